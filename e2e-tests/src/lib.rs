@@ -1,0 +1,1 @@
+//! End-to-end tests of the policy; the tests themselves are beside this file.

@@ -1,0 +1,114 @@
+# Gives a replica its data before its server starts for the first time. The clone grows aside and is moved into place
+# when it is whole; its mark moves last, so a start that was cut at any point goes on or begins again, never half.
+# take_clone, of the clone method's own script, fills ASIDE and the mark's content.
+#   REPLICATION_CLONE_ATTEMPTS  tries before the container gives up and is restarted, 10 unless given
+readonly ASIDE="$DATA_DIR/$ASIDE_NAME"
+
+# Anything here but what a new file system has of itself?
+holds_data() {
+    local entry
+    shopt -s nullglob dotglob
+    for entry in "$DATA_DIR"/*; do
+        case ${entry##*/} in
+        lost+found | "$ASIDE_NAME") ;;
+        *) return 0 ;;
+        esac
+    done
+    return 1
+}
+
+server_answers() { timeout 2 bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$DATABASE_PORT" 2>/dev/null; }
+resolves() { ! command -v getent >/dev/null || getent hosts "$1" >/dev/null; }
+
+# An empty primary under replicas that hold the data would be a new, empty database for every client.
+# A replica's server runs only once it has data, so one that answers has it.
+refuse_empty_primary() {
+    local ordinal host try
+    for ordinal in 1 2 3 4 5 6 7 8 9; do
+        host=$(peer_host "$ordinal")
+        resolves "$host" || continue
+        for try in 1 2 3; do
+            if server_answers "$host"; then
+                fail "the primary's data directory is empty, but the replica $host is running and holds the data." \
+                    "Nothing was changed. Put the data back on this pod's volume (from a backup, or from a copy of that" \
+                    "replica's volume); or, to begin with an empty database on purpose, scale the StatefulSet to 1 and" \
+                    "delete the claims of the replicas first."
+            fi
+            ((try == 3)) || sleep 1
+        done
+    done
+}
+
+# Renames on one file system: each entry is either still aside or already in place.
+move_in_place() {
+    local entry
+    shopt -s nullglob dotglob
+    for entry in "$ASIDE"/*; do
+        [[ ${entry##*/} == "$CLONE_MARK" ]] || mv -f "$entry" "$DATA_DIR/"
+    done
+    sync -f "$DATA_DIR" 2>/dev/null || sync
+    mv -f "$ASIDE/$CLONE_MARK" "$DATA_DIR/$CLONE_MARK"
+    rmdir "$ASIDE"
+    sync -f "$DATA_DIR" 2>/dev/null || sync
+}
+
+# One try: everything of an earlier one is wiped first, and the mark is written only when all of it is on disk.
+try_clone() {
+    rm -rf "${ASIDE:?}"
+    mkdir -p "$ASIDE" || return 1
+    MARK=
+    take_clone || return 1
+    # What is the donor's own, and not data: its identity, its persisted variables, its replication state.
+    rm -f "$ASIDE"/auto.cnf "$ASIDE"/mysqld-auto.cnf "$ASIDE"/*relay-bin* "$ASIDE"/relay-log.info "$ASIDE"/*master.info \
+        "$ASIDE/$JOIN_MARK"
+    sync -f "$ASIDE" 2>/dev/null || sync
+    printf 'donor=%s\n%s\n' "$DONOR" "$MARK" >"$ASIDE/$CLONE_MARK.part"
+    sync -f "$ASIDE" 2>/dev/null || sync
+    mv "$ASIDE/$CLONE_MARK.part" "$ASIDE/$CLONE_MARK"
+}
+
+clone_replica() {
+    local attempt attempts=${REPLICATION_CLONE_ATTEMPTS:-10}
+    readonly DONOR_ORDINAL=$((ORDINAL - 1))
+    DONOR=$(peer_host "$DONOR_ORDINAL")
+    root_password
+    for ((attempt = 1; attempt <= attempts; attempt++)); do
+        log "cloning from $DONOR, attempt $attempt of $attempts"
+        if try_clone; then
+            move_in_place
+            log "clone from $DONOR is complete"
+            return
+        fi
+        ((attempt == attempts)) || sleep "${REPLICATION_RETRY_SECONDS:-5}"
+    done
+    fail "no clone from $DONOR after $attempts attempts; the container is started again. Is that pod Ready? The lines above say what went wrong"
+}
+
+main() {
+    scratch_dir
+    if ((ORDINAL == 0)); then
+        holds_data || refuse_empty_primary
+        return
+    fi
+    # A move that was cut goes on before anything else: the directory then holds a part of it.
+    if [[ -f $ASIDE/$CLONE_MARK ]]; then
+        log "a complete clone was not yet in place: moving it"
+        move_in_place
+    fi
+    if [[ -f $DATA_DIR/$CLONE_MARK ]]; then
+        rm -rf "${ASIDE:?}"
+        log "the data directory holds a complete clone"
+    elif holds_data; then
+        fail "the data directory holds data that is no complete clone of the primary, and replicas take all of theirs from it." \
+            "Nothing was changed. If this data is not needed, delete the claim of $POD_NAME and then the pod; it then clones anew."
+    else
+        clone_replica
+    fi
+    if [[ ! -f $DATA_DIR/$JOIN_MARK ]]; then
+        # both names: the newer servers drop the older one, and loose- makes the unknown one a warning
+        (umask 022 && printf '[mysqld]\n%s\n' loose-skip-slave-start loose-skip-replica-start >"$CONF_DIR/$JOIN_OPTIONS")
+    fi
+}
+
+umask 077
+supervise main

@@ -1,0 +1,65 @@
+# Clone method clone-plugin (MySQL manual, "The Clone Plugin"): a server that only this container can reach clones the
+# donor into a data directory aside. The position is the set of GTIDs that comes with the data.
+#   REPLICATION_SERVER_ARGS  the database container's own server options, one a line
+start_server() {
+    local args=() line
+    while IFS= read -r line; do
+        [[ -z $line ]] || args+=("$line")
+    done < <(printf '%s\n' "${REPLICATION_SERVER_ARGS:-}")
+    ((EUID != 0)) || args+=(--user=root)
+    # the last one wins: what follows keeps this server private, writable and small
+    mysqld ${args[@]+"${args[@]}"} --datadir="$ASIDE" --socket="$SCRATCH/mysqld.sock" --pid-file="$SCRATCH/mysqld.pid" --tmpdir="$SCRATCH" \
+        --skip-networking --mysqlx=OFF --skip-log-bin --skip-replica-start --read-only=OFF --super-read-only=OFF \
+        --event-scheduler=DISABLED --persisted-globals-load=OFF --plugin-load-add=mysql_clone.so --performance-schema=ON "$@"
+}
+local_query() {
+    printf '%s\n' "$1" | mysql --defaults-file=<(client_options) --protocol=SOCKET --socket="$SCRATCH/mysqld.sock" --batch --skip-column-names
+}
+wait_for_server() {
+    while kill -0 "$1" 2>/dev/null; do
+        ! local_query 'SELECT 1' >/dev/null 2>&1 || return 0
+        sleep 0.5
+    done
+    log "the server that clones ended before it answered"
+    return 1
+}
+
+# CLONE INSTANCE ends with a restart, which a server that nothing supervises cannot do: error 3707 then says that
+# the data is whole and the server has stopped.
+clone_instance() {
+    local message
+    message=$(local_query "SET SESSION sql_mode='';
+        SET GLOBAL clone_valid_donor_list=$(quoted "$DONOR:$DATABASE_PORT");
+        CLONE INSTANCE FROM 'root'@$(quoted "$DONOR"):$DATABASE_PORT IDENTIFIED BY $(quoted "$PASSWORD");" 2>&1) && return
+    [[ $message =~ ERROR' '([0-9]+) ]] || BASH_REMATCH=('' 'without a number')
+    [[ ${BASH_REMATCH[1]} != 3707 ]] || return 0
+    # the text of some errors quotes the statement, which carries the password
+    log "CLONE INSTANCE from $DONOR failed: error ${BASH_REMATCH[1]}$([[ $message == *"$PASSWORD"* && -n $PASSWORD ]] || printf ' (%s)' "${message//$'\n'/ }")"
+    return 1
+}
+
+take_clone() {
+    local server gtid state password=$PASSWORD status=0
+    server_answers "$DONOR" || { log "$DONOR does not answer on port $DATABASE_PORT yet"; return 1; }
+    start_server --initialize-insecure --log-error-verbosity=1 || { log "initialising a data directory to clone into failed"; return 1; }
+    start_server &
+    server=$!
+    # the new server has no password yet, and has the donor's once it is cloned
+    PASSWORD=
+    wait_for_server "$server" && PASSWORD=$password && clone_instance || status=1
+    PASSWORD=$password
+    ((status == 0)) || kill -TERM "$server" 2>/dev/null || true
+    wait "$server" || true
+    ((status == 0)) || return 1
+
+    # A second start finishes the clone's files, and says whether all of it came.
+    start_server &
+    server=$!
+    wait_for_server "$server" || return 1
+    state=$(local_query 'SELECT STATE FROM performance_schema.clone_status') || state=unknown
+    gtid=$(local_query 'SELECT @@GLOBAL.gtid_executed') || state=unknown
+    kill -TERM "$server"
+    wait "$server" || { log "the server with the clone did not stop cleanly"; return 1; }
+    [[ $state == Completed ]] || { log "the clone is not complete: its state is '$state'"; return 1; }
+    MARK=$(printf 'position=clone\ngtid=%s' "$(printf '%s' "$gtid" | tr -d '[:space:]\\n')")
+}

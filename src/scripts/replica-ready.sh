@@ -1,0 +1,38 @@
+# Is this pod fit to be read from? The primary: its server answers. A replica: it is joined, closed for writes and follows
+# the primary. While the primary is away its replicas stay Ready: they have what it had.
+#   REPLICATION_MAX_LAG_SECONDS  a replica further behind, or that cannot say how far, is not Ready; unset: any lag will do
+not_ready() { printf '%s\n' "$*"; exit 1; }
+
+root_password
+version=$(dialect 2>&1) || not_ready "the server does not answer"
+((ORDINAL > 0)) || exit 0
+
+[[ -f $DATA_DIR/$JOIN_MARK ]] || not_ready "not configured as a replica yet: see the log of the container xtrabackup"
+variable=read_only
+[[ $version == mariadb ]] || variable=super_read_only
+case $(query "SELECT @@GLOBAL.$variable") in
+1 | ON) ;;
+*) not_ready "the replica is open for writes: $variable is off; restart this pod" ;;
+esac
+read_status "$version" || not_ready "the server does not tell its replication status"
+[[ -n $STATUS ]] || not_ready "the server has lost its replication settings: delete this pod's claim and the pod, and it clones anew"
+if [[ $(status_field SQL_Running) != Yes ]]; then
+    not_ready "replication has stopped: error $(status_field Last_SQL_Errno) $(status_field Last_SQL_Error)"
+fi
+case $(status_field IO_Running) in
+Yes) ;;
+Connecting | Preparing)
+    # 0, 2002, 2003, 2005, 2006, 2013, 1129, 1159, 1160, 1161, 1040, 1053: the primary or the way to it is away
+    case $(status_field Last_IO_Errno) in
+    0 | 20?? | 1040 | 1053 | 1129 | 1159 | 116?) ;;
+    *) not_ready "the primary cannot be followed: error $(status_field Last_IO_Errno) $(status_field Last_IO_Error)" ;;
+    esac
+    ;;
+*) not_ready "the primary cannot be followed: error $(status_field Last_IO_Errno) $(status_field Last_IO_Error)." \
+    "If its log no longer reaches back far enough, delete this pod's claim and the pod, and it clones anew" ;;
+esac
+if [[ -n ${REPLICATION_MAX_LAG_SECONDS:-} ]]; then
+    lag=$(status_field Seconds_Behind)
+    [[ $lag =~ ^[0-9]+$ ]] || not_ready "the lag behind the primary is unknown"
+    ((lag <= REPLICATION_MAX_LAG_SECONDS)) || not_ready "$lag seconds behind the primary, more than $REPLICATION_MAX_LAG_SECONDS"
+fi
