@@ -1,1 +1,77 @@
-//! placeholder
+//! A Kubewarden policy that turns a plain MySQL StatefulSet into a replicated MySQL by one annotation.
+//!
+//! A request goes through [`request`] (decode), [`decide`] (is it ours, and what is to be done), [`inject`]
+//! (plan, then apply) and [`verdict`] (the answer). Everything is a function of the request: the host is not asked.
+
+mod annotations;
+mod decide;
+mod flavor;
+mod image;
+mod inject;
+mod json;
+pub mod names;
+mod nearest;
+mod request;
+pub mod scripts;
+mod settings;
+mod shape;
+mod verdict;
+
+use kubewarden_policy_sdk::{
+    protocol_version_guest,
+    response::ValidationResponse,
+    settings::SettingsValidationResponse,
+    wapc_guest::{CallResult, register_function},
+};
+
+use request::Request;
+use settings::Settings;
+use verdict::Verdict;
+
+/// Registers the policy's waPC functions; the host calls it once for every instance.
+// The waPC protocol finds this function by its exported name, which `no_mangle` gives it.
+#[allow(unsafe_code)]
+#[unsafe(no_mangle)]
+pub extern "C" fn wapc_init() {
+    register_function("validate", validate_guest);
+    register_function("validate_settings", validate_settings_guest);
+    register_function("protocol_version", protocol_version_guest);
+}
+
+/// Answers one admission request.
+///
+/// Takes the JSON of a Kubewarden `ValidationRequest` (`request` and `settings`) and returns the answer: untouched,
+/// changed (`mutated_object`) or rejected with every problem found. Input that cannot be read is rejected too; this
+/// function never fails and never panics.
+#[must_use]
+pub fn validate(payload: &[u8]) -> ValidationResponse {
+    match Request::decode(payload) {
+        Ok(request) => evaluate(&request),
+        Err(problem) => Verdict::unreadable(&problem).into(),
+    }
+}
+
+/// The dispatch by kind. Only StatefulSets of `apps` being created or updated can concern this policy.
+fn evaluate(request: &Request) -> ValidationResponse {
+    if !request.is_statefulset_write() {
+        return Verdict::untouched().into();
+    }
+    decide::statefulset(request).into()
+}
+
+/// Checks the settings of the policy.
+///
+/// Takes their JSON and returns whether they are valid and, if not, every problem found in them.
+#[must_use]
+pub fn validate_settings(payload: &[u8]) -> SettingsValidationResponse {
+    let message = Settings::parse_json(payload).err().map(|problems| problems.join("\n"));
+    SettingsValidationResponse { valid: message.is_none(), message }
+}
+
+fn validate_guest(payload: &[u8]) -> CallResult {
+    Ok(serde_json::to_vec(&validate(payload))?)
+}
+
+fn validate_settings_guest(payload: &[u8]) -> CallResult {
+    Ok(serde_json::to_vec(&validate_settings(payload))?)
+}

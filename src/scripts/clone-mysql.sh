@@ -23,19 +23,22 @@ resolves() { ! command -v getent >/dev/null || getent hosts "$1" >/dev/null; }
 # An empty primary under replicas that hold the data would be a new, empty database for every client.
 # A replica's server runs only once it has data, so one that answers has it.
 refuse_empty_primary() {
-    local ordinal host try
-    for ordinal in 1 2 3 4 5 6 7 8 9; do
-        host=$(peer_host "$ordinal")
-        resolves "$host" || continue
-        for try in 1 2 3; do
+    local ordinal host try known
+    for try in 1 2 3; do
+        known=0
+        for ordinal in 1 2 3 4 5 6 7 8 9; do
+            host=$(peer_host "$ordinal")
+            resolves "$host" || continue
+            known=1
             if server_answers "$host"; then
                 fail "the primary's data directory is empty, but the replica $host is running and holds the data." \
                     "Nothing was changed. Put the data back on this pod's volume (from a backup, or from a copy of that" \
                     "replica's volume); or, to begin with an empty database on purpose, scale the StatefulSet to 1 and" \
                     "delete the claims of the replicas first."
             fi
-            ((try == 3)) || sleep 1
         done
+        ((known && try < 3)) || break
+        sleep 1
     done
 }
 
@@ -62,7 +65,7 @@ try_clone() {
     rm -f "$ASIDE"/auto.cnf "$ASIDE"/mysqld-auto.cnf "$ASIDE"/*relay-bin* "$ASIDE"/relay-log.info "$ASIDE"/*master.info \
         "$ASIDE/$JOIN_MARK"
     sync -f "$ASIDE" 2>/dev/null || sync
-    printf 'donor=%s\n%s\n' "$DONOR" "$MARK" >"$ASIDE/$CLONE_MARK.part"
+    printf 'donor=%s\n%s\n' "$DONOR" "$MARK" >"$ASIDE/$CLONE_MARK.part" || return 1
     sync -f "$ASIDE" 2>/dev/null || sync
     mv "$ASIDE/$CLONE_MARK.part" "$ASIDE/$CLONE_MARK"
 }
@@ -106,7 +109,7 @@ main() {
     fi
     if [[ ! -f $DATA_DIR/$JOIN_MARK ]]; then
         # both names: the newer servers drop the older one, and loose- makes the unknown one a warning
-        (umask 022 && printf '[mysqld]\n%s\n' loose-skip-slave-start loose-skip-replica-start >"$CONF_DIR/$JOIN_OPTIONS")
+        (umask 022 && printf '%s\n' '[mysqld]' loose-skip-slave-start loose-skip-replica-start >"$CONF_DIR/$JOIN_OPTIONS")
     fi
 }
 

@@ -1,16 +1,18 @@
 # Clone method clone-plugin (MySQL manual, "The Clone Plugin"): a server that only this container can reach clones the
 # donor into a data directory aside. The position is the set of GTIDs that comes with the data.
 #   REPLICATION_SERVER_ARGS  the database container's own server options, one a line
-start_server() {
-    local args=() line
+server_options() {
+    local line
+    SERVER=()
     while IFS= read -r line; do
-        [[ -z $line ]] || args+=("$line")
+        [[ -z $line ]] || SERVER+=("$line")
     done < <(printf '%s\n' "${REPLICATION_SERVER_ARGS:-}")
-    ((EUID != 0)) || args+=(--user=root)
+    ((EUID != 0)) || SERVER+=(--user=root)
     # the last one wins: what follows keeps this server private, writable and small
-    mysqld ${args[@]+"${args[@]}"} --datadir="$ASIDE" --socket="$SCRATCH/mysqld.sock" --pid-file="$SCRATCH/mysqld.pid" --tmpdir="$SCRATCH" \
-        --skip-networking --mysqlx=OFF --skip-log-bin --skip-replica-start --read-only=OFF --super-read-only=OFF \
-        --event-scheduler=DISABLED --persisted-globals-load=OFF --plugin-load-add=mysql_clone.so --performance-schema=ON "$@"
+    SERVER+=(--datadir="$ASIDE" --socket="$SCRATCH/mysqld.sock" --pid-file="$SCRATCH/mysqld.pid" --tmpdir="$SCRATCH"
+        --skip-networking --mysqlx=OFF --skip-log-bin --loose-skip-slave-start --loose-skip-replica-start
+        --read-only=OFF --super-read-only=OFF --event-scheduler=DISABLED --persisted-globals-load=OFF
+        --plugin-load-add=mysql_clone.so --performance-schema=ON)
 }
 local_query() {
     printf '%s\n' "$1" | mysql --defaults-file=<(client_options) --protocol=SOCKET --socket="$SCRATCH/mysqld.sock" --batch --skip-column-names
@@ -27,33 +29,34 @@ wait_for_server() {
 # CLONE INSTANCE ends with a restart, which a server that nothing supervises cannot do: error 3707 then says that
 # the data is whole and the server has stopped.
 clone_instance() {
-    local message
+    local message number='without a number'
     message=$(local_query "SET SESSION sql_mode='';
         SET GLOBAL clone_valid_donor_list=$(quoted "$DONOR:$DATABASE_PORT");
-        CLONE INSTANCE FROM 'root'@$(quoted "$DONOR"):$DATABASE_PORT IDENTIFIED BY $(quoted "$PASSWORD");" 2>&1) && return
-    [[ $message =~ ERROR' '([0-9]+) ]] || BASH_REMATCH=('' 'without a number')
-    [[ ${BASH_REMATCH[1]} != 3707 ]] || return 0
-    # the text of some errors quotes the statement, which carries the password
-    log "CLONE INSTANCE from $DONOR failed: error ${BASH_REMATCH[1]}$([[ $message == *"$PASSWORD"* && -n $PASSWORD ]] || printf ' (%s)' "${message//$'\n'/ }")"
+        CLONE INSTANCE FROM 'root'@$(quoted "$DONOR"):$DATABASE_PORT IDENTIFIED BY $(quoted "$1");" 2>&1) && return
+    [[ ! $message =~ ERROR' '([0-9]+) ]] || number=${BASH_REMATCH[1]}
+    [[ $number != 3707 ]] || return 0
+    # only the clone's own errors are shown whole: another's text could quote the statement, which carries the password
+    log "CLONE INSTANCE from $DONOR failed: error $number$([[ $number != 38[67]? ]] || printf ' (%s)' "${message//$'\n'/ }")"
     return 1
 }
 
 take_clone() {
     local server gtid state password=$PASSWORD status=0
     server_answers "$DONOR" || { log "$DONOR does not answer on port $DATABASE_PORT yet"; return 1; }
-    start_server --initialize-insecure --log-error-verbosity=1 || { log "initialising a data directory to clone into failed"; return 1; }
-    start_server &
+    server_options
+    mysqld "${SERVER[@]}" --initialize-insecure --log-error-verbosity=1 || { log "initialising a data directory to clone into failed"; return 1; }
+    mysqld "${SERVER[@]}" &
     server=$!
     # the new server has no password yet, and has the donor's once it is cloned
     PASSWORD=
-    wait_for_server "$server" && PASSWORD=$password && clone_instance || status=1
+    wait_for_server "$server" && clone_instance "$password" || status=1
     PASSWORD=$password
     ((status == 0)) || kill -TERM "$server" 2>/dev/null || true
     wait "$server" || true
     ((status == 0)) || return 1
 
     # A second start finishes the clone's files, and says whether all of it came.
-    start_server &
+    mysqld "${SERVER[@]}" &
     server=$!
     wait_for_server "$server" || return 1
     state=$(local_query 'SELECT STATE FROM performance_schema.clone_status') || state=unknown
@@ -61,5 +64,5 @@ take_clone() {
     kill -TERM "$server"
     wait "$server" || { log "the server with the clone did not stop cleanly"; return 1; }
     [[ $state == Completed ]] || { log "the clone is not complete: its state is '$state'"; return 1; }
-    MARK=$(printf 'position=clone\ngtid=%s' "$(printf '%s' "$gtid" | tr -d '[:space:]\\n')")
+    MARK=$(printf 'position=clone\ngtid=%s' "${gtid//\\n/}")
 }

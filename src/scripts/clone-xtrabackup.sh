@@ -53,7 +53,7 @@ receive_with_watch() {
     set -m
     receive_backup &
     receiver=$!
-    (watch_progress; kill -TERM -- "-$receiver") 2>/dev/null &
+    (watch_progress && kill -TERM -- "-$receiver" 2>/dev/null) &
     watcher=$!
     set +m
     # both are ended with this container too: they are no longer in its main process group
@@ -74,7 +74,7 @@ read_position() {
         return
     fi
     info=$(info_file binlog_info) || { log "the backup of $DONOR has no binlog_info: is its binary log off?"; return 1; }
-    { read -r file position gtid && rest=$(cat) || rest=; } <"$info"
+    { read -r file position gtid && rest=$(cat -) || rest=; } <"$info"
     gtid=$(printf '%s' "$gtid$rest" | tr -d '[:space:]')
     if [[ $REPLICATION_FLAVOR == mariadb ]]; then
         # no GTID yet means that nothing was ever logged: from the beginning
@@ -94,6 +94,8 @@ parse_slave_info() {
     shopt -s nocasematch
     if [[ $1 =~ $gtid_pattern ]]; then
         set_mark gtid "$(printf '%s' "${BASH_REMATCH[2]}" | tr -d '[:space:]')"
+    elif [[ $REPLICATION_FLAVOR == mariadb && $1 == *'CHANGE MASTER'* ]]; then
+        set_mark gtid '' # this donor has applied no transaction yet: from the beginning, as it does itself
     elif [[ $1 =~ $file_pattern ]]; then
         set_mark file "${BASH_REMATCH[2]}" "${BASH_REMATCH[4]}"
     else

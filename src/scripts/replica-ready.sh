@@ -4,7 +4,7 @@
 not_ready() { printf '%s\n' "$*"; exit 1; }
 
 root_password
-version=$(dialect 2>&1) || not_ready "the server does not answer"
+version=$(dialect 2>/dev/null) || not_ready "the server does not answer"
 ((ORDINAL > 0)) || exit 0
 
 [[ -f $DATA_DIR/$JOIN_MARK ]] || not_ready "not configured as a replica yet: see the log of the container xtrabackup"
@@ -22,9 +22,9 @@ fi
 case $(status_field IO_Running) in
 Yes) ;;
 Connecting | Preparing)
-    # 0, 2002, 2003, 2005, 2006, 2013, 1129, 1159, 1160, 1161, 1040, 1053: the primary or the way to it is away
+    # with these the primary or the way to it is away; any other, as 2026 (TLS), does not pass by itself
     case $(status_field Last_IO_Errno) in
-    0 | 20?? | 1040 | 1053 | 1129 | 1159 | 116?) ;;
+    0 | 2002 | 2003 | 2005 | 2006 | 2013 | 1040 | 1053 | 1129 | 1159 | 116[01]) ;;
     *) not_ready "the primary cannot be followed: error $(status_field Last_IO_Errno) $(status_field Last_IO_Error)" ;;
     esac
     ;;

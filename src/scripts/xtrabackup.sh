@@ -56,6 +56,8 @@ configure() {
     source) options+=', GET_SOURCE_PUBLIC_KEY=1' ;;
     master) [[ $REPLICATION_FLAVOR == mysql-5.7 ]] || options+=', GET_MASTER_PUBLIC_KEY=1' ;;
     esac
+    # MariaDB from 11.4 verifies the primary's certificate by means of the password, which an empty one cannot do
+    [[ $DIALECT != mariadb || -n $PASSWORD ]] || options+=', MASTER_SSL_VERIFY_SERVER_CERT=0'
     query "$stop" || return 1
     if [[ $kind == file ]]; then
         options+=", ${word}_LOG_FILE=$(quoted "$(mark_value file)"), ${word}_LOG_POS=$(mark_value pos)"

@@ -1,0 +1,163 @@
+//! `init-mysql`: the option files of each pod.
+
+use std::os::unix::fs::PermissionsExt;
+
+use crate::cluster::{Cluster, Pod};
+
+const FORCED: &str = "conf/zz-mysql-replication.cnf";
+const REPLICA_OPTIONS: &str = "read-only=ON\nevent-scheduler=DISABLED\nrelay-log-recovery=ON\n";
+
+/// What `init-mysql` writes last, for a pod with a file from the `ConfigMap`.
+fn forced(pod: &Pod, key: &str, content: &str) -> String {
+    pod.write(&format!("config-map/{key}"), content);
+    pod.run("init-mysql").succeeds().says(&format!("took {key} from the ConfigMap"));
+    assert_eq!(pod.read(&format!("conf/{key}")), content);
+    pod.read(FORCED)
+}
+
+#[test]
+fn without_a_config_map_the_primary_gets_what_replication_needs() {
+    let cluster = Cluster::new();
+    let pod = cluster.pod(0);
+    pod.run("init-mysql").succeeds().says("no master.cnf in the ConfigMap").says("mysql-0 is the primary, server-id 100");
+    assert_eq!(pod.list("conf"), ["server-id.cnf", "zz-mysql-replication.cnf"]);
+    assert_eq!(pod.read("conf/server-id.cnf"), "[mysqld]\nserver-id=100\n");
+    assert_eq!(pod.read(FORCED), "[mysqld]\nserver-id=100\nlog-bin=mysql-bin\n");
+}
+
+#[test]
+fn without_a_config_map_a_replica_is_read_only_in_the_dialect_of_its_flavor() {
+    let cluster = Cluster::new();
+    let mut pod = cluster.pod(12);
+    for (flavor, own) in [
+        ("mariadb", ""),
+        ("mysql-5.7", "super-read-only=ON\nrelay-log-info-repository=TABLE\nmaster-info-repository=TABLE\n"),
+        ("mysql-8.0", "super-read-only=ON\npersisted-globals-load=OFF\n"),
+        ("mysql-8.4", "super-read-only=ON\npersisted-globals-load=OFF\n"),
+    ] {
+        pod.set("REPLICATION_FLAVOR", flavor);
+        pod.run("init-mysql").succeeds().says("no slave.cnf in the ConfigMap").says("mysql-12 is a replica, server-id 112");
+        assert_eq!(pod.read(FORCED), format!("[mysqld]\nserver-id=112\n{REPLICA_OPTIONS}{own}"), "{flavor}");
+    }
+}
+
+#[test]
+fn every_ordinal_takes_the_file_of_its_role_and_no_other() {
+    let cluster = Cluster::new();
+    for (ordinal, key, other) in [(0, "master.cnf", "slave.cnf"), (1, "slave.cnf", "master.cnf"), (12, "slave.cnf", "master.cnf")] {
+        let pod = cluster.pod(ordinal);
+        pod.write(&format!("config-map/{other}"), "[mysqld]\nmax-connections=1\n");
+        forced(&pod, key, "[mysqld]\nmax-connections=2\n");
+        assert!(pod.exists(&format!("conf/{key}")) && !pod.exists(&format!("conf/{other}")));
+    }
+}
+
+#[test]
+fn the_newer_names_of_the_roles_are_taken_too() {
+    let cluster = Cluster::new();
+    for (ordinal, key) in [(0, "primary.cnf"), (1, "replica.cnf")] {
+        let pod = cluster.pod(ordinal);
+        forced(&pod, key, "[mysqld]\nmax-connections=2\n");
+        assert_eq!(pod.list("conf").len(), 3);
+    }
+}
+
+#[test]
+fn a_hostile_config_map_opens_no_replica() {
+    let cluster = Cluster::new();
+    let hostile = "[mysqld]\r\nread-only=OFF\r\nsuper_read_only=0\r\nserver-id=1\r\nskip-log-bin\r\n";
+    let options = forced(&cluster.pod(1), "slave.cnf", hostile);
+    assert_eq!(options, format!("[mysqld]\nserver-id=101\n{REPLICA_OPTIONS}"));
+    let options = forced(&cluster.pod(2).mysql("mysql-8.0", "8.0.36"), "slave.cnf", hostile);
+    assert!(options.contains("server-id=102\nread-only=ON\n") && options.contains("super-read-only=ON\n"), "{options}");
+}
+
+#[test]
+fn a_hostile_config_map_takes_no_binary_log_from_the_primary() {
+    let cluster = Cluster::new();
+    let hostile = "[mysqld]\nserver-id=1\nskip-log-bin\n";
+    let mut pod = cluster.pod(0);
+    for (flavor, name) in [("mariadb", "mysql-bin"), ("mysql-5.7", "mysql-bin"), ("mysql-8.0", "binlog"), ("mysql-8.4", "binlog")] {
+        pod.set("REPLICATION_FLAVOR", flavor);
+        assert_eq!(forced(&pod, "master.cnf", hostile), format!("[mysqld]\nserver-id=100\nlog-bin={name}\n"), "{flavor}");
+    }
+}
+
+#[test]
+fn a_binary_log_that_the_user_has_named_keeps_its_name() {
+    let cluster = Cluster::new();
+    let pod = cluster.pod(0);
+    for (line, option) in [
+        ("log-bin", "log-bin"),
+        ("log-bin\r", "log-bin"),
+        ("  log_bin = orders-bin  # a comment", "log-bin=orders-bin"),
+        ("log-bin=/var/lib/mysql/logs/bin\r", "log-bin=/var/lib/mysql/logs/bin"),
+        ("loose-log-bin=orders", "log-bin=orders"),
+        ("log-bin-index=orders.index", "log-bin=mysql-bin"),
+        ("# log-bin=orders", "log-bin=mysql-bin"),
+        ("log-bin=first\nlog-bin=second", "log-bin=second"),
+    ] {
+        assert_eq!(
+            forced(&pod, "master.cnf", &format!("[mysqld]\n{line}")),
+            format!("[mysqld]\nserver-id=100\n{option}\n"),
+            "{line:?}"
+        );
+    }
+}
+
+#[test]
+fn the_clone_plugin_gets_its_plugin_and_gtids() {
+    let cluster = Cluster::new();
+    for ordinal in [0, 1] {
+        let pod = cluster.pod(ordinal).mysql("mysql-8.4", "8.4.3").with("REPLICATION_CLONE_METHOD", "clone-plugin");
+        pod.run("init-mysql").succeeds();
+        assert!(pod.read(FORCED).contains("plugin-load-add=mysql_clone.so\ngtid-mode=ON\nenforce-gtid-consistency=ON\n"));
+    }
+}
+
+#[test]
+fn files_of_an_earlier_start_do_not_stay() {
+    let cluster = Cluster::new();
+    let pod = cluster.pod(1);
+    forced(&pod, "slave.cnf", "[mysqld]\nmax-connections=2\n");
+    std::fs::remove_file(pod.path("config-map/slave.cnf")).unwrap();
+    pod.run("init-mysql").succeeds();
+    assert_eq!(pod.list("conf"), ["server-id.cnf", "zz-mysql-replication.cnf"]);
+}
+
+#[test]
+fn the_server_may_read_every_option_file_and_nobody_else_may_write_it() {
+    // a server ignores an option file that the world may write
+    let cluster = Cluster::new();
+    let pod = cluster.pod(1);
+    pod.write("config-map/slave.cnf", "[mysqld]\n");
+    std::fs::set_permissions(pod.path("config-map/slave.cnf"), PermissionsExt::from_mode(0o666)).unwrap();
+    pod.run("init-mysql").succeeds();
+    pod.write("data/mysql-replication.clone", "donor=mysql-0.mysql\n");
+    pod.run("clone-mysql-xtrabackup").succeeds();
+    let files: Vec<_> = pod.list("conf").into_iter().filter(|name| name.to_ascii_lowercase().ends_with(".cnf")).collect();
+    assert_eq!(files, ["server-id.cnf", "slave.cnf", "zz-mysql-replication-join.cnf", "zz-mysql-replication.cnf"]);
+    for name in files {
+        let mode = std::fs::metadata(pod.path("conf").join(&name)).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o644, "{name}");
+    }
+}
+
+#[test]
+fn a_pod_name_without_an_ordinal_is_refused() {
+    let cluster = Cluster::new();
+    for name in ["mysql", "mysql-", "mysql-one", "-1", ""] {
+        let pod = cluster.pod(0).with("POD_NAME", name);
+        pod.run("init-mysql").fails().says(&format!("POD_NAME '{name}' does not end in -<ordinal>"));
+        assert!(pod.list("conf").is_empty());
+        std::fs::remove_dir_all(pod.path("")).unwrap();
+    }
+}
+
+#[test]
+fn a_stateful_set_with_dashes_and_digits_in_its_name_has_the_last_number_as_ordinal() {
+    let cluster = Cluster::new();
+    let pod = cluster.pod(0).with("POD_NAME", "shop-2-db-8-08");
+    pod.run("init-mysql").succeeds().says("a replica, server-id 108");
+    assert!(pod.read(FORCED).contains("server-id=108\n"));
+}

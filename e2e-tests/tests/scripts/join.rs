@@ -1,0 +1,311 @@
+//! The sidecar `xtrabackup` on a replica: joining the primary.
+
+use crate::{
+    clone::PORT,
+    cluster::{Cluster, Pod, Run},
+};
+
+const JOIN_OPTIONS: &str = "conf/zz-mysql-replication-join.cnf";
+const JOINED: &str = "data/mysql-replication.joined";
+const FILE: &str = "position=file\nfile=mysql-bin.000003\npos=481\n";
+const GTID: &str = "position=gtid\ngtid=3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5\n";
+const NO_GTID: &str = "position=gtid\ngtid=\n";
+const CLONE: &str = "position=clone\ngtid=3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5\n";
+const MARIADB_GTID: &str = "position=gtid\ngtid=0-100-7\n";
+/// The tests' password as a string of SQL.
+const SQL_PASSWORD: &str = r#"'it\'s "Geheim\\n" #1; $(x) `y` \\'"#;
+
+/// A replica whose clone is in place and whose server was started with the options that hold replication back.
+fn cloned<'a>(cluster: &'a Cluster, position: &str) -> Pod<'a> {
+    let replica = cluster.pod(2);
+    replica.write("data/mysql-replication.clone", format!("donor=mysql-1.mysql\n{position}"));
+    replica.write(JOIN_OPTIONS, "[mysqld]\nloose-skip-slave-start\n");
+    replica
+}
+
+/// Runs the sidecar until it serves; then all that it has to say to the server is said.
+fn join(replica: &Pod) -> Run {
+    let run = replica.start("xtrabackup");
+    replica.cluster.wait_for_port(PORT);
+    run.wait_for_log("replicating from mysql-0.mysql");
+    run
+}
+
+/// The statements that change something, without what only asks.
+fn changes(replica: &Pod) -> Vec<String> {
+    replica.statements("").into_iter().filter(|statement| !statement.starts_with("SELECT ")).collect()
+}
+
+struct Version {
+    flavor: &'static str,
+    version: &'static str,
+    word: &'static str,
+    statement: &'static str,
+    reset: &'static str,
+    start: &'static str,
+    own_options: &'static str,
+    reset_log: &'static str,
+}
+
+const OLD: Version = Version {
+    flavor: "mysql-5.7",
+    version: "5.7.44-log",
+    word: "MASTER",
+    statement: "CHANGE MASTER TO",
+    reset: "STOP SLAVE; RESET SLAVE ALL",
+    start: "START SLAVE",
+    own_options: ", MASTER_RETRY_COUNT=86400",
+    reset_log: "RESET MASTER",
+};
+const EARLY_8: Version = Version {
+    flavor: "mysql-8.0",
+    version: "8.0.22",
+    own_options: ", MASTER_RETRY_COUNT=86400, GET_MASTER_PUBLIC_KEY=1",
+    ..OLD
+};
+const NEW: Version = Version {
+    flavor: "mysql-8.4",
+    version: "8.4.3",
+    word: "SOURCE",
+    statement: "CHANGE REPLICATION SOURCE TO",
+    reset: "STOP REPLICA; RESET REPLICA ALL",
+    start: "START REPLICA",
+    own_options: ", SOURCE_RETRY_COUNT=86400, GET_SOURCE_PUBLIC_KEY=1",
+    reset_log: "RESET BINARY LOGS AND GTIDS",
+};
+
+impl Version {
+    fn all_of_mysql() -> [Self; 6] {
+        [
+            OLD,
+            EARLY_8,
+            Self { flavor: "mysql-8.0", version: "8.0.23", ..NEW },
+            Self { flavor: "mysql-8.0", version: "8.0.36-28.1", ..NEW },
+            NEW,
+            Self { version: "9.7.0", ..NEW },
+        ]
+    }
+
+    fn change(&self, position: &str) -> String {
+        let Self { word, statement, own_options, .. } = self;
+        format!(
+            "SET SESSION sql_mode=''; {statement} {word}_HOST='mysql-0.mysql', {word}_PORT=3306, {word}_USER='root', \
+             {word}_PASSWORD={SQL_PASSWORD}, {word}_CONNECT_RETRY=10{own_options}, {position};"
+        )
+    }
+
+    fn replica<'a>(&self, cluster: &'a Cluster, position: &str) -> Pod<'a> {
+        cloned(cluster, position).mysql(self.flavor, self.version)
+    }
+}
+
+/// `RESET BINARY LOGS AND GTIDS` is of 8.2; before it, `RESET MASTER` does it.
+fn reset_log(version: &Version) -> &'static str {
+    if version.version.starts_with("8.0.") { "RESET MASTER" } else { version.reset_log }
+}
+
+#[test]
+fn every_mysql_joins_at_a_file_in_its_dialect() {
+    for version in Version::all_of_mysql() {
+        let cluster = Cluster::new();
+        let replica = version.replica(&cluster, FILE);
+        let _sidecar = join(&replica);
+        let position = format!("{0}_LOG_FILE='mysql-bin.000003', {0}_LOG_POS=481", version.word);
+        assert_eq!(
+            changes(&replica),
+            ["SET GLOBAL super_read_only=ON", version.reset, &version.change(&position), version.start],
+            "{}",
+            version.version
+        );
+        assert!(replica.exists(JOINED) && !replica.exists(JOIN_OPTIONS));
+    }
+}
+
+#[test]
+fn every_mysql_joins_at_its_gtids_in_its_dialect() {
+    for version in Version::all_of_mysql() {
+        let cluster = Cluster::new();
+        let replica = version.replica(&cluster, GTID);
+        let _sidecar = join(&replica);
+        let set = format!(
+            "SET GLOBAL super_read_only=OFF; SET GLOBAL read_only=ON; {}; \
+             SET GLOBAL gtid_purged='3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5'; SET GLOBAL super_read_only=ON",
+            reset_log(&version)
+        );
+        let change = version.change(&format!("{}_AUTO_POSITION=1", version.word));
+        assert_eq!(
+            changes(&replica),
+            ["SET GLOBAL super_read_only=ON", version.reset, &set, &change, version.start],
+            "{}",
+            version.version
+        );
+    }
+}
+
+#[test]
+fn gtids_that_came_with_the_data_are_not_set_again() {
+    let cluster = Cluster::new();
+    for position in [GTID, CLONE] {
+        let replica = NEW.replica(&cluster, position);
+        replica.control("gtid-subset", "1");
+        let sidecar = join(&replica);
+        assert_eq!(
+            changes(&replica),
+            ["SET GLOBAL super_read_only=ON", NEW.reset, &NEW.change("SOURCE_AUTO_POSITION=1"), NEW.start]
+        );
+        // what the clone plugin brought is not even asked for
+        assert_eq!(replica.statements("GTID_SUBSET").len(), usize::from(position == GTID));
+        sidecar.kill();
+        std::fs::remove_dir_all(replica.path("")).unwrap();
+    }
+}
+
+#[test]
+fn every_mariadb_joins_at_its_gtid() {
+    for (version, position, gtid) in [
+        ("10.11.6-MariaDB-1:10.11.6+maria~ubu2204-log", MARIADB_GTID, "0-100-7"),
+        ("11.8.3-MariaDB", MARIADB_GTID, "0-100-7"),
+        ("11.8.3-MariaDB", NO_GTID, ""),
+    ] {
+        let cluster = Cluster::new();
+        let replica = cloned(&cluster, position);
+        replica.control("version", version);
+        let _sidecar = join(&replica);
+        let mariadb = Version { own_options: "", ..OLD };
+        assert_eq!(
+            changes(&replica),
+            [
+                "SET GLOBAL read_only=ON",
+                OLD.reset,
+                &format!("SET GLOBAL gtid_slave_pos='{gtid}'"),
+                &mariadb.change("MASTER_USE_GTID=slave_pos"),
+                "START SLAVE"
+            ]
+        );
+    }
+}
+
+#[test]
+fn a_replica_is_joined_once() {
+    let cluster = Cluster::new();
+    let replica = NEW.replica(&cluster, GTID);
+    join(&replica).kill();
+    replica.forget();
+    join(&replica).kill();
+    assert_eq!(changes(&replica), ["SET GLOBAL super_read_only=ON", "START REPLICA"]);
+}
+
+#[test]
+fn the_clients_get_the_password_by_an_option_file_only() {
+    let cluster = Cluster::new();
+    let replica = NEW.replica(&cluster, FILE);
+    let _sidecar = join(&replica);
+    assert_eq!(replica.client_section(), "[client]\nuser=root\npassword=\"it's \\\"Geheim\\\\n\\\" #1; $(x) `y` \\\\\"\n");
+    for call in replica.calls("mysql") {
+        assert!(call.starts_with("--defaults-file=/dev/fd/"), "{call}");
+        assert!(call.contains(" --protocol=TCP --host=127.0.0.1 --port=3306 "), "{call}");
+    }
+    // the rest is checked for every test when its cluster goes: no log and no argument holds the password
+}
+
+#[test]
+fn a_join_that_was_killed_after_configuring_configures_the_same_again() {
+    let cluster = Cluster::new();
+    let replica = NEW.replica(&cluster, FILE);
+    replica.control("block", "^mv .*joined.part");
+    let sidecar = replica.start("xtrabackup");
+    replica.wait_until_blocked();
+    sidecar.kill();
+    assert!(!replica.exists(JOINED) && replica.exists(JOIN_OPTIONS), "replication must not start by itself yet");
+    let first = changes(&replica);
+    replica.release("block");
+    replica.forget();
+    let _sidecar = join(&replica);
+    let second = changes(&replica);
+    assert_eq!(second[..3], first[..], "the same settings once more");
+    assert_eq!(second[3..], ["START REPLICA"]);
+    assert!(replica.exists(JOINED) && !replica.exists(JOIN_OPTIONS));
+}
+
+#[test]
+fn a_join_that_was_killed_before_its_start_starts_only() {
+    let cluster = Cluster::new();
+    for call in ["^rm .*zz-mysql-replication-join.cnf", "^START REPLICA"] {
+        let replica = NEW.replica(&cluster, FILE);
+        replica.control("block", call);
+        let sidecar = replica.start("xtrabackup");
+        replica.wait_until_blocked();
+        sidecar.kill();
+        assert!(replica.exists(JOINED));
+        replica.release("block");
+        replica.forget();
+        join(&replica).kill();
+        assert_eq!(changes(&replica), ["SET GLOBAL super_read_only=ON", "START REPLICA"]);
+        assert!(!replica.exists(JOIN_OPTIONS));
+        std::fs::remove_dir_all(replica.path("")).unwrap();
+    }
+}
+
+#[test]
+fn a_join_that_fails_leaves_no_mark_and_names_the_error_without_the_statement() {
+    let cluster = Cluster::new();
+    let replica = NEW.replica(&cluster, FILE);
+    let message = format!("ERROR 1064 (42000) at line 1: You have an error in your SQL syntax near '{SQL_PASSWORD}, SOURCE_CONNECT'");
+    replica.control("fail", "CHANGE REPLICATION SOURCE");
+    replica.control("message", &message);
+    replica
+        .run("xtrabackup")
+        .fails()
+        .says("ERROR 1064 (42000)")
+        .does_not_say("SQL syntax")
+        .says("replication could not be configured");
+    assert!(!replica.exists(JOINED) && replica.exists(JOIN_OPTIONS));
+    assert!(replica.statements("START REPLICA").is_empty());
+}
+
+#[test]
+fn each_step_that_fails_ends_the_join() {
+    let cluster = Cluster::new();
+    for (statement, message) in [
+        ("super_read_only=ON$|super_read_only=ON $", "the server did not become read-only"),
+        ("STOP REPLICA", "replication could not be configured"),
+        ("gtid_purged", "replication could not be configured"),
+        ("START REPLICA", "replication did not start"),
+    ] {
+        let replica = NEW.replica(&cluster, GTID);
+        replica.control("fail", statement);
+        replica.run("xtrabackup").fails().says(message).does_not_say("serving backups");
+        assert_eq!(replica.exists(JOINED), statement == "START REPLICA");
+        std::fs::remove_dir_all(replica.path("")).unwrap();
+    }
+}
+
+#[test]
+fn a_replica_without_a_complete_clone_is_not_joined() {
+    let cluster = Cluster::new();
+    let replica = cluster.pod(1);
+    replica.run("xtrabackup").fails().says("the data directory has no complete clone");
+    assert!(replica.calls("mariadb").is_empty());
+}
+
+#[test]
+fn the_join_waits_for_the_server() {
+    let cluster = Cluster::new();
+    let replica = NEW.replica(&cluster, FILE);
+    replica.control("down", "");
+    let sidecar = replica.start("xtrabackup");
+    sidecar.wait_for_log("waiting for the server: ERROR 2003");
+    assert!(changes(&replica).is_empty());
+    replica.release("down");
+    sidecar.wait_for_log("replicating from mysql-0.mysql");
+}
+
+#[test]
+fn under_the_clone_plugin_the_sidecar_serves_nothing() {
+    let cluster = Cluster::new();
+    let replica = NEW.replica(&cluster, CLONE).with("REPLICATION_CLONE_METHOD", "clone-plugin");
+    let mut sidecar = replica.start("xtrabackup");
+    sidecar.wait_for_log("other pods clone from the server itself");
+    assert!(replica.exists(JOINED) && replica.calls("socat").is_empty());
+    assert!(!sidecar.has_ended(), "the container goes on");
+}

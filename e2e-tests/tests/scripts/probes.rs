@@ -1,0 +1,180 @@
+//! `replica-ready` and `ping`: the probes.
+
+use crate::cluster::{Cluster, Pod};
+
+/// The status of a replica that does all that it should, in the words of a server.
+struct Words {
+    replica: &'static str,
+    source: &'static str,
+}
+const OLD: Words = Words { replica: "Slave", source: "Master" };
+const NEW: Words = Words { replica: "Replica", source: "Source" };
+
+struct Status<'a> {
+    io: &'a str,
+    sql: &'a str,
+    io_errno: &'a str,
+    sql_errno: &'a str,
+    lag: &'a str,
+}
+const RUNNING: Status = Status { io: "Yes", sql: "Yes", io_errno: "0", sql_errno: "0", lag: "0" };
+
+impl Status<'_> {
+    fn text(&self, words: &Words) -> String {
+        let Words { replica, source } = words;
+        let Self { io, sql, io_errno, sql_errno, lag } = self;
+        format!(
+            "*************************** 1. row ***************************\n\
+             {replica:>22}_IO_State: Waiting for {source} to send event\n\
+             {source:>25}_Host: mysql-0.mysql\n\
+             {replica:>20}_IO_Running: {io}\n\
+             {replica:>19}_SQL_Running: {sql}\n\
+             {:>30}: 0\n\
+             {:>30}: \n\
+             Seconds_Behind_{source}: {lag}\n\
+             {:>30}: {io_errno}\n\
+             {:>30}: error reconnecting to master 'root@mysql-0.mysql:3306'\n\
+             {:>30}: {sql_errno}\n\
+             {:>30}: Duplicate entry '1' for key 'PRIMARY'\n\
+             {replica:>13}_SQL_Running_State: No\n",
+            "Last_Errno", "Last_Error", "Last_IO_Errno", "Last_IO_Error", "Last_SQL_Errno", "Last_SQL_Error",
+        )
+    }
+}
+
+/// A replica that has joined, of each of the servers whose words differ.
+fn each_replica(check: impl Fn(&Pod, &Words)) {
+    for (flavor, version, words) in
+        [("mariadb", "10.11.6-MariaDB", OLD), ("mysql-5.7", "5.7.44", OLD), ("mysql-8.0", "8.0.36", NEW), ("mysql-8.4", "8.4.3", NEW)]
+    {
+        let cluster = Cluster::new();
+        let mut pod = cluster.pod(1);
+        if flavor == "mariadb" {
+            pod.control("version", version);
+        } else {
+            pod = pod.mysql(flavor, version);
+        }
+        pod.write("data/mysql-replication.joined", "");
+        pod.control("status", &RUNNING.text(&words));
+        check(&pod, &words);
+    }
+}
+
+#[test]
+fn a_replica_that_follows_the_primary_is_ready() {
+    each_replica(|pod, words| {
+        pod.run("replica-ready").succeeds();
+        let statement = if words.replica == "Replica" { "SHOW REPLICA STATUS" } else { "SHOW SLAVE STATUS" };
+        assert_eq!(pod.statements("SHOW "), [statement]);
+    });
+}
+
+#[test]
+fn a_replica_that_has_stopped_applying_is_not_ready() {
+    each_replica(|pod, words| {
+        pod.control("status", &Status { sql: "No", sql_errno: "1062", ..RUNNING }.text(words));
+        pod.run("replica-ready").fails().says("replication has stopped: error 1062 Duplicate entry '1' for key 'PRIMARY'");
+    });
+}
+
+#[test]
+fn a_replica_stays_ready_while_its_primary_is_away() {
+    each_replica(|pod, words| {
+        for io_errno in ["0", "2002", "2003", "2005", "2013", "1040", "1053", "1129", "1159", "1160", "1161"] {
+            pod.control("status", &Status { io: "Connecting", io_errno, lag: "NULL", ..RUNNING }.text(words));
+            pod.run("replica-ready").succeeds();
+        }
+    });
+}
+
+#[test]
+fn a_replica_that_the_primary_refuses_is_not_ready() {
+    each_replica(|pod, words| {
+        for (io, io_errno) in [("Connecting", "1045"), ("No", "1236"), ("No", "0"), ("No", "2003"), ("", "0")] {
+            pod.control("status", &Status { io, io_errno, ..RUNNING }.text(words));
+            pod.run("replica-ready").fails().says(&format!("the primary cannot be followed: error {io_errno}"));
+        }
+    });
+}
+
+#[test]
+fn the_lag_counts_only_where_it_has_a_limit() {
+    let cluster = Cluster::new();
+    let mut pod = cluster.pod(1);
+    pod.write("data/mysql-replication.joined", "");
+    for (words, version) in [(OLD, "10.11.6-MariaDB"), (NEW, "8.4.3")] {
+        pod.control("version", version);
+        for (limit, lag, refusal) in [
+            ("", "1000000", None),
+            ("", "NULL", None),
+            ("30", "0", None),
+            ("30", "30", None),
+            ("30", "31", Some("31 seconds behind the primary, more than 30")),
+            ("30", "NULL", Some("the lag behind the primary is unknown")),
+            ("0", "1", Some("1 seconds behind the primary, more than 0")),
+        ] {
+            pod.set("REPLICATION_MAX_LAG_SECONDS", limit);
+            pod.control("status", &Status { lag, ..RUNNING }.text(&words));
+            let outcome = pod.run("replica-ready");
+            match refusal {
+                None => drop(outcome.succeeds()),
+                Some(message) => drop(outcome.fails().says(message)),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_replica_that_is_open_for_writes_is_not_ready() {
+    each_replica(|pod, words| {
+        let variable = if pod.exists("bin/mariadb") { "read_only" } else { "super_read_only" };
+        for off in ["0", "OFF", "NO_LOCK", ""] {
+            pod.control("read-only", off);
+            pod.run("replica-ready").fails().says(&format!("the replica is open for writes: {variable} is off"));
+        }
+        assert!(pod.statements("SELECT @@GLOBAL").iter().all(|statement| *statement == format!("SELECT @@GLOBAL.{variable}")));
+        for on in ["1", "ON"] {
+            pod.control("read-only", on);
+            pod.control("status", &RUNNING.text(words));
+            pod.run("replica-ready").succeeds();
+        }
+    });
+}
+
+#[test]
+fn a_replica_without_its_mark_or_its_settings_is_not_ready() {
+    each_replica(|pod, _| {
+        pod.control("status", "");
+        pod.run("replica-ready").fails().says("the server has lost its replication settings");
+        pod.control("fail", "SHOW ");
+        pod.run("replica-ready").fails().says("does not tell its replication status");
+        std::fs::remove_file(pod.path("data/mysql-replication.joined")).unwrap();
+        pod.run("replica-ready").fails().says("not configured as a replica yet");
+    });
+}
+
+#[test]
+fn the_primary_is_ready_when_its_server_answers() {
+    let cluster = Cluster::new();
+    let pod = cluster.pod(0);
+    pod.run("replica-ready").succeeds();
+    assert_eq!(pod.statements(""), ["SELECT VERSION()"]);
+    pod.control("down", "");
+    pod.run("replica-ready").fails().says("the server does not answer");
+}
+
+#[test]
+fn ping_asks_the_server_over_tcp() {
+    let cluster = Cluster::new();
+    for (pod, admin) in [(cluster.pod(0), "mariadb-admin"), (cluster.pod(1).mysql("mysql-8.4", "8.4.3"), "mysqladmin")] {
+        pod.run("ping").succeeds();
+        let call = &pod.calls(admin)[0];
+        assert!(call.starts_with("--defaults-file=/dev/fd/"), "{call}");
+        assert!(call.ends_with(" --protocol=TCP --host=127.0.0.1 --port=3306 --connect-timeout=3 ping"), "{call}");
+        assert_eq!(pod.client_section(), "[client]\nuser=root\npassword=\"it's \\\"Geheim\\\\n\\\" #1; $(x) `y` \\\\\"\n");
+        pod.control("down", "");
+        pod.run("ping").fails();
+        pod.without_tool(admin);
+        pod.run("ping").fails().says("probe: ERROR: neither mariadb-admin nor mysqladmin is in this image");
+    }
+}

@@ -1,0 +1,176 @@
+//! The sidecar `xtrabackup` as a donor: who is given the data, and with which tools.
+
+use crate::{
+    clone::{PORT, donor, serve},
+    cluster::{Cluster, PASSWORD},
+};
+
+/// Greets a donor as a replica does, up to its own nonce.
+const CONNECT: &str = r#"
+    exec 3<>"/dev/tcp/mysql-0.mysql/$REPLICATION_BACKUP_PORT"
+    read -r -u 3 _ server_nonce
+    client_nonce=$(nonce 32)
+"#;
+
+#[test]
+fn a_peer_that_does_not_know_the_password_gets_no_byte() {
+    let cluster = Cluster::new();
+    let donor = donor(&cluster, 0);
+    let sidecar = serve(&donor);
+    let peer = cluster.pod(1);
+    for says in [
+        r"printf 'give me all of it\n' >&3",
+        r"printf '\n' >&3",
+        r"printf '%s\n' \0\0\0\0 >&3",
+        r#"printf '%s\n' "$client_nonce" >&3"#,
+        r#"printf '%s %s\n' "$client_nonce" "$client_nonce" >&3"#,
+        r#"printf '%s %s\n' "$client_nonce" "$(PASSWORD= proof client "$server_nonce" "$client_nonce")" >&3"#,
+        // another role's proof, and one for other nonces
+        r#"printf '%s %s\n' "$client_nonce" "$(proof server "$server_nonce" "$client_nonce")" >&3"#,
+        r#"printf '%s %s\n' "$client_nonce" "$(proof client "$client_nonce" "$server_nonce")" >&3"#,
+        r#"printf '%s %s\n' "x$client_nonce" "$(proof client "$server_nonce" "x$client_nonce")" >&3"#,
+        r"head -c 100000 /dev/zero | tr '\0' x >&3 || true",
+    ] {
+        let answer = peer.shell(&format!("{CONNECT} {says}; cat <&3 || true"));
+        let answer = answer.replace("cat: -: Connection reset by peer\n", "");
+        assert!(answer.is_empty() || answer == "refused\n", "{says}: {answer}");
+    }
+    sidecar.wait_for_log("that does not know the root password was turned away");
+    assert!(donor.calls("mariadb-backup").is_empty());
+}
+
+#[test]
+fn a_proof_that_was_overheard_is_of_no_use_again() {
+    let cluster = Cluster::new();
+    let donor = donor(&cluster, 0);
+    let _sidecar = serve(&donor);
+    let peer = cluster.pod(1);
+    let answer = peer.shell(&format!(
+        r#"{CONNECT}
+        said="$client_nonce $(proof client "$server_nonce" "$client_nonce")"
+        printf '%s\n' "$said" >&3
+        cat <&3 >"$REPLICATION_DATA_DIR/first"
+        {CONNECT}
+        printf '%s\n' "$said" >&3
+        cat <&3"#
+    ));
+    assert_eq!(answer, "refused\n");
+    assert!(peer.path("data/first").metadata().unwrap().len() > 360_000, "the first time it was good");
+    assert_eq!(donor.calls("mariadb-backup").len(), 1);
+}
+
+#[test]
+fn a_peer_that_says_nothing_is_turned_away() {
+    let cluster = Cluster::new();
+    let donor = donor(&cluster, 0);
+    let sidecar = serve(&donor);
+    let peer = cluster.pod(1);
+    assert_eq!(peer.shell(&format!("{CONNECT} cat <&3")), "");
+    sidecar.wait_for_log("a peer that did not answer was turned away");
+    assert!(donor.calls("mariadb-backup").is_empty());
+}
+
+#[test]
+fn a_replica_with_another_password_gets_no_data_and_is_told_why() {
+    let cluster = Cluster::new();
+    let donor = donor(&cluster, 0);
+    let sidecar = serve(&donor);
+    for password in ["another", &PASSWORD[1..], &format!("{PASSWORD} ")] {
+        let replica = cluster.pod(1).with("MYSQL_ROOT_PASSWORD", password);
+        replica.run("clone-mysql-xtrabackup").fails().says("do not agree on the root password");
+        assert_eq!(replica.list("data"), [".mysql-replication-clone"]);
+        assert!(replica.list("data/.mysql-replication-clone").is_empty());
+        std::fs::remove_dir_all(replica.path("")).unwrap();
+    }
+    sidecar.wait_for_log("that does not know the root password was turned away");
+    assert!(donor.calls("mariadb-backup").is_empty());
+}
+
+#[test]
+fn the_password_comes_from_wherever_the_database_takes_it() {
+    let cluster = Cluster::new();
+    let donor = donor(&cluster, 0);
+    let _sidecar = serve(&donor);
+    for (key, value) in [("MYSQL_ROOT_PASSWORD_FILE", "secret"), ("MARIADB_ROOT_PASSWORD_FILE", "secret"), ("MARIADB_ROOT_PASSWORD", PASSWORD)] {
+        let mut replica = cluster.pod(1);
+        replica.unset("MYSQL_ROOT_PASSWORD");
+        // as an editor leaves it: the entrypoint drops the end of the line too
+        replica.write("secret", format!("{PASSWORD}\n"));
+        let value = if value == "secret" { replica.path("secret").to_str().unwrap().to_owned() } else { value.to_owned() };
+        replica.set(key, &value);
+        replica.run("clone-mysql-xtrabackup").succeeds();
+        std::fs::remove_dir_all(replica.path("")).unwrap();
+    }
+}
+
+#[test]
+fn a_password_that_is_not_to_be_had_is_said() {
+    let cluster = Cluster::new();
+    let mut pod = cluster.pod(0);
+    pod.unset("MYSQL_ROOT_PASSWORD");
+    pod.run("xtrabackup").fails().says("no root password").says("MYSQL_ROOT_PASSWORD_FILE");
+    pod.set("MYSQL_ROOT_PASSWORD_FILE", "/nowhere/secret");
+    pod.run("xtrabackup").fails().says("MYSQL_ROOT_PASSWORD_FILE names /nowhere/secret, which cannot be read here");
+}
+
+#[test]
+fn an_empty_password_is_one_where_it_is_allowed() {
+    for key in ["MYSQL_ALLOW_EMPTY_PASSWORD", "MARIADB_ALLOW_EMPTY_ROOT_PASSWORD"] {
+        let cluster = Cluster::new();
+        let mut donor = donor(&cluster, 0).with(key, "yes");
+        donor.unset("MYSQL_ROOT_PASSWORD");
+        let _sidecar = serve(&donor);
+        let mut replica = cluster.pod(1).with(key, "yes");
+        replica.unset("MYSQL_ROOT_PASSWORD");
+        replica.run("clone-mysql-xtrabackup").succeeds();
+        assert_eq!(donor.client_section(), "[client]\nuser=root\npassword=\"\"\n");
+    }
+}
+
+#[test]
+fn a_replica_gives_its_data_with_its_place_in_the_primarys_log() {
+    let cluster = Cluster::new();
+    let donor = donor(&cluster, 1);
+    donor.write("backup/xtrabackup_slave_info", "CHANGE MASTER TO MASTER_LOG_FILE='mysql-bin.000004', MASTER_LOG_POS=1548\n");
+    let _sidecar = serve(&donor);
+    cluster.pod(2).run("clone-mysql-xtrabackup").succeeds();
+    assert_eq!(donor.calls("mariadb-backup").len(), 1);
+    assert!(donor.calls("mariadb-backup")[0].ends_with("--slave-info"));
+}
+
+#[test]
+fn without_socat_ncat_serves() {
+    let cluster = Cluster::new();
+    let donor = donor(&cluster, 0);
+    donor.without_tool("socat");
+    donor.install(&[("ncat", "ncat")]);
+    donor.run("xtrabackup").succeeds().says("serving backups on port 3307 with ncat").says("a peer that did not answer was turned away");
+    assert_eq!(
+        donor.calls("ncat"),
+        [format!("--listen --keep-open --max-conns 4 --idle-timeout 600 {PORT} --sh-exec exec bash -c \"$REPLICATION_SERVE\" serve-peer")]
+    );
+    let greeting = donor.read("ncat.out");
+    assert!(greeting.starts_with("mysql-replication/1 ") && greeting.lines().count() == 1, "{greeting}");
+}
+
+#[test]
+fn without_socat_and_ncat_the_image_is_named_with_its_remedy() {
+    let cluster = Cluster::new();
+    let donor = donor(&cluster, 0);
+    donor.without_tool("socat");
+    donor.run("xtrabackup").fails().says("neither socat nor ncat").says("kubewarden.io/backup-image");
+}
+
+#[test]
+fn several_replicas_are_served_at_once() {
+    let cluster = Cluster::new();
+    let donor = donor(&cluster, 0);
+    let _sidecar = serve(&donor);
+    // the second pod of another set of the same service has the same donor
+    let replicas = [cluster.pod(1), cluster.pod(2).with("POD_NAME", "mysql-1")];
+    let runs: Vec<_> = replicas.iter().map(|replica| replica.start("clone-mysql-xtrabackup")).collect();
+    for run in runs {
+        run.wait().succeeds();
+    }
+    assert_eq!(donor.calls("mariadb-backup").len(), 2);
+}

@@ -1,0 +1,52 @@
+//! The verdicts for machines.
+
+use serde::Serialize;
+
+use crate::preview::{DocumentOutcome, ObjectOutcome};
+use crate::yaml::YamlError;
+
+#[derive(Serialize)]
+struct Problem<'p> {
+    file: &'p str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column: Option<usize>,
+    message: &'p str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Report<'r> {
+    exit_code: u8,
+    objects: Vec<&'r ObjectOutcome>,
+    errors: Vec<Problem<'r>>,
+    warnings: Vec<Problem<'r>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    diff: Option<&'r str>,
+}
+
+fn problems(errors: &[YamlError]) -> Vec<Problem<'_>> {
+    errors
+        .iter()
+        .map(|error| Problem { file: &error.file, line: error.line, column: error.column, message: &error.message })
+        .collect()
+}
+
+/// One JSON object with everything.
+pub(crate) fn report(
+    exit_code: u8,
+    outcomes: &[DocumentOutcome],
+    errors: &[YamlError],
+    warnings: &[YamlError],
+    diff: Option<&str>,
+) -> serde_json::Result<String> {
+    let report = Report {
+        exit_code,
+        objects: outcomes.iter().flat_map(|o| &o.objects).collect(),
+        errors: problems(errors),
+        warnings: problems(warnings),
+        diff,
+    };
+    serde_json::to_string_pretty(&report).map(|text| text + "\n")
+}

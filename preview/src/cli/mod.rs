@@ -1,0 +1,19 @@
+//! The command `preview`.
+
+mod args;
+mod inputs;
+mod json_report;
+mod paint;
+mod run;
+mod text_report;
+
+pub use args::{Args, ColorChoice, OutputFormat};
+pub use inputs::{Inputs, collect};
+pub use run::{main, run};
+
+/// All objects were accepted.
+pub const ACCEPTED: u8 = 0;
+/// An object was rejected.
+pub const REJECTED: u8 = 1;
+/// The command line is wrong, or an input could not be read.
+pub const UNUSABLE: u8 = 2;

@@ -1,0 +1,182 @@
+//! The verdicts and changes for people.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::time::Duration;
+
+use similar::TextDiff;
+
+use super::paint::{self, Paint};
+use crate::preview::{DocumentOutcome, ObjectOutcome, Verdict};
+use crate::yaml::{Document, YamlError};
+
+/// A diff that takes longer than this gets coarser.
+const DIFF_TIME: Duration = Duration::from_secs(5);
+
+/// All verdicts, then what could not be read, then how many of each.
+pub(crate) fn verdicts(
+    outcomes: &[DocumentOutcome],
+    errors: &[YamlError],
+    warnings: &[YamlError],
+    paint: Paint,
+) -> String {
+    let mut out = String::new();
+    for outcome in outcomes {
+        for object in &outcome.objects {
+            verdict(&mut out, object, paint);
+        }
+        if outcome.changed.as_ref().is_some_and(|c| c.comments_lost) {
+            let _ = writeln!(
+                out,
+                "    {} comments inside this document could not all be kept",
+                paint.style(paint::WARNING, "note:")
+            );
+        }
+    }
+    for warning in warnings {
+        let label = paint.style(paint::WARNING, "warning:");
+        let _ = writeln!(out, "{label} {}", printable(&warning.to_string()));
+    }
+    for error in errors {
+        let label = paint.style(paint::BAD, "error:");
+        let _ = writeln!(out, "{label} {}", printable(&error.to_string()));
+    }
+    summary(&mut out, outcomes, errors, paint);
+    out
+}
+
+fn verdict(out: &mut String, object: &ObjectOutcome, paint: Paint) {
+    if object.verdict == Verdict::Passed && object.warnings.is_empty() {
+        return;
+    }
+    let (style, word) = match object.verdict {
+        Verdict::Passed => (paint::DIM, "PASSED"),
+        Verdict::Accepted => (paint::GOOD, "ACCEPTED"),
+        Verdict::Mutated => (paint::CHANGED, "MUTATED"),
+        Verdict::Rejected => (paint::BAD, "REJECTED"),
+    };
+    let place = format!("{}:{}:", object.file, object.line);
+    let mut name = object.kind.clone();
+    if !object.namespace.is_empty() || !object.name.is_empty() {
+        let _ = write!(name, " {}/{}", object.namespace, object.name);
+    }
+    if object.update {
+        name.push_str(" (update)");
+    }
+    let _ = writeln!(
+        out,
+        "{} {} {}",
+        paint.style(paint::DIM, printable(&place)),
+        printable(name.trim()),
+        paint.style(style, word)
+    );
+    if let Some(message) = &object.message {
+        indented(out, "", message);
+    }
+    let label = paint.style(paint::WARNING, "warning: ");
+    for warning in &object.warnings {
+        indented(out, &label, warning);
+    }
+}
+
+fn indented(out: &mut String, label: &str, message: &str) {
+    for (index, line) in message.trim_end().lines().enumerate() {
+        let label = if index == 0 { label } else { "" };
+        let _ = writeln!(out, "{}", format!("    {label}{}", printable(line)).trim_end());
+    }
+}
+
+fn summary(out: &mut String, outcomes: &[DocumentOutcome], errors: &[YamlError], paint: Paint) {
+    let count = |verdict| {
+        outcomes.iter().flat_map(|outcome| &outcome.objects).filter(|object| object.verdict == verdict).count()
+    };
+    let mut parts = Vec::new();
+    for (number, word, style) in [
+        (count(Verdict::Accepted), "accepted", paint::GOOD),
+        (count(Verdict::Mutated), "mutated", paint::CHANGED),
+        (count(Verdict::Rejected), "rejected", paint::BAD),
+        (count(Verdict::Passed), "passed through", paint::DIM),
+        (errors.len(), "unreadable", paint::BAD),
+    ] {
+        if number > 0 {
+            parts.push(paint.style(style, format!("{number} {word}")));
+        }
+    }
+    if !parts.is_empty() {
+        let _ = writeln!(out, "{}", parts.join(", "));
+    }
+}
+
+/// What a manifest or a message says must not steer the terminal.
+fn printable(text: &str) -> String {
+    text.chars()
+        .flat_map(|c| {
+            let plain = !c.is_control() || c == '\t' || c == '\n';
+            let escaped = (!plain).then(|| c.escape_default());
+            escaped.into_iter().flatten().chain(plain.then_some(c))
+        })
+        .collect()
+}
+
+/// The resulting documents.
+pub(crate) fn manifests(documents: &[Document], outcomes: &[DocumentOutcome]) -> String {
+    let mut out = String::new();
+    for (document, outcome) in documents.iter().zip(outcomes) {
+        if outcome.is_rejected() || outcome.error.is_some() {
+            continue;
+        }
+        let text = outcome.changed.as_ref().map_or(document.text(), |changed| &changed.text);
+        if !out.is_empty() {
+            if !out.ends_with('\n') {
+                out.push('\n');
+            }
+            if !document.is_explicit() {
+                out.push_str("---\n");
+            }
+        }
+        out.push_str(text);
+    }
+    if !out.is_empty() && !out.ends_with('\n') {
+        out.push('\n');
+    }
+    out
+}
+
+/// What changes, file by file; rejected documents count as unchanged.
+pub(crate) fn diff(documents: &[Document], outcomes: &[DocumentOutcome], paint: Paint) -> String {
+    let mut files: Vec<&str> = Vec::new();
+    let mut texts: BTreeMap<&str, (String, String)> = BTreeMap::new();
+    for (document, outcome) in documents.iter().zip(outcomes) {
+        let file = document.file();
+        if !files.contains(&file) {
+            files.push(file);
+        }
+        let (old, new) = texts.entry(file).or_default();
+        old.push_str(document.text());
+        new.push_str(outcome.changed.as_ref().map_or(document.text(), |changed| &changed.text));
+    }
+    let mut out = String::new();
+    for file in files {
+        let Some((old, new)) = texts.get(file).filter(|(old, new)| old != new) else {
+            continue;
+        };
+        let diff = TextDiff::configure().timeout(DIFF_TIME).diff_lines(old.as_str(), new.as_str());
+        let text = diff.unified_diff().context_radius(3).header(file, &format!("{file} (admitted)")).to_string();
+        for line in text.lines() {
+            let line = printable(line);
+            let line = if line.starts_with("--- ") || line.starts_with("+++ ") {
+                paint.style(paint::DIM, line)
+            } else {
+                match line.bytes().next() {
+                    Some(b'+') => paint.style(paint::ADDED, line),
+                    Some(b'-') => paint.style(paint::REMOVED, line),
+                    Some(b'@') => paint.style(paint::PLACE, line),
+                    _ => line,
+                }
+            };
+            out.push_str(&line);
+            out.push('\n');
+        }
+    }
+    out
+}

@@ -1,0 +1,10 @@
+//! The policy in a WebAssembly machine, driven as the policy server drives it.
+
+mod clock;
+mod error;
+mod policy;
+mod response;
+
+pub use error::HostError;
+pub use policy::{DEFAULT_TIME_LIMIT, Policy};
+pub use response::{Response, SettingsResponse};

@@ -1,0 +1,33 @@
+//! Whatever judges admission requests.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::cluster::{Cluster, Manifests};
+use crate::host::{HostError, Policy, Response};
+
+/// Judges an admission request; a [`Policy`], or a function in tests.
+pub trait Evaluator {
+    /// Judges the request under these settings, with this cluster to look things up in.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    fn validate(&self, request: &Value, settings: &Value, cluster: Arc<Manifests>) -> Result<Response, HostError>;
+}
+
+impl Evaluator for Policy {
+    fn validate(&self, request: &Value, settings: &Value, cluster: Arc<Manifests>) -> Result<Response, HostError> {
+        let cluster: Arc<dyn Cluster> = cluster;
+        Policy::validate(self, request, settings, cluster)
+    }
+}
+
+impl<F> Evaluator for F
+where
+    F: Fn(&Value, &Value, Arc<Manifests>) -> Result<Response, HostError>,
+{
+    fn validate(&self, request: &Value, settings: &Value, cluster: Arc<Manifests>) -> Result<Response, HostError> {
+        self(request, settings, cluster)
+    }
+}

@@ -1,0 +1,248 @@
+//! Manifests in, verdicts and changed manifests out.
+
+mod evaluator;
+mod outcome;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+pub use evaluator::Evaluator;
+pub use outcome::{DocumentOutcome, ObjectOutcome, Verdict};
+
+use crate::admission::admission_request;
+use crate::cluster::{Manifests, ObjectKey};
+use crate::yaml::{Document, YamlError};
+
+/// The kinds that the policy is asked about, by API version.
+const EVALUATED: &[(&str, &[&str])] = &[
+    ("apps/v1", &["StatefulSet", "Deployment", "DaemonSet", "ReplicaSet"]),
+    ("batch/v1", &["Job", "CronJob"]),
+    ("v1", &["Pod", "Service", "ConfigMap"]),
+];
+
+/// Evaluates documents, each against all the others.
+pub struct Preview<'e> {
+    evaluator: &'e dyn Evaluator,
+    settings: Value,
+    namespace: String,
+}
+
+/// An object in a document: the document itself, or an item of a `List`.
+struct Target<'d> {
+    item: Option<usize>,
+    object: &'d Value,
+    line: usize,
+}
+
+impl<'e> Preview<'e> {
+    /// A preview with these settings; objects without a namespace are taken to be in `namespace`.
+    pub fn new(evaluator: &'e dyn Evaluator, settings: Value, namespace: &str) -> Self {
+        Self { evaluator, settings, namespace: namespace.to_owned() }
+    }
+
+    /// Evaluates all documents. Look-ups see the objects of `documents` as they are given, less the one under
+    /// evaluation, and those of `old`; an object that is in `old` too is an update, and look-ups see its live form.
+    #[must_use]
+    pub fn run(&self, documents: &[Document], old: &[Document]) -> Vec<DocumentOutcome> {
+        let live: BTreeMap<ObjectKey, Value> = old
+            .iter()
+            .flat_map(|document| targets(document).unwrap_or_default())
+            .filter_map(|target| {
+                let key = ObjectKey::of(target.object, &self.namespace)?;
+                Some((key, target.object.clone()))
+            })
+            .collect();
+        let all: Vec<Result<Vec<Target<'_>>, YamlError>> = documents.iter().map(targets).collect();
+        let given = all.iter().flatten().flatten().map(|t| t.object.clone());
+        let cluster = Manifests::new(live.values().cloned().chain(given), &self.namespace);
+        documents
+            .iter()
+            .zip(all)
+            .map(|(document, targets)| match targets {
+                Ok(targets) => self.document(document, &targets, &cluster, &live),
+                Err(error) => DocumentOutcome { objects: Vec::new(), changed: None, error: Some(error) },
+            })
+            .collect()
+    }
+
+    fn document(
+        &self,
+        document: &Document,
+        targets: &[Target<'_>],
+        cluster: &Manifests,
+        live: &BTreeMap<ObjectKey, Value>,
+    ) -> DocumentOutcome {
+        let mut value: Option<Value> = None;
+        let mut objects = Vec::new();
+        for target in targets {
+            let outcome = self.object(document.file(), target, cluster, live);
+            if outcome.verdict == Verdict::Mutated {
+                let value = value.get_or_insert_with(|| document.value().clone());
+                match target.item {
+                    Some(index) => value["items"][index] = outcome.object.clone(),
+                    None => *value = outcome.object.clone(),
+                }
+            }
+            objects.push(outcome);
+        }
+        let rejected = objects.iter().any(|o| o.verdict == Verdict::Rejected);
+        DocumentOutcome {
+            objects,
+            changed: value.filter(|_| !rejected).map(|value| document.rewrite(&value)),
+            error: None,
+        }
+    }
+
+    fn object(
+        &self,
+        file: &str,
+        target: &Target<'_>,
+        cluster: &Manifests,
+        live: &BTreeMap<ObjectKey, Value>,
+    ) -> ObjectOutcome {
+        let object = target.object;
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let mut outcome = ObjectOutcome {
+            file: file.to_owned(),
+            line: target.line,
+            api_version: text(&object["apiVersion"]),
+            kind: text(&object["kind"]),
+            namespace: text(&object["metadata"]["namespace"]),
+            name: text(&object["metadata"]["name"]),
+            update: false,
+            verdict: Verdict::Passed,
+            message: None,
+            code: None,
+            warnings: Vec::new(),
+            audit_annotations: BTreeMap::new(),
+            object: object.clone(),
+        };
+        if outcome.name.is_empty() {
+            outcome.name = text(&object["metadata"]["generateName"]);
+        }
+        if outcome.kind.is_empty() {
+            outcome.warnings.push("no `kind`: this is no Kubernetes object, and passed through".to_owned());
+            return outcome;
+        }
+        let evaluated = EVALUATED
+            .iter()
+            .any(|(api_version, kinds)| *api_version == outcome.api_version && kinds.contains(&outcome.kind.as_str()));
+        if !evaluated {
+            return outcome;
+        }
+        if outcome.namespace.is_empty() {
+            outcome.namespace.clone_from(&self.namespace);
+        }
+        let key = ObjectKey::of(object, &self.namespace);
+        let old = key.as_ref().and_then(|key| live.get(key));
+        outcome.update = old.is_some();
+        let cluster = match (old, &key) {
+            (Some(old), Some(key)) => cluster.with(key.clone(), old.clone()),
+            _ => cluster.without(key),
+        };
+        let request = admission_request(object, old, &self.namespace);
+        match self.evaluator.validate(&request, &self.settings, Arc::new(cluster)) {
+            Ok(response) => {
+                outcome.message = response.message.filter(|m| !m.is_empty());
+                outcome.code = response.code;
+                outcome.warnings = response.warnings.unwrap_or_default();
+                outcome.audit_annotations = response.audit_annotations.unwrap_or_default();
+                outcome.verdict = if response.accepted { Verdict::Accepted } else { Verdict::Rejected };
+                if let (true, Some(mutated)) = (response.accepted, response.mutated_object) {
+                    let mutated = without_filled_namespace(mutated, object, &self.namespace);
+                    if mutated != *object {
+                        outcome.verdict = Verdict::Mutated;
+                        outcome.object = mutated;
+                    }
+                }
+            }
+            Err(error) => {
+                // A policy server refuses the request, too.
+                outcome.verdict = Verdict::Rejected;
+                outcome.code = Some(500);
+                outcome.message = Some(error.to_string());
+            }
+        }
+        outcome
+    }
+}
+
+/// Takes the namespace out again that the request filled in.
+fn without_filled_namespace(mut mutated: Value, original: &Value, namespace: &str) -> Value {
+    let given = &original["metadata"]["namespace"];
+    if given.as_str().is_some_and(|given| !given.is_empty()) {
+        return mutated;
+    }
+    let Some(metadata) = mutated.get_mut("metadata").and_then(Value::as_object_mut) else {
+        return mutated;
+    };
+    if metadata.get("namespace") == Some(&json!(namespace)) {
+        if given.is_null() && original["metadata"].get("namespace").is_none() {
+            metadata.remove("namespace");
+        } else {
+            metadata.insert("namespace".to_owned(), given.clone());
+        }
+    }
+    if metadata.is_empty() && original.get("metadata").is_none() {
+        mutated.as_object_mut().map(|root| root.remove("metadata"));
+    }
+    mutated
+}
+
+fn what(value: &Value) -> &'static str {
+    match value {
+        Value::Array(_) => "a list",
+        Value::Object(_) => "a map",
+        _ => "a single value",
+    }
+}
+
+/// The objects of a document.
+fn targets(document: &Document) -> Result<Vec<Target<'_>>, YamlError> {
+    let error = |line: usize, message: String| Err(YamlError::at(document.file(), line, 1, message));
+    let value = document.value();
+    if value.is_null() {
+        return Ok(Vec::new());
+    }
+    if !value.is_object() {
+        return error(
+            document.line(),
+            format!(
+                "the document is {}; a manifest is a map with `apiVersion` and `kind` (several objects are \
+                 separated by `---` or are items of a `kind: List`)",
+                what(value)
+            ),
+        );
+    }
+    for key in ["apiVersion", "kind"] {
+        if let Some(found) = value.get(key)
+            && !found.is_string()
+        {
+            let line = document.line_of(&[key]).unwrap_or(document.line());
+            return error(line, format!("`{key}` is {}, not text", what(found)));
+        }
+    }
+    if value["kind"] != "List" || value["apiVersion"] != "v1" {
+        return Ok(vec![Target { item: None, object: value, line: document.line() }]);
+    }
+    let items: &[Value] = match &value["items"] {
+        Value::Null => &[],
+        Value::Array(items) => items,
+        other => {
+            let line = document.line_of(&["items"]).unwrap_or(document.line());
+            return error(line, format!("`items` of the List is {}, not a list", what(other)));
+        }
+    };
+    let mut targets = Vec::new();
+    for (index, object) in items.iter().enumerate() {
+        let step = index.to_string();
+        let line = document.line_of(&["items", &step]).unwrap_or(document.line());
+        if !object.is_object() {
+            return error(line, format!("item {index} of the List is {}, not an object", what(object)));
+        }
+        targets.push(Target { item: Some(index), object, line });
+    }
+    Ok(targets)
+}

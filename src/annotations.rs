@@ -1,0 +1,216 @@
+//! The annotations of one StatefulSet: every key, its values, its errors.
+
+use serde_json::Value;
+
+use crate::{
+    flavor::{CloneMethod, Flavor},
+    json::{Object, shown, type_name},
+    names::{
+        ANNOTATION_PREFIX,
+        annotation::{
+            ALL, BACKUP_IMAGE, CLONE_METHOD, CONFIG_MAP, CONTAINER, FLAVOR, INJECT, MAX_REPLICA_LAG_SECONDS,
+            PRIMARY_OF, STATUS,
+        },
+        rule,
+    },
+    nearest::nearest,
+    verdict::{Findings, Violation},
+};
+
+/// What the user asked for.
+#[derive(Debug, Default)]
+pub(crate) struct Annotations {
+    pub(crate) inject: bool,
+    pub(crate) container: Option<String>,
+    pub(crate) flavor: Option<Flavor>,
+    pub(crate) clone_method: Option<CloneMethod>,
+    pub(crate) backup_image: Option<String>,
+    pub(crate) config_map: Option<String>,
+    pub(crate) max_replica_lag_seconds: Option<u32>,
+}
+
+impl Annotations {
+    /// Reads the annotations of an object; every one of this policy's that is unknown or has a bad value is reported.
+    pub(crate) fn read(object: &Value, findings: &mut Findings) -> Self {
+        let mut annotations = Self::default();
+        let mut others = false;
+        for (key, value) in own(object) {
+            let Some(text) = value.as_str() else {
+                findings.reject(Violation::new(
+                    rule::ANNOTATION,
+                    Self::path(key),
+                    format!("found {}", type_name(value)),
+                    "the values of annotations are strings",
+                    if value.is_boolean() {
+                        format!("put it in quotes: \"{value}\"")
+                    } else {
+                        "put it in quotes".to_owned()
+                    },
+                ));
+                continue;
+            };
+            others |= !matches!(key, INJECT | STATUS);
+            annotations.take(key, text, findings);
+        }
+        if others && !annotations.inject {
+            findings.warn(format!("annotations {ANNOTATION_PREFIX}* have no effect without inject: \"true\""));
+        }
+        for (key, _) in entries(object.pointer("/spec/template/metadata/annotations")) {
+            findings.reject(Violation::new(
+                rule::ANNOTATION,
+                format!("spec.template.metadata.annotations[{}]", shown(&format!("{ANNOTATION_PREFIX}{key}"))),
+                "an annotation of this policy on the pods",
+                "it has an effect only on the StatefulSet itself; without one, every pod would be a database of its own, open for writes",
+                "move it to metadata.annotations",
+            ));
+        }
+        annotations
+    }
+
+    fn take(&mut self, key: &str, text: &str, findings: &mut Findings) {
+        let mut bad = |why: &str, fix: &str| findings.reject(Self::bad_value(key, text, why, fix));
+        match key {
+            INJECT => match text {
+                "true" => self.inject = true,
+                "false" => {}
+                _ => bad("it is either true or false", "write \"true\" or \"false\""),
+            },
+            CONTAINER if is_label(text) => self.container = Some(text.to_owned()),
+            CONTAINER => bad("it is no container's name", "write the name of the database container"),
+            FLAVOR => match Flavor::from_name(text) {
+                Some(flavor) => self.flavor = Some(flavor),
+                None => bad("it is no flavor that this policy knows", &one_of(&Flavor::NAMES)),
+            },
+            CLONE_METHOD => match CloneMethod::from_name(text) {
+                Some(method) => self.clone_method = Some(method),
+                None => bad("it is no clone method that this policy knows", &one_of(&CloneMethod::NAMES)),
+            },
+            BACKUP_IMAGE if is_image(text) => self.backup_image = Some(text.to_owned()),
+            BACKUP_IMAGE => bad("it is no image reference", "write one, such as \"percona/percona-xtrabackup:8.0\""),
+            CONFIG_MAP if is_subdomain(text) => self.config_map = Some(text.to_owned()),
+            CONFIG_MAP => bad("it is no ConfigMap's name", "write the name of a ConfigMap in the same namespace"),
+            MAX_REPLICA_LAG_SECONDS => match text.parse() {
+                Ok(seconds) if text.bytes().all(|byte| byte.is_ascii_digit()) => {
+                    self.max_replica_lag_seconds = Some(seconds);
+                }
+                _ => bad("it is no whole number of seconds", "write one, such as \"30\""),
+            },
+            PRIMARY_OF => bad("it goes with a Service, not with a StatefulSet", "remove it here"),
+            STATUS => {}
+            unknown => {
+                let meant = nearest(unknown, &ALL);
+                findings.reject(Violation::new(
+                    rule::ANNOTATION,
+                    Self::path(unknown),
+                    "an annotation that this policy does not know",
+                    "what it was meant to set would silently not be set",
+                    meant.map_or_else(
+                        || format!("remove it; known are {}", ALL.join(", ")),
+                        |meant| format!("did you mean {ANNOTATION_PREFIX}{meant}?"),
+                    ),
+                ));
+            }
+        }
+    }
+
+    /// A violation for a key's value, with the value.
+    pub(crate) fn bad_value(key: &str, value: &str, why: &str, fix: &str) -> Violation {
+        Violation::new(rule::ANNOTATION, Self::path(key), format!("found {}", shown(value)), why, fix)
+    }
+
+    /// The field path of a key.
+    pub(crate) fn path(key: &str) -> String {
+        format!("metadata.annotations[{}]", shown(&format!("{ANNOTATION_PREFIX}{key}")))
+    }
+}
+
+/// This policy's annotations of an object, without their prefix.
+pub(crate) fn own(object: &Value) -> impl Iterator<Item = (&str, &Value)> {
+    entries(object.pointer("/metadata/annotations"))
+}
+
+fn entries(annotations: Option<&Value>) -> impl Iterator<Item = (&str, &Value)> {
+    annotations
+        .and_then(Value::as_object)
+        .into_iter()
+        .flat_map(Object::iter)
+        .filter_map(|(key, value)| key.strip_prefix(ANNOTATION_PREFIX).map(|key| (key, value)))
+}
+
+fn one_of(names: &[&str]) -> String {
+    format!("write one of {}", names.join(", "))
+}
+
+/// Kubernetes' DNS label (RFC 1123).
+pub(crate) fn is_label(text: &str) -> bool {
+    (1..=63).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+}
+
+/// Kubernetes' DNS subdomain (RFC 1123).
+pub(crate) fn is_subdomain(text: &str) -> bool {
+    (1..=253).contains(&text.len()) && text.split('.').all(is_label)
+}
+
+/// Not the whole grammar: enough to tell a slip from an image.
+pub(crate) fn is_image(text: &str) -> bool {
+    (1..=1024).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/:@._-+".contains(&byte))
+        && text.as_bytes()[0].is_ascii_alphanumeric()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn read(annotations: &Value) -> (Annotations, Findings) {
+        let mut findings = Findings::default();
+        let read = Annotations::read(&json!({"metadata": {"annotations": annotations}}), &mut findings);
+        (read, findings)
+    }
+
+    fn key(name: &str) -> String {
+        format!("{ANNOTATION_PREFIX}{name}")
+    }
+
+    #[test]
+    fn all_values_are_read() {
+        let (read, findings) = read(&json!({
+            key("inject"): "true", key("container"): "db", key("flavor"): "mysql-8.0", key("clone-method"): "clone-plugin",
+            key("backup-image"): "r.example:5000/x:1@sha256:ab", key("config-map"): "a.b", key("max-replica-lag-seconds"): "30",
+            key("status"): "whatever", "other/inject": 5,
+        }));
+        assert!(findings.violations.is_empty(), "{findings:?}");
+        assert!(read.inject);
+        assert_eq!(read.container.as_deref(), Some("db"));
+        assert_eq!(read.flavor, Some(Flavor::Mysql80));
+        assert_eq!(read.clone_method, Some(CloneMethod::ClonePlugin));
+        assert_eq!(read.config_map.as_deref(), Some("a.b"));
+        assert_eq!(read.max_replica_lag_seconds, Some(30));
+    }
+
+    #[test]
+    fn every_bad_one_is_named() {
+        let (_, findings) = read(&json!({
+            key("inject"): true, key("container"): "Db_", key("flavor"): "mysql-8", key("clone-method"): "mysqldump",
+            key("backup-image"): "a b", key("config-map"): "A", key("max-replica-lag-seconds"): "+3",
+            key("primary-of"): "mysql", key("clone_method"): "xtrabackup",
+        }));
+        assert_eq!(findings.violations.len(), 9, "{findings:?}");
+        assert!(findings.violations.iter().all(|violation| violation.rule == rule::ANNOTATION));
+        let fixes: Vec<_> = findings.violations.iter().map(|violation| violation.fix.as_str()).collect();
+        assert!(fixes.contains(&"put it in quotes: \"true\""), "{fixes:?}");
+        assert!(fixes.contains(&"did you mean mysql-replication.kubewarden.io/clone-method?"), "{fixes:?}");
+    }
+
+    #[test]
+    fn an_annotation_on_the_pods_is_misplaced() {
+        let mut findings = Findings::default();
+        let object = json!({"spec": {"template": {"metadata": {"annotations": {key("inject"): "true"}}}}});
+        Annotations::read(&object, &mut findings);
+        assert_eq!(findings.violations.len(), 1);
+    }
+}

@@ -1,0 +1,323 @@
+//! Which database an image carries, which version, which tools and option files go with it.
+
+use crate::{
+    annotations::Annotations,
+    image::{Image, Version},
+    json::shown,
+    names::{self, rule},
+    verdict::{Findings, Violation},
+};
+
+/// A group of versions that are set up and spoken to alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flavor {
+    Mysql57,
+    Mysql80,
+    /// 8.4 and later.
+    Mysql84,
+    Mariadb,
+}
+
+impl Flavor {
+    pub(crate) const ALL: [Self; 4] = [Self::Mysql57, Self::Mysql80, Self::Mysql84, Self::Mariadb];
+    pub(crate) const NAMES: [&str; 4] = ["mysql-5.7", "mysql-8.0", "mysql-8.4", "mariadb"];
+
+    /// The name that users write.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Mysql57 => "mysql-5.7",
+            Self::Mysql80 => "mysql-8.0",
+            Self::Mysql84 => "mysql-8.4",
+            Self::Mariadb => "mariadb",
+        }
+    }
+
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|flavor| flavor.name() == name)
+    }
+
+    /// The clone method where the user names none. For the newest servers there is often no backup tool yet, and
+    /// the plugin comes with the server.
+    pub(crate) fn default_clone_method(self) -> CloneMethod {
+        if self == Self::Mysql84 { CloneMethod::ClonePlugin } else { CloneMethod::Xtrabackup }
+    }
+}
+
+/// How a replica gets its data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CloneMethod {
+    /// A backup of XtraBackup, or of mariadb-backup, its fork.
+    Xtrabackup,
+    /// MySQL's clone plugin.
+    ClonePlugin,
+}
+
+impl CloneMethod {
+    pub(crate) const NAMES: [&str; 2] = ["xtrabackup", "clone-plugin"];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Xtrabackup => "xtrabackup",
+            Self::ClonePlugin => "clone-plugin",
+        }
+    }
+
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        [Self::Xtrabackup, Self::ClonePlugin].into_iter().find(|method| method.name() == name)
+    }
+}
+
+/// Whose image it is: this decides on option-file folders and users.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Family {
+    Mysql,
+    Percona,
+    Mariadb,
+    /// Keeps its option files in a folder that it generates itself, so that none can be handed in.
+    Bitnami,
+}
+
+impl Family {
+    /// The family of an image, if it is a known database.
+    pub(crate) fn of(image: &str) -> Option<Self> {
+        let image = Image::parse(image);
+        let family = match image.name() {
+            "mysql" => Self::Mysql,
+            "percona" | "percona-server" => Self::Percona,
+            "mariadb" => Self::Mariadb,
+            "mariadb-galera" => Self::Bitnami,
+            _ => return None,
+        };
+        let bitnami = image.repository.split('/').any(|part| part.starts_with("bitnami"));
+        match (bitnami, family) {
+            (true, _) => Some(Self::Bitnami),
+            (false, Self::Bitnami) => None,
+            (false, family) => Some(family),
+        }
+    }
+}
+
+/// The database of a StatefulSet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Database {
+    pub(crate) flavor: Flavor,
+    pub(crate) family: Family,
+    pub(crate) clone_method: CloneMethod,
+    version: Version,
+}
+
+impl Database {
+    /// Tells the database from its image and the annotations; `path` is the image's field.
+    pub(crate) fn detect(image: &str, path: &str, annotations: &Annotations, findings: &mut Findings) -> Option<Self> {
+        let family = Family::of(image);
+        if family == Some(Family::Bitnami) {
+            findings.reject(Violation::new(
+                rule::UNREACHABLE_OPTION_FILES,
+                path,
+                format!("the image {}", shown(image)),
+                "Bitnami images read only the option file that their own start script writes, so the read-only setting of replicas would never reach the server",
+                "use the official mysql or mariadb image, or percona/percona-server",
+            ));
+            return None;
+        }
+        let parsed = Image::parse(image);
+        let version = parsed.version();
+        let told = annotations.flavor;
+        let flavor = match (told, family) {
+            (Some(flavor), None) => flavor,
+            (Some(flavor), Some(family)) => {
+                if (flavor == Flavor::Mariadb) != (family == Family::Mariadb) {
+                    findings.reject(Annotations::bad_value(
+                        names::annotation::FLAVOR,
+                        flavor.name(),
+                        &format!("the image {} is another database", shown(image)),
+                        "remove the annotation",
+                    ));
+                    return None;
+                }
+                flavor
+            }
+            (None, Some(family)) => match detect_flavor(family, &parsed, findings) {
+                Ok(flavor) => flavor,
+                Err(found) => {
+                    findings.reject(Violation::new(
+                        rule::UNKNOWN_FLAVOR,
+                        path,
+                        found,
+                        "how replication is set up differs between versions",
+                        fix_unknown(annotations),
+                    ));
+                    return None;
+                }
+            },
+            (None, None) => {
+                findings.reject(Violation::new(
+                    rule::UNKNOWN_FLAVOR,
+                    path,
+                    if image.is_empty() { "no image".to_owned() } else { format!("the image {}", shown(image)) },
+                    "only images named mysql, mariadb, percona and percona-server tell by their name what they carry",
+                    fix_unknown(annotations),
+                ));
+                return None;
+            }
+        };
+        let family = family.unwrap_or(if flavor == Flavor::Mariadb { Family::Mariadb } else { Family::Mysql });
+        let clone_method = annotations.clone_method.unwrap_or_else(|| flavor.default_clone_method());
+        let database = Self { flavor, family, clone_method, version };
+        database.check_clone_method(annotations, findings);
+        Some(database)
+    }
+
+    /// MySQL manual, "The Clone Plugin": since 8.0.17.
+    fn check_clone_method(&self, annotations: &Annotations, findings: &mut Findings) {
+        if self.clone_method != CloneMethod::ClonePlugin {
+            return;
+        }
+        let Version { major, minor, patch } = self.version;
+        let too_old = self.flavor == Flavor::Mysql80
+            && (major, minor) == (Some(8), Some(0))
+            && patch.is_some_and(|patch| patch < 17);
+        if matches!(self.flavor, Flavor::Mysql57 | Flavor::Mariadb) || too_old {
+            findings.reject(Violation::new(
+                rule::CLONE_METHOD,
+                Annotations::path(names::annotation::CLONE_METHOD),
+                format!("\"clone-plugin\" for {}", self.flavor.name()),
+                "only MySQL from 8.0.17 on has the clone plugin",
+                "write \"xtrabackup\" or remove the annotation",
+            ));
+        }
+        if annotations.backup_image.is_some() {
+            findings.reject(Violation::new(
+                rule::CLONE_METHOD,
+                Annotations::path(names::annotation::BACKUP_IMAGE),
+                "an image beside the clone method clone-plugin",
+                "the plugin clones only between servers of the same version, so it runs in the database's own image",
+                "remove the annotation",
+            ));
+        }
+    }
+
+    /// The folder of option files that the server reads last.
+    pub(crate) fn conf_dir(&self) -> &'static str {
+        if self.family == Family::Percona { names::PERCONA_CONF_DIR } else { names::CONF_DIR }
+    }
+
+    /// The user of injected containers where the workload names none. The official images start as root and give
+    /// the data to their own user; percona's start as their own, with this number (its Dockerfile).
+    pub(crate) fn default_user(&self) -> i64 {
+        if self.family == Family::Percona { 1001 } else { 0 }
+    }
+
+    /// The image with the backup tool, where neither annotation nor settings name one. `None`: none is known to fit.
+    pub(crate) fn default_backup_image<'a>(&self, database_image: &'a str) -> Option<&'a str> {
+        match (self.clone_method, self.flavor) {
+            (CloneMethod::ClonePlugin, _) | (_, Flavor::Mariadb) => Some(database_image),
+            (_, Flavor::Mysql57) => Some("percona/percona-xtrabackup:2.4"),
+            (_, Flavor::Mysql80) => Some("percona/percona-xtrabackup:8.0"),
+            (_, Flavor::Mysql84) => match (self.version.major, self.version.minor) {
+                (Some(8), Some(4)) => Some("percona/percona-xtrabackup:8.4"),
+                _ => None,
+            },
+        }
+    }
+}
+
+fn fix_unknown(annotations: &Annotations) -> String {
+    format!(
+        "set the annotation {}{} to one of {}{}",
+        names::ANNOTATION_PREFIX,
+        names::annotation::FLAVOR,
+        Flavor::NAMES.join(", "),
+        if annotations.flavor.is_some() { " that fits" } else { "" }
+    )
+}
+
+/// The flavor of a known image by its tag, or what stands in the way.
+fn detect_flavor(family: Family, image: &Image, findings: &mut Findings) -> Result<Flavor, String> {
+    let version = image.version();
+    if family == Family::Mariadb {
+        return match (version.major, version.minor) {
+            (Some(..=9), _) | (Some(10), Some(0 | 1)) => {
+                Err(format!("the tag {} of a MariaDB that is not supported", shown(image.tag.unwrap_or_default())))
+            }
+            _ => Ok(Flavor::Mariadb),
+        };
+    }
+    match (version.major, version.minor) {
+        (Some(5), Some(7)) => return Ok(Flavor::Mysql57),
+        (Some(8), Some(0)) => return Ok(Flavor::Mysql80),
+        (Some(8), Some(_)) | (Some(9..=99), _) => return Ok(Flavor::Mysql84),
+        (Some(5), _) => {
+            return Err(format!("the tag {} of a MySQL that is not supported", shown(image.tag.unwrap_or_default())));
+        }
+        _ => {}
+    }
+    let moving = match image.tag {
+        None if image.digest.is_some() => return Err("an image by digest only, which tells no version".to_owned()),
+        None => "latest",
+        Some(tag @ ("latest" | "lts" | "innovation" | "oracle" | "oraclelinux9" | "8")) => tag,
+        Some(tag) => return Err(format!("the tag {}, which tells no version", shown(tag))),
+    };
+    if family == Family::Percona {
+        return Err(format!("the tag {}, which stands for changing versions", shown(moving)));
+    }
+    findings.warn(format!(
+        "image tag \"{moving}\" moves: pods may get different MySQL versions; taken for 8.4 or later, pin a version"
+    ));
+    Ok(Flavor::Mysql84)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flavor(image: &str) -> Option<Flavor> {
+        Database::detect(image, "image", &Annotations::default(), &mut Findings::default())
+            .map(|database| database.flavor)
+    }
+
+    #[test]
+    fn flavors_by_image() {
+        for (image, expected) in [
+            ("mysql:5.7", Some(Flavor::Mysql57)),
+            ("mysql:5.7.44-debian", Some(Flavor::Mysql57)),
+            ("mysql:8.0", Some(Flavor::Mysql80)),
+            ("registry.example:5000/library/mysql:8.0.36", Some(Flavor::Mysql80)),
+            ("registry.example:5000/mysql", Some(Flavor::Mysql84)),
+            ("mysql:8.4.3@sha256:ab", Some(Flavor::Mysql84)),
+            ("mysql:8", Some(Flavor::Mysql84)),
+            ("mysql:9.7", Some(Flavor::Mysql84)),
+            ("mysql", Some(Flavor::Mysql84)),
+            ("mysql@sha256:ab", None),
+            ("mysql:5.6", None),
+            ("mysql:mine", None),
+            ("percona/percona-server:8.0.36-28.1", Some(Flavor::Mysql80)),
+            ("percona:5.7", Some(Flavor::Mysql57)),
+            ("percona", None),
+            ("mariadb:10.11", Some(Flavor::Mariadb)),
+            ("mariadb:11.8-noble", Some(Flavor::Mariadb)),
+            ("mariadb@sha256:ab", Some(Flavor::Mariadb)),
+            ("mariadb:10.1", None),
+            ("bitnami/mysql:8.0", None),
+            ("registry.example/bitnamilegacy/mariadb:11", None),
+            ("example/mysql-with-tools:8.0", None),
+            ("", None),
+        ] {
+            assert_eq!(flavor(image), expected, "{image}");
+        }
+    }
+
+    #[test]
+    fn backup_images_by_version() {
+        let backup = |image: &str| {
+            let annotations = Annotations { clone_method: Some(CloneMethod::Xtrabackup), ..Annotations::default() };
+            Database::detect(image, "image", &annotations, &mut Findings::default())
+                .and_then(|database| database.default_backup_image(image).map(ToOwned::to_owned))
+        };
+        assert_eq!(backup("mysql:5.7").as_deref(), Some("percona/percona-xtrabackup:2.4"));
+        assert_eq!(backup("mysql:8.0").as_deref(), Some("percona/percona-xtrabackup:8.0"));
+        assert_eq!(backup("mysql:8.4.3").as_deref(), Some("percona/percona-xtrabackup:8.4"));
+        assert_eq!(backup("mysql:9.1"), None);
+        assert_eq!(backup("mariadb:11").as_deref(), Some("mariadb:11"));
+    }
+}

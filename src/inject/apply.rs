@@ -1,0 +1,137 @@
+//! Apply: the plan is written into the object, each part at the place where it already is, else at the end.
+
+use serde_json::{Value, json};
+
+use crate::{
+    inject::{
+        Plan, Status,
+        strip::{is_ours, runs_ping},
+    },
+    json::{Object, covers, list_in, name, object_at, str_at},
+    names::{ANNOTATION_PREFIX, annotation},
+};
+
+/// Writes a plan into an object. `record` is what an earlier injection left in it: parts that it names and that the
+/// plan has no more are taken out. The result holds everything else as it was. An object whose fields have the wrong
+/// types is returned as it is.
+pub(crate) fn apply(object: &Value, plan: &Plan, record: Option<&Status>) -> Value {
+    let mut result = object.clone();
+    match write(&mut result, plan, record) {
+        Some(()) => result,
+        None => object.clone(),
+    }
+}
+
+fn write(object: &mut Value, plan: &Plan, record: Option<&Status>) -> Option<()> {
+    let none = Status::default();
+    let before = record.unwrap_or(&none);
+    let mut status = Status {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        container: plan.container.clone(),
+        // neither can be taken back, so what was recorded once stays true
+        volume_claim_templates: before.volume_claim_templates.clone(),
+        service_name: before.service_name,
+        ..Status::default()
+    };
+
+    let spec = object_at(object, &["spec"])?;
+    if let Some(service) = &plan.service_name {
+        spec.insert("serviceName".to_owned(), json!(service));
+        status.service_name = true;
+    }
+    if let Some(claim) = &plan.claim {
+        list_in(spec, "volumeClaimTemplates")?.push(claim.clone());
+        status.volume_claim_templates = vec![str_at(claim, &["metadata", "name"]).to_owned()];
+    }
+
+    let pod = object_at(object, &["spec", "template", "spec"])?;
+    status.volumes = merge(pod, "volumes", &plan.volumes, &before.volumes, same_name)?;
+    status.init_containers = merge(pod, "initContainers", &plan.init_containers, &before.init_containers, same_name)?;
+    status.containers = merge(pod, "containers", &plan.containers, &before.containers, same_name)?;
+
+    let database =
+        list_in(pod, "containers")?.iter_mut().find(|container| name(container) == plan.container)?.as_object_mut()?;
+    status.volume_mounts = merge(database, "volumeMounts", &plan.mounts, &before.volume_mounts, |a, b| {
+        same_name(a, b) && str_at(a, &["mountPath"]) == str_at(b, &["mountPath"])
+    })?;
+    write_ports(database, plan, &mut status)?;
+    write_probes(database, plan, before, &mut status);
+
+    status.revision = status.digest(object);
+    let annotations = object_at(object, &["metadata", "annotations"])?;
+    annotations.insert(format!("{ANNOTATION_PREFIX}{}", annotation::STATUS), json!(status.to_json()));
+    Some(())
+}
+
+fn same_name(a: &Value, b: &Value) -> bool {
+    name(a) == name(b)
+}
+
+/// Puts the planned elements into a list: one that is there and holds all that is planned stays untouched, another of
+/// the same identity is replaced in its place, a missing one is appended. What `before` names and the plan does not is
+/// taken out. Returns the names that are the policy's own: a user's own element that is just like the planned one is not.
+fn merge(
+    object: &mut Object,
+    key: &str,
+    planned: &[Value],
+    before: &[String],
+    same: fn(&Value, &Value) -> bool,
+) -> Option<Vec<String>> {
+    if planned.is_empty() && before.is_empty() {
+        return Some(Vec::new());
+    }
+    let list = list_in(object, key)?;
+    list.retain(|element| !before.iter().any(|b| b == name(element)) || planned.iter().any(|p| same(element, p)));
+    let mut own = Vec::new();
+    for planned in planned {
+        let recorded = before.iter().any(|b| b == name(planned));
+        let Some(element) = list.iter_mut().find(|element| same(element, planned)) else {
+            list.push(planned.clone());
+            own.push(name(planned).to_owned());
+            continue;
+        };
+        if !covers(element, planned) {
+            *element = planned.clone();
+        }
+        if recorded {
+            own.push(name(planned).to_owned());
+        }
+    }
+    Some(own)
+}
+
+fn write_ports(database: &mut Object, plan: &Plan, status: &mut Status) -> Option<()> {
+    let number =
+        |port: &Value| port.get("containerPort").and_then(Value::as_u64).and_then(|port| u16::try_from(port).ok());
+    for planned in &plan.ports {
+        let list = list_in(database, "ports")?;
+        match list.iter_mut().find(|port| number(port) == number(planned)) {
+            Some(port) if covers(port, planned) => {}
+            Some(port) => *port = planned.clone(),
+            None => list.push(planned.clone()),
+        }
+        status.ports.extend(number(planned));
+    }
+    Some(())
+}
+
+fn write_probes(database: &mut Object, plan: &Plan, before: &Status, status: &mut Status) {
+    for (key, planned) in &plan.probes {
+        if !database.get(*key).is_some_and(|probe| covers(probe, planned)) {
+            database.insert((*key).to_owned(), planned.clone());
+        }
+        status.probes.push((*key).to_owned());
+    }
+    for key in &before.probes {
+        if status.probes.contains(key) {
+            continue;
+        }
+        // merged with a handler of the user's own, the injected one would make the probe invalid
+        let Some(probe) = database.get_mut(key) else { continue };
+        if is_ours(probe) {
+            database.remove(key);
+        } else if let (true, Some(probe)) = (runs_ping(probe), probe.as_object_mut()) {
+            probe.remove("exec");
+        }
+    }
+}

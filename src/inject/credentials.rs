@@ -1,0 +1,228 @@
+//! The root password, from wherever the database container gets it: the injected containers get the same variables.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::{
+    flavor::{Database, Family, Flavor},
+    inject::data::holds,
+    json::{list_at, name, str_at},
+    names::rule,
+    verdict::{Findings, Violation},
+};
+
+/// What an injected container needs to log in as root.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Credentials {
+    pub(crate) env: Vec<Value>,
+    pub(crate) env_from: Vec<Value>,
+    /// Mounts of files that the variables name.
+    pub(crate) mounts: Vec<Value>,
+}
+
+/// The entrypoints' variables (official images' documentation).
+const MYSQL: [&str; 3] = ["MYSQL_ROOT_PASSWORD", "MYSQL_ROOT_PASSWORD_FILE", "MYSQL_ALLOW_EMPTY_PASSWORD"];
+const MARIADB: [&str; 3] = ["MARIADB_ROOT_PASSWORD", "MARIADB_ROOT_PASSWORD_FILE", "MARIADB_ALLOW_EMPTY_ROOT_PASSWORD"];
+
+/// The longest password of `CHANGE MASTER TO` and `CHANGE REPLICATION SOURCE TO` (MySQL manual).
+const MYSQL_PASSWORD_LIMIT: usize = 32;
+
+impl Credentials {
+    /// Takes the credentials of the database container at `path`; `uses` are texts whose `$(NAME)` must resolve in the
+    /// injected containers too.
+    pub(crate) fn find(
+        container: &Value,
+        path: &str,
+        database: &Database,
+        uses: &[&str],
+        findings: &mut Findings,
+    ) -> Self {
+        let env = list_at(container, &["env"]);
+        let env_from = list_at(container, &["envFrom"]);
+        check_entrypoint_variables(env, path, database, findings);
+
+        let mut wanted: BTreeSet<usize> = BTreeSet::new();
+        let mut references: Vec<String> = uses.iter().flat_map(|text| references_of(text)).collect();
+        let mut found = false;
+        for (index, variable) in env.iter().enumerate() {
+            let known = MYSQL.contains(&name(variable))
+                || (database.family == Family::Mariadb && MARIADB.contains(&name(variable)));
+            if !known || is_unset(variable) {
+                continue;
+            }
+            found = true;
+            wanted.insert(index);
+            references.extend(references_of(str_at(variable, &["value"])));
+            check_length(variable, &format!("{path}.env[{index}].value"), database, findings);
+        }
+        if !found && env_from.is_empty() {
+            findings.reject(Violation::new(
+                rule::ROOT_PASSWORD,
+                format!("{path}.env"),
+                "neither a root password nor the permission of an empty one",
+                "the image refuses to start without, and replicas log in to the primary as root",
+                "set MYSQL_ROOT_PASSWORD (best through valueFrom.secretKeyRef), or MYSQL_ALLOW_EMPTY_PASSWORD for a test",
+            ));
+        }
+        // a variable may use those that stand before it
+        while let Some(reference) = references.pop() {
+            let position = env.iter().rposition(|variable| name(variable) == reference);
+            if let Some(index) = position.filter(|index| wanted.insert(*index)) {
+                references.extend(references_of(str_at(&env[index], &["value"])));
+            }
+        }
+        let mounts = wanted
+            .iter()
+            .filter(|index| name(&env[**index]).ends_with("_PASSWORD_FILE"))
+            .filter_map(|index| file_mount(container, &env[*index], &format!("{path}.env[{index}]"), findings))
+            .fold(Vec::new(), |mut mounts, mount| {
+                if !mounts.contains(&mount) {
+                    mounts.push(mount);
+                }
+                mounts
+            });
+        Self { env: wanted.into_iter().map(|index| env[index].clone()).collect(), env_from: env_from.to_vec(), mounts }
+    }
+}
+
+/// Is a variable as good as not there? The entrypoints take an empty value for none.
+fn is_unset(variable: &Value) -> bool {
+    str_at(variable, &["value"]).is_empty() && variable.get("valueFrom").is_none_or(Value::is_null)
+}
+
+/// Settings of the entrypoints under which root's password is unknown, or which replicate in a way of their own.
+fn check_entrypoint_variables(env: &[Value], path: &str, database: &Database, findings: &mut Findings) {
+    for (index, variable) in env.iter().enumerate().filter(|(_, variable)| !is_unset(variable)) {
+        let (found, why, fix) = match name(variable) {
+            "MYSQL_RANDOM_ROOT_PASSWORD" | "MARIADB_RANDOM_ROOT_PASSWORD" => (
+                "a random root password",
+                "nobody but the log would know it, and each pod needs the same",
+                "set MYSQL_ROOT_PASSWORD through valueFrom.secretKeyRef instead",
+            ),
+            "MYSQL_ONETIME_PASSWORD" => {
+                ("a root password that expires at once", "replicas could not log in with it", "remove the variable")
+            }
+            "MARIADB_ROOT_PASSWORD_HASH" => (
+                "only a hash of the root password",
+                "replicas log in with the password itself",
+                "set MARIADB_ROOT_PASSWORD through valueFrom.secretKeyRef instead",
+            ),
+            "MARIADB_MASTER_HOST" if database.family == Family::Mariadb => (
+                "replication set up by the image's entrypoint",
+                "it would make every pod, the primary too, a replica of that host",
+                "remove the variable, or this policy's annotation",
+            ),
+            "MYSQL_ROOT_HOST" | "MARIADB_ROOT_HOST" if str_at(variable, &["value"]) != "%" => (
+                "root limited to certain hosts",
+                "replicas log in to the primary as root from the other pods, and injected containers from 127.0.0.1",
+                "remove the variable, or set it to %",
+            ),
+            _ => continue,
+        };
+        findings.reject(Violation::new(rule::ROOT_PASSWORD, format!("{path}.env[{index}]"), found, why, fix));
+    }
+}
+
+fn check_length(variable: &Value, path: &str, database: &Database, findings: &mut Findings) {
+    let length = str_at(variable, &["value"]).chars().count();
+    let is_password = name(variable).ends_with("ROOT_PASSWORD");
+    if is_password
+        && length > MYSQL_PASSWORD_LIMIT
+        && database.flavor != Flavor::Mariadb
+        && !str_at(variable, &["value"]).contains("$(")
+    {
+        findings.reject(Violation::new(
+            rule::ROOT_PASSWORD,
+            path,
+            format!("a password of {length} characters"),
+            "MySQL takes at most 32 for replication",
+            "choose a shorter one",
+        ));
+    }
+}
+
+/// The mount of the database container that holds the file which a variable names.
+fn file_mount(container: &Value, variable: &Value, path: &str, findings: &mut Findings) -> Option<Value> {
+    let file = str_at(variable, &["value"]);
+    let mount = list_at(container, &["volumeMounts"])
+        .iter()
+        .filter(|mount| holds(str_at(mount, &["mountPath"]), file))
+        .max_by_key(|mount| str_at(mount, &["mountPath"]).trim_end_matches('/').len());
+    let Some(mount) = mount else {
+        findings.reject(Violation::new(
+            rule::ROOT_PASSWORD,
+            path,
+            "a file that is on no volume of this container",
+            "the injected containers must read the same file",
+            "mount the Secret that holds it, and name the file by a literal path below that mount",
+        ));
+        return None;
+    };
+    let mut mount = mount.clone();
+    mount["readOnly"] = json!(true);
+    Some(mount)
+}
+
+/// The names in the `$(NAME)` of a text (Kubernetes documentation, "Define Dependent Environment Variables").
+fn references_of(text: &str) -> Vec<String> {
+    text.split("$(").skip(1).filter_map(|rest| rest.split_once(')').map(|(name, _)| name.to_owned())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::annotations::Annotations;
+
+    fn find(image: &str, container: &Value, uses: &[&str]) -> (Credentials, Vec<Violation>) {
+        let mut findings = Findings::default();
+        let database = Database::detect(image, "image", &Annotations::default(), &mut findings).unwrap();
+        let credentials = Credentials::find(container, "c", &database, uses, &mut findings);
+        (credentials, findings.violations)
+    }
+
+    #[test]
+    fn dependent_variables_come_along_in_their_order() {
+        let (credentials, violations) = find(
+            "mysql:8.0",
+            &json!({"env": [
+                {"name": "A", "value": "x"}, {"name": "B", "value": "$(A)y"}, {"name": "OTHER", "value": "z"},
+                {"name": "MYSQL_ROOT_PASSWORD", "value": "$(B)"}, {"name": "SUB", "value": "s"},
+            ]}),
+            &["$(SUB)/data"],
+        );
+        let names: Vec<_> = credentials.env.iter().map(name).collect();
+        assert_eq!(names, ["A", "B", "MYSQL_ROOT_PASSWORD", "SUB"]);
+        assert!(violations.is_empty());
+    }
+
+    #[test]
+    fn a_file_brings_its_mount_read_only() {
+        let (credentials, violations) = find(
+            "mariadb:11",
+            &json!({
+                "env": [{"name": "MARIADB_ROOT_PASSWORD_FILE", "value": "/run/secrets/root"}],
+                "volumeMounts": [{"name": "run", "mountPath": "/run"}, {"name": "secret", "mountPath": "/run/secrets"}],
+            }),
+            &[],
+        );
+        assert_eq!(credentials.mounts, [json!({"name": "secret", "mountPath": "/run/secrets", "readOnly": true})]);
+        assert!(violations.is_empty());
+    }
+
+    #[test]
+    fn what_leaves_root_without_a_known_password_is_refused() {
+        for env in [
+            json!([]),
+            json!([{"name": "MYSQL_ROOT_PASSWORD", "value": ""}]),
+            json!([{"name": "MYSQL_RANDOM_ROOT_PASSWORD", "value": "1"}, {"name": "MYSQL_ROOT_PASSWORD", "value": "x"}]),
+            json!([{"name": "MYSQL_ROOT_PASSWORD", "value": "x"}, {"name": "MYSQL_ROOT_HOST", "value": "localhost"}]),
+            json!([{"name": "MYSQL_ROOT_PASSWORD", "value": "x".repeat(33)}]),
+            json!([{"name": "MYSQL_ROOT_PASSWORD_FILE", "value": "/nowhere/file"}]),
+        ] {
+            let (_, violations) = find("mysql:8.0", &json!({"env": env}), &[]);
+            assert_eq!(violations.len(), 1, "{env}: {violations:?}");
+            assert_eq!(violations[0].rule, rule::ROOT_PASSWORD);
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! Where the database keeps its data: the directory, and the volume that each pod has for it.
+
+use serde_json::{Value, json};
+
+use crate::{
+    json::{by_name, list_at, name, shown, str_at},
+    names::{DATA_CLAIM, DATA_DIR, DATA_SUB_PATH, rule},
+    settings::Settings,
+    verdict::{Findings, Violation},
+};
+
+/// The data of a pod.
+#[derive(Debug)]
+pub(crate) struct Data {
+    /// The server's data directory.
+    pub(crate) dir: String,
+    /// The mount that holds it, for the injected containers.
+    pub(crate) mount: Value,
+    /// Is this mount new in the database container too?
+    pub(crate) mount_is_new: bool,
+    /// The claim template to add.
+    pub(crate) claim: Option<Value>,
+}
+
+impl Data {
+    /// Finds the data of the database container, or plans a claim template for it.
+    pub(crate) fn find(
+        object: &Value,
+        container: &Value,
+        path: &str,
+        is_update: bool,
+        settings: &Settings,
+        findings: &mut Findings,
+    ) -> Option<Self> {
+        let dir = data_dir(container, path, findings)?;
+        let claims = list_at(object, &["spec", "volumeClaimTemplates"]);
+        let volumes = list_at(object, &["spec", "template", "spec", "volumes"]);
+        let has_claim = |wanted: &str| claims.iter().any(|claim| str_at(claim, &["metadata", "name"]) == wanted);
+
+        if let Some((index, mount)) = mount_of(container, &dir) {
+            let path = format!("{path}.volumeMounts[{index}]");
+            let volume = name(mount);
+            if mount.get("readOnly") == Some(&Value::Bool(true)) {
+                findings.reject(Violation::new(
+                    rule::DATA_VOLUME,
+                    format!("{path}.readOnly"),
+                    "true",
+                    "the database cannot write its data",
+                    "remove it",
+                ));
+            }
+            if !has_claim(volume) {
+                check_plain_volume(volume, by_name(volumes, volume), &path, findings);
+            }
+            let mut mount = mount.clone();
+            if let Some(mount) = mount.as_object_mut() {
+                mount.remove("readOnly");
+                mount.remove("recursiveReadOnly");
+            }
+            return Some(Self { dir, mount, mount_is_new: false, claim: None });
+        }
+
+        let mount = json!({"name": DATA_CLAIM, "mountPath": dir, "subPath": DATA_SUB_PATH});
+        if has_claim(DATA_CLAIM) {
+            return Some(Self { dir, mount, mount_is_new: true, claim: None });
+        }
+        if by_name(volumes, DATA_CLAIM).is_some() {
+            findings.reject(Violation::new(
+                rule::RESERVED_NAME,
+                "spec.template.spec.volumes",
+                format!("a volume named \"{DATA_CLAIM}\""),
+                "the claim template that is injected for the database's data has this name",
+                format!("give the volume another name, or mount a claim template of your own at {dir}"),
+            ));
+            return None;
+        }
+        if is_update {
+            findings.reject(Violation::new(
+                rule::IMMUTABLE_FIELD,
+                "spec.volumeClaimTemplates",
+                format!("no claim template that container {} mounts at {dir}", shown(name(container))),
+                "the data needs one for each pod, and Kubernetes lets nobody add one to an existing StatefulSet",
+                "delete the StatefulSet with --cascade=orphan and create it with the annotation; the data of its pods is on no volume yet, so dump it before",
+            ));
+            return None;
+        }
+        let claim = json!({"metadata": {"name": DATA_CLAIM}, "spec": settings.claim_spec()});
+        Some(Self { dir, mount, mount_is_new: true, claim: Some(claim) })
+    }
+}
+
+/// The data directory that the server's arguments name, or the images' own.
+fn data_dir(container: &Value, path: &str, findings: &mut Findings) -> Option<String> {
+    let words = list_at(container, &["command"]).iter().chain(list_at(container, &["args"])).filter_map(Value::as_str);
+    let mut dir = None;
+    let mut follows = false;
+    for word in words {
+        if follows {
+            dir = Some(word);
+            follows = false;
+        } else if let Some(value) = word.strip_prefix("--datadir=") {
+            dir = Some(value);
+        } else {
+            follows = matches!(word, "--datadir" | "-h");
+        }
+    }
+    let Some(dir) = dir else { return Some(DATA_DIR.to_owned()) };
+    let trimmed = dir.trim_end_matches('/');
+    if !trimmed.starts_with('/') || trimmed.contains("$(") || trimmed.split('/').any(|part| part == "..") {
+        findings.reject(Violation::new(
+            rule::DATA_VOLUME,
+            format!("{path}.args"),
+            format!("the data directory {}", shown(dir)),
+            "the injected containers must mount the same directory, and cannot tell which it is",
+            "write an absolute path without variables",
+        ));
+        return None;
+    }
+    Some(trimmed.to_owned())
+}
+
+/// The mount that holds a directory: the deepest one at or above it.
+fn mount_of<'a>(container: &'a Value, dir: &str) -> Option<(usize, &'a Value)> {
+    list_at(container, &["volumeMounts"])
+        .iter()
+        .enumerate()
+        .filter(|(_, mount)| holds(str_at(mount, &["mountPath"]), dir))
+        .max_by_key(|(_, mount)| str_at(mount, &["mountPath"]).trim_end_matches('/').len())
+}
+
+/// Is `path` the directory `mount_path` or below it?
+pub(crate) fn holds(mount_path: &str, path: &str) -> bool {
+    let mount_path = mount_path.trim_end_matches('/');
+    mount_path.starts_with('/')
+        && path.strip_prefix(mount_path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// A volume of the pod template under the data directory: only some kinds are each pod's own.
+fn check_plain_volume(volume: &str, definition: Option<&Value>, path: &str, findings: &mut Findings) {
+    let Some(definition) = definition.and_then(Value::as_object) else {
+        findings.reject(Violation::new(
+            rule::DATA_VOLUME,
+            format!("{path}.name"),
+            format!("the volume {}, which is defined nowhere", shown(volume)),
+            "the data directory needs a volume",
+            "add a claim template of this name to spec.volumeClaimTemplates",
+        ));
+        return;
+    };
+    if ["emptyDir", "ephemeral", "csi"].iter().any(|kind| definition.contains_key(*kind)) {
+        findings
+            .warn(format!("volume {} under the data directory goes with its pod, and the data with it", shown(volume)));
+        return;
+    }
+    let kind = definition.keys().find(|key| *key != "name").map_or("nothing", String::as_str);
+    findings.reject(Violation::new(
+        rule::DATA_VOLUME,
+        format!("{path}.name"),
+        format!("the volume {} ({}) under the data directory", shown(volume), shown(kind)),
+        "all pods get the same volume, and several servers on the same files destroy them",
+        "use spec.volumeClaimTemplates, which gives each pod a volume of its own",
+    ));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dir(args: &Value) -> Option<String> {
+        data_dir(&json!({"args": args}), "c", &mut Findings::default())
+    }
+
+    #[test]
+    fn data_directory_of_the_arguments() {
+        assert_eq!(dir(&json!(null)).as_deref(), Some("/var/lib/mysql"));
+        assert_eq!(dir(&json!(["mysqld", "--datadir=/data/db/"])).as_deref(), Some("/data/db"));
+        assert_eq!(dir(&json!(["--datadir", "/a", "--datadir=/b"])).as_deref(), Some("/b"));
+        assert_eq!(dir(&json!(["--datadir=$(DIR)"])), None);
+        assert_eq!(dir(&json!(["--datadir=data"])), None);
+    }
+
+    #[test]
+    fn the_deepest_mount_holds_the_data() {
+        let container = json!({"volumeMounts": [
+            {"name": "root", "mountPath": "/var/lib"}, {"name": "data", "mountPath": "/var/lib/mysql/"},
+            {"name": "files", "mountPath": "/var/lib/mysql-files"},
+        ]});
+        assert_eq!(mount_of(&container, "/var/lib/mysql").map(|(index, _)| index), Some(1));
+        assert_eq!(mount_of(&container, "/srv"), None);
+    }
+}

@@ -1,0 +1,430 @@
+//! Plan: what is to be in the object, worked out from what the user wrote.
+
+use serde_json::{Value, json};
+
+use crate::{
+    annotations::{Annotations, is_label},
+    flavor::{CloneMethod, Database, Family, Flavor},
+    inject::{
+        containers::{Ingredients, probes},
+        credentials::Credentials,
+        data::{Data, holds},
+    },
+    json::{at, covers, list_at, name, shown, str_at},
+    names::{
+        ANNOTATION_PREFIX, BACKUP_PORT, BACKUP_PORT_NAME, CLONE_CONTAINER, CONF_VOLUME, CONFIG_MAP_VOLUME,
+        DATABASE_CONTAINER, DATABASE_PORT, DATABASE_PORT_NAME, FORCED_OPTIONS_FILE, INIT_CONTAINER, SIDECAR_CONTAINER,
+        annotation, rule,
+    },
+    settings::Settings,
+    verdict::{Findings, Violation},
+};
+
+/// What is to be in the object.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    /// The database container's name.
+    pub(crate) container: String,
+    pub(crate) volumes: Vec<Value>,
+    pub(crate) init_containers: Vec<Value>,
+    pub(crate) containers: Vec<Value>,
+    /// Mounts of the database container.
+    pub(crate) mounts: Vec<Value>,
+    /// Ports of the database container.
+    pub(crate) ports: Vec<Value>,
+    /// Probes of the database container.
+    pub(crate) probes: Vec<(&'static str, Value)>,
+    /// A claim template that is added; only on creation.
+    pub(crate) claim: Option<Value>,
+    /// The `serviceName` that is set; only on creation.
+    pub(crate) service_name: Option<String>,
+}
+
+impl Plan {
+    /// Makes the plan from the object as the user wrote it, without anything injected. `None`, with the reasons among
+    /// the findings, where none can be made. A plan may come with findings too: then it must not be applied.
+    pub(crate) fn make(
+        object: &Value,
+        annotations: &Annotations,
+        settings: &Settings,
+        is_update: bool,
+        findings: &mut Findings,
+    ) -> Option<Self> {
+        let object_name = str_at(object, &["metadata", "name"]);
+        if object_name.is_empty() {
+            findings.reject(Violation::new(
+                rule::MALFORMED,
+                "metadata.name",
+                "no name",
+                "the names of the Service, the ConfigMap and the pods are made from it",
+                "give the StatefulSet a name; metadata.generateName will not do",
+            ));
+        }
+        if let Some(start) = at(object, &["spec", "ordinals", "start"]).filter(|start| start.as_i64() != Some(0)) {
+            findings.reject(Violation::new(
+                rule::NO_PRIMARY,
+                "spec.ordinals.start",
+                format!("found {start}"),
+                "the pod with ordinal 0 is the primary, and there would be none",
+                "remove it",
+            ));
+        }
+        let Some(pod) = at(object, &["spec", "template", "spec"]) else {
+            findings.reject(Violation::new(
+                rule::MALFORMED,
+                "spec.template.spec",
+                "nothing",
+                "there is no pod to inject into",
+                "write a pod template with the database container",
+            ));
+            return None;
+        };
+
+        let service_name = service_name(object, object_name, is_update, findings);
+        let (index, container) = database_container(pod, annotations, findings)?;
+        let path = format!("spec.template.spec.containers[{index}]");
+        let image = str_at(container, &["image"]);
+        let database = Database::detect(image, &format!("{path}.image"), annotations, findings)?;
+        check_option_files(container, &path, &database, findings);
+        let backup_image = backup_image(image, &database, annotations, settings, findings);
+        let data = Data::find(object, container, &path, is_update, settings, findings);
+        let sub_path = data.as_ref().map(|data| str_at(&data.mount, &["subPathExpr"]).to_owned()).unwrap_or_default();
+        let credentials = Credentials::find(container, &path, &database, &[&sub_path], findings);
+        check_ports(pod, name(container), &database, findings);
+        let (service, data, backup_image) = (service_name?, data?, backup_image?);
+        check_source_host(object_name, service.name(), &database, findings);
+
+        let ingredients = Ingredients {
+            pod,
+            container,
+            database,
+            backup_image: &backup_image,
+            service: service.name(),
+            data: &data,
+            credentials: &credentials,
+            annotations,
+            settings,
+        };
+        let mut mounts = vec![json!({"name": CONF_VOLUME, "mountPath": database.conf_dir()})];
+        if data.mount_is_new {
+            mounts.insert(0, data.mount.clone());
+        }
+        let config_map = annotations.config_map.as_deref().or(settings.config_map.as_deref()).unwrap_or(object_name);
+        let plan = Self {
+            container: name(container).to_owned(),
+            volumes: vec![
+                json!({"name": CONF_VOLUME, "emptyDir": {}}),
+                json!({"name": CONFIG_MAP_VOLUME, "configMap": {"name": config_map, "optional": true}}),
+            ],
+            init_containers: vec![ingredients.init_container(), ingredients.clone_container()],
+            containers: vec![ingredients.sidecar()],
+            mounts,
+            ports: database_port(pod, container),
+            probes: probes(container),
+            claim: data.claim.clone(),
+            service_name: service.to_set(),
+        };
+        plan.check_reserved_names(object, pod, findings);
+        Some(plan)
+    }
+
+    /// A user's own volume or container with a reserved name may stay only if it is just what would be injected.
+    fn check_reserved_names(&self, object: &Value, pod: &Value, findings: &mut Findings) {
+        for (list, planned) in
+            [("volumes", &self.volumes), ("initContainers", &self.init_containers), ("containers", &self.containers)]
+        {
+            for planned in planned {
+                let reserved = name(planned);
+                for (index, existing) in list_at(pod, &[list]).iter().enumerate() {
+                    if name(existing) != reserved || covers(existing, planned) {
+                        continue;
+                    }
+                    findings.reject(Violation::new(
+                        rule::RESERVED_NAME,
+                        format!("spec.template.spec.{list}[{index}].name"),
+                        format!(
+                            "{} of your own named \"{reserved}\"",
+                            if list == "volumes" { "a volume" } else { "a container" }
+                        ),
+                        "the policy injects one of this name, and yours is another",
+                        "give yours another name, or remove it if it came from a manual replication recipe",
+                    ));
+                }
+            }
+        }
+        // an injected container's name in the other list would clash as well: they share one name space
+        for (list, other) in [("containers", &self.init_containers), ("initContainers", &self.containers)] {
+            for (index, existing) in list_at(pod, &[list]).iter().enumerate() {
+                if other.iter().any(|planned| name(planned) == name(existing)) {
+                    findings.reject(Violation::new(
+                        rule::RESERVED_NAME,
+                        format!("spec.template.spec.{list}[{index}].name"),
+                        format!("a container of your own named {}", shown(name(existing))),
+                        "the policy injects one of this name",
+                        "give yours another name",
+                    ));
+                }
+            }
+        }
+        for (index, claim) in list_at(object, &["spec", "volumeClaimTemplates"]).iter().enumerate() {
+            let claim = str_at(claim, &["metadata", "name"]);
+            if [CONF_VOLUME, CONFIG_MAP_VOLUME].contains(&claim) {
+                findings.reject(Violation::new(
+                    rule::RESERVED_NAME,
+                    format!("spec.volumeClaimTemplates[{index}].metadata.name"),
+                    format!("a claim template named \"{claim}\""),
+                    "the policy injects a volume of this name, which the claim would take the place of",
+                    "give yours another name",
+                ));
+            }
+        }
+    }
+}
+
+/// The headless Service that gives the pods their names.
+enum Service {
+    Given(String),
+    /// None is named yet: the StatefulSet's own name is set.
+    New(String),
+}
+
+impl Service {
+    fn name(&self) -> &str {
+        match self {
+            Self::Given(name) | Self::New(name) => name,
+        }
+    }
+
+    fn to_set(&self) -> Option<String> {
+        match self {
+            Self::Given(_) => None,
+            Self::New(name) => Some(name.clone()),
+        }
+    }
+}
+
+fn service_name(object: &Value, object_name: &str, is_update: bool, findings: &mut Findings) -> Option<Service> {
+    let given = str_at(object, &["spec", "serviceName"]);
+    let reject = |findings: &mut Findings, rule, found: String, why: &str, fix: &str| {
+        findings.reject(Violation::new(rule, "spec.serviceName", found, why, fix));
+        None
+    };
+    if given.is_empty() {
+        if is_update {
+            return reject(
+                findings,
+                rule::IMMUTABLE_FIELD,
+                "no Service".to_owned(),
+                "replicas find the primary by the names that a headless Service gives to the pods, and Kubernetes lets nobody set it later",
+                "delete the StatefulSet with --cascade=orphan and create it with serviceName set",
+            );
+        }
+        return Some(Service::New(object_name.to_owned()));
+    }
+    if !is_label(given) {
+        return reject(
+            findings,
+            rule::MALFORMED,
+            format!("found {}", shown(given)),
+            "it is no Service's name: the pods would have no names",
+            "write the name of the headless Service",
+        );
+    }
+    Some(Service::Given(given.to_owned()))
+}
+
+/// The container that runs the database: the one that the annotation names, else the one named `mysql`, else the only
+/// one whose image is a known database.
+fn database_container<'a>(
+    pod: &'a Value,
+    annotations: &Annotations,
+    findings: &mut Findings,
+) -> Option<(usize, &'a Value)> {
+    let containers = list_at(pod, &["containers"]);
+    let candidates = || containers.iter().enumerate().filter(|(_, container)| name(container) != SIDECAR_CONTAINER);
+    let names = || {
+        let names: Vec<_> = candidates().map(|(_, container)| shown(name(container))).take(10).collect();
+        if names.is_empty() {
+            "there is no container".to_owned()
+        } else {
+            format!("the containers are {}", names.join(", "))
+        }
+    };
+    if let Some(wanted) = &annotations.container {
+        let found = candidates().find(|(_, container)| name(container) == wanted);
+        if found.is_none() {
+            findings.reject(Violation::new(
+                rule::DATABASE_CONTAINER,
+                Annotations::path(annotation::CONTAINER),
+                format!("found {}", shown(wanted)),
+                format!("no container has this name; {}", names()),
+                "write the name of the database container",
+            ));
+        }
+        return found;
+    }
+    if let Some(found) = candidates().find(|(_, container)| name(container) == DATABASE_CONTAINER) {
+        return Some(found);
+    }
+    let mut known = candidates().filter(|(_, container)| Family::of(str_at(container, &["image"])).is_some());
+    match (known.next(), known.next()) {
+        (Some(only), None) => Some(only),
+        (first, _) => {
+            findings.reject(Violation::new(
+                rule::DATABASE_CONTAINER,
+                "spec.template.spec.containers",
+                names(),
+                if first.is_some() {
+                    "more than one of their images is a known database"
+                } else {
+                    "none is named mysql, and none of their images is a known database"
+                },
+                format!("name the database container in the annotation {}{}", ANNOTATION_PREFIX, annotation::CONTAINER),
+            ));
+            None
+        }
+    }
+}
+
+/// The server must read the folder that `conf` is mounted at, and read the forced options last of it.
+fn check_option_files(container: &Value, path: &str, database: &Database, findings: &mut Findings) {
+    let conf_dir = database.conf_dir();
+    let mut reject = |path: String, found: String, fix: String| {
+        findings.reject(Violation::new(
+            rule::UNREACHABLE_OPTION_FILES,
+            path,
+            found,
+            format!("what keeps a replica closed for writes is in {conf_dir}/{FORCED_OPTIONS_FILE}, and the server must read it last"),
+            fix,
+        ));
+    };
+    for list in ["command", "args"] {
+        for (index, word) in list_at(container, &[list]).iter().enumerate() {
+            let word = word.as_str().unwrap_or_default();
+            if let Some(option) =
+                ["--no-defaults", "--defaults-file"].into_iter().find(|option| word.starts_with(option))
+            {
+                reject(
+                    format!("{path}.{list}[{index}]"),
+                    format!("the option {option}"),
+                    "remove it, and put the options into the ConfigMap's keys master.cnf and slave.cnf".to_owned(),
+                );
+            }
+        }
+    }
+    for (index, mount) in list_at(container, &["volumeMounts"]).iter().enumerate() {
+        let at = str_at(mount, &["mountPath"]).trim_end_matches('/');
+        if name(mount) == CONF_VOLUME && at == conf_dir {
+            continue;
+        }
+        let path = format!("{path}.volumeMounts[{index}].mountPath");
+        if holds(at, conf_dir) && !at.is_empty() {
+            reject(
+                path,
+                format!("a volume at {}", shown(at)),
+                "remove this mount, and put the options into the ConfigMap's keys master.cnf and slave.cnf".to_owned(),
+            );
+        } else if holds(conf_dir, at) && at[conf_dir.len()..].trim_start_matches('/') >= FORCED_OPTIONS_FILE {
+            reject(
+                path,
+                format!("a file at {}, which is read later", shown(at)),
+                format!("give it a name that sorts before {FORCED_OPTIONS_FILE}"),
+            );
+        }
+    }
+}
+
+fn backup_image(
+    image: &str,
+    database: &Database,
+    annotations: &Annotations,
+    settings: &Settings,
+    findings: &mut Findings,
+) -> Option<String> {
+    // the plugin clones between servers of one version, so settings do not replace its image
+    let of_settings =
+        (database.clone_method == CloneMethod::Xtrabackup).then(|| settings.backup_image(database.flavor));
+    let chosen =
+        annotations.backup_image.as_deref().or(of_settings.flatten()).or_else(|| database.default_backup_image(image));
+    if chosen.is_none() {
+        findings.reject(Violation::new(
+            rule::CLONE_METHOD,
+            Annotations::path(annotation::CLONE_METHOD),
+            format!("\"xtrabackup\" for the image {}", shown(image)),
+            "XtraBackup must be of the server's version, and no image is known for this one",
+            format!(
+                "use \"clone-plugin\", or name an image with the annotation {}{}",
+                ANNOTATION_PREFIX,
+                annotation::BACKUP_IMAGE
+            ),
+        ));
+    }
+    chosen.map(ToOwned::to_owned)
+}
+
+/// The database's port where no port of the database container has its number.
+fn database_port(pod: &Value, container: &Value) -> Vec<Value> {
+    let number = |port: &Value| port.get("containerPort").and_then(Value::as_u64);
+    let ports = list_at(container, &["ports"]);
+    if ports.iter().any(|port| number(port) == Some(u64::from(DATABASE_PORT))) {
+        return Vec::new();
+    }
+    let mut port = json!({"containerPort": DATABASE_PORT});
+    let name_is_free = list_at(pod, &["containers"])
+        .iter()
+        .flat_map(|container| list_at(container, &["ports"]))
+        .all(|port| name(port) != DATABASE_PORT_NAME);
+    if name_is_free {
+        port["name"] = json!(DATABASE_PORT_NAME);
+    }
+    vec![port]
+}
+
+/// The containers of a pod share its ports: none of the user's may have the backup port, or another container the
+/// database's.
+fn check_ports(pod: &Value, database: &str, method: &Database, findings: &mut Findings) {
+    let serves = method.clone_method == CloneMethod::Xtrabackup;
+    for list in ["initContainers", "containers"] {
+        for (index, container) in list_at(pod, &[list]).iter().enumerate() {
+            if [INIT_CONTAINER, CLONE_CONTAINER, SIDECAR_CONTAINER].contains(&name(container)) {
+                continue;
+            }
+            for (port_index, port) in list_at(container, &["ports"]).iter().enumerate() {
+                let number = port.get("containerPort").and_then(Value::as_u64);
+                let mut reject = |field: &str, found: String| {
+                    findings.reject(Violation::new(
+                        rule::RESERVED_NAME,
+                        format!("spec.template.spec.{list}[{index}].ports[{port_index}].{field}"),
+                        found,
+                        "the containers of a pod share its ports, and the replication needs this one",
+                        "choose another",
+                    ));
+                };
+                if serves && number == Some(u64::from(BACKUP_PORT)) {
+                    reject("containerPort", format!("port {BACKUP_PORT} of your own"));
+                }
+                if serves && name(port) == BACKUP_PORT_NAME {
+                    reject("name", format!("a port of your own named \"{BACKUP_PORT_NAME}\""));
+                }
+                if number == Some(u64::from(DATABASE_PORT)) && name(container) != database {
+                    reject("containerPort", format!("port {DATABASE_PORT} of a container that is not the database's"));
+                }
+            }
+        }
+    }
+}
+
+/// MySQL 5.7 keeps at most 60 characters of the primary's name (MySQL 5.7 manual, "CHANGE MASTER TO").
+fn check_source_host(object: &str, service: &str, database: &Database, findings: &mut Findings) {
+    const LIMIT: usize = 60;
+    let host = format!("{object}-0.{service}");
+    if database.flavor == Flavor::Mysql57 && host.len() > LIMIT {
+        findings.reject(Violation::new(
+            rule::MALFORMED,
+            "metadata.name",
+            format!("the primary's name {} of {} characters", shown(&host), host.len()),
+            format!("MySQL 5.7 takes at most {LIMIT} for the host that a replica follows"),
+            "choose shorter names for the StatefulSet and its Service",
+        ));
+    }
+}

@@ -1,0 +1,178 @@
+//! The `status` annotation: what was injected, and a digest of it.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::{
+    json::{at, by_name, list_at, name, str_at},
+    names::{
+        ANNOTATION_PREFIX, CLONE_CONTAINER, CONF_VOLUME, CONFIG_MAP_VOLUME, DATA_CLAIM, DATABASE_PORT, INIT_CONTAINER,
+        SIDECAR_CONTAINER, annotation,
+    },
+};
+
+/// Record of an injection.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Status {
+    /// The policy's version.
+    pub(crate) version: String,
+    /// Digest of what was injected into the pod template.
+    pub(crate) revision: String,
+    /// The database container.
+    pub(crate) container: String,
+    #[serde(default)]
+    pub(crate) volumes: Vec<String>,
+    #[serde(default)]
+    pub(crate) init_containers: Vec<String>,
+    #[serde(default)]
+    pub(crate) containers: Vec<String>,
+    /// Names of the volumes mounted into the database container.
+    #[serde(default)]
+    pub(crate) volume_mounts: Vec<String>,
+    /// Ports of the database container.
+    #[serde(default)]
+    pub(crate) ports: Vec<u16>,
+    /// Probes of the database container.
+    #[serde(default)]
+    pub(crate) probes: Vec<String>,
+    #[serde(default)]
+    pub(crate) volume_claim_templates: Vec<String>,
+    #[serde(default)]
+    pub(crate) service_name: bool,
+}
+
+/// The probes that may be injected.
+pub(crate) const PROBES: [&str; 3] = ["startupProbe", "livenessProbe", "readinessProbe"];
+
+impl Status {
+    /// The record that an object carries, if it can be read. Names that this policy never injects are dropped from
+    /// it, so that a record that somebody else wrote cannot make the policy touch anything else.
+    pub(crate) fn read(object: &Value) -> Option<Self> {
+        let key = format!("{ANNOTATION_PREFIX}{}", annotation::STATUS);
+        let text = object.pointer("/metadata/annotations")?.get(key)?.as_str()?;
+        let mut status: Self = serde_json::from_str(text).ok()?;
+        let keep = |names: &mut Vec<String>, known: &[&str]| names.retain(|name| known.contains(&name.as_str()));
+        keep(&mut status.volumes, &[CONF_VOLUME, CONFIG_MAP_VOLUME]);
+        keep(&mut status.init_containers, &[INIT_CONTAINER, CLONE_CONTAINER]);
+        keep(&mut status.containers, &[SIDECAR_CONTAINER]);
+        keep(&mut status.volume_mounts, &[CONF_VOLUME, DATA_CLAIM]);
+        keep(&mut status.probes, &PROBES);
+        keep(&mut status.volume_claim_templates, &[DATA_CLAIM]);
+        status.ports.retain(|port| *port == DATABASE_PORT);
+        Some(status)
+    }
+
+    /// The annotation's value.
+    pub(crate) fn to_json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Is everything that this record names in the object as it was injected?
+    pub(crate) fn is_intact(&self, object: &Value) -> bool {
+        self.digest(object) == self.revision
+    }
+
+    /// A digest of the parts of a pod template that this record names. The server completes what it stores with
+    /// defaults, some of which depend on its version, so only fields that are always written in full go in.
+    pub(crate) fn digest(&self, object: &Value) -> String {
+        let pod = object.pointer("/spec/template/spec").unwrap_or(&Value::Null);
+        let pick = |list: &str, names: &[String], essence: fn(&Value) -> Value| -> Value {
+            names.iter().map(|name| by_name(list_at(pod, &[list]), name).map(essence)).collect::<Vec<_>>().into()
+        };
+        let database = by_name(list_at(pod, &["containers"]), &self.container).unwrap_or(&Value::Null);
+        let mounts = list_at(database, &["volumeMounts"]).iter();
+        let essence = json!({
+            "volumes": pick("volumes", &self.volumes, volume),
+            "initContainers": pick("initContainers", &self.init_containers, container),
+            "containers": pick("containers", &self.containers, container),
+            "mounts": mounts.filter(|mount| self.volume_mounts.iter().any(|own| own == name(mount))).map(mount).collect::<Value>(),
+            "probes": self.probes.iter().map(|probe| at(database, &[probe, "exec", "command"])).collect::<Vec<_>>(),
+        });
+        format!("{:016x}", fnv1a(essence.to_string().as_bytes()))
+    }
+
+    /// The record without the parts that are not the same in both objects.
+    pub(crate) fn limited_to_same_parts(&self, object: &Value, old: &Value) -> Self {
+        let mut limited = self.clone();
+        for (list, names) in [
+            ("volumes", &mut limited.volumes),
+            ("initContainers", &mut limited.init_containers),
+            ("containers", &mut limited.containers),
+        ] {
+            let path = ["spec", "template", "spec", list];
+            names.retain(|name| by_name(list_at(object, &path), name) == by_name(list_at(old, &path), name));
+        }
+        limited
+    }
+}
+
+fn volume(volume: &Value) -> Value {
+    json!([name(volume), str_at(volume, &["configMap", "name"])])
+}
+
+fn container(container: &Value) -> Value {
+    json!([
+        name(container),
+        str_at(container, &["image"]),
+        list_at(container, &["command"]),
+        list_at(container, &["env"]).iter().map(variable).collect::<Value>(),
+        list_at(container, &["envFrom"]),
+        list_at(container, &["volumeMounts"]).iter().map(mount).collect::<Value>(),
+        container.pointer("/readinessProbe/exec/command"),
+    ])
+}
+
+fn variable(variable: &Value) -> Value {
+    let from = match variable.get("valueFrom") {
+        Some(from) if from.get("fieldRef").is_some() => json!(str_at(from, &["fieldRef", "fieldPath"])),
+        Some(from) => from.clone(),
+        None => Value::Null,
+    };
+    json!([name(variable), str_at(variable, &["value"]), from])
+}
+
+fn mount(mount: &Value) -> Value {
+    json!([name(mount), str_at(mount, &["mountPath"]), str_at(mount, &["subPath"]), str_at(mount, &["subPathExpr"])])
+}
+
+/// FNV-1a: the digest tells contents apart, it protects nothing.
+fn fnv1a(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_foreign_record_names_only_what_is_ours() {
+        let status = json!({
+            "version": "1", "revision": "2", "container": "mysql", "volumes": ["conf", "mine"], "containers": ["app"],
+            "ports": [80, 3306], "probes": ["livenessProbe", "lifecycle"], "volumeClaimTemplates": ["mine"],
+        });
+        let object =
+            json!({"metadata": {"annotations": {"mysql-replication.kubewarden.io/status": status.to_string()}}});
+        let status = Status::read(&object).unwrap();
+        assert_eq!(status.volumes, ["conf"]);
+        assert!(status.containers.is_empty() && status.volume_claim_templates.is_empty());
+        assert_eq!(
+            (status.ports.as_slice(), status.probes.as_slice()),
+            (&[3306][..], &["livenessProbe".to_owned()][..])
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_no_record() {
+        for text in ["", "{", "[]", "{\"version\": 1}"] {
+            let object = json!({"metadata": {"annotations": {"mysql-replication.kubewarden.io/status": text}}});
+            assert_eq!(Status::read(&object), None);
+        }
+    }
+
+    #[test]
+    fn fnv1a_is_the_published_function() {
+        assert_eq!(fnv1a(b""), 0xcbf2_9ce4_8422_2325);
+        assert_eq!(fnv1a(b"foobar"), 0x8594_4171_f739_67e8);
+    }
+}

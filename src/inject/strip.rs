@@ -1,0 +1,85 @@
+//! The reverse of the injection: an object without what a record says was put into it.
+
+use serde_json::Value;
+
+use crate::{
+    inject::Status,
+    json::{Object, name},
+    names::{ANNOTATION_PREFIX, DATA_CLAIM, annotation},
+    scripts,
+};
+
+/// How much is taken out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// All of the pod template: what is left is what the user wrote.
+    Template,
+    /// All but the mount of the data, without which the database would start empty.
+    KeepData,
+}
+
+/// The object without the parts that `status` names and without the record itself. The claim template and the
+/// `serviceName` stay in any case: they cannot be changed any more.
+pub(crate) fn strip(object: &Value, status: &Status, extent: Extent) -> Value {
+    let mut object = object.clone();
+    if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
+        let key = format!("{ANNOTATION_PREFIX}{}", annotation::STATUS);
+        if let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) {
+            annotations.remove(&key);
+            if annotations.is_empty() {
+                metadata.remove("annotations");
+            }
+        }
+    }
+    let Some(pod) = object.pointer_mut("/spec/template/spec").and_then(Value::as_object_mut) else { return object };
+    retain(pod, "volumes", |volume| !names(&status.volumes, volume));
+    retain(pod, "initContainers", |container| !names(&status.init_containers, container));
+    retain(pod, "containers", |container| !names(&status.containers, container));
+    let database = pod
+        .get_mut("containers")
+        .and_then(Value::as_array_mut)
+        .and_then(|containers| containers.iter_mut().find(|container| name(container) == status.container))
+        .and_then(Value::as_object_mut);
+    let Some(database) = database else { return object };
+    retain(database, "volumeMounts", |mount| {
+        !names(&status.volume_mounts, mount) || (extent == Extent::KeepData && name(mount) == DATA_CLAIM)
+    });
+    retain(database, "ports", |port| {
+        !port
+            .get("containerPort")
+            .and_then(Value::as_u64)
+            .is_some_and(|port| status.ports.iter().any(|p| u64::from(*p) == port))
+    });
+    for probe in &status.probes {
+        if database.get(probe).is_some_and(is_ours) {
+            database.remove(probe);
+        }
+    }
+    object
+}
+
+fn names(names: &[String], element: &Value) -> bool {
+    names.iter().any(|listed| listed == name(element))
+}
+
+/// Keeps the elements of a list that `keep` says; a list that this empties goes, since the server stores none either.
+fn retain(object: &mut Object, key: &str, keep: impl Fn(&Value) -> bool) {
+    let Some(list) = object.get_mut(key).and_then(Value::as_array_mut) else { return };
+    let before = list.len();
+    list.retain(keep);
+    if list.is_empty() && before > 0 {
+        object.remove(key);
+    }
+}
+
+/// Is a probe the injected one, of this or an earlier version? A user's own handler beside it makes it the user's.
+pub(crate) fn is_ours(probe: &Value) -> bool {
+    let handlers = ["exec", "httpGet", "tcpSocket", "grpc"];
+    let has = |handler: &&&str| probe.get(**handler).is_some_and(|handler| !handler.is_null());
+    handlers.iter().filter(has).count() == 1 && runs_ping(probe)
+}
+
+/// Does a probe run the injected script?
+pub(crate) fn runs_ping(probe: &Value) -> bool {
+    probe.pointer("/exec/command/2").and_then(Value::as_str).is_some_and(|script| script.contains(scripts::PING_MARKER))
+}

@@ -1,0 +1,144 @@
+//! Lenient reading and careful writing of JSON trees. What has the wrong type reads as absent: [`crate::shape`] has
+//! reported it before.
+
+use serde_json::{Map, Value};
+
+/// A JSON object.
+pub(crate) type Object = Map<String, Value>;
+
+/// The value at a path of keys, if every step is an object that has it and it is not null.
+pub(crate) fn at<'a>(value: &'a Value, path: &[&str]) -> Option<&'a Value> {
+    path.iter().try_fold(value, |value, key| value.get(key)).filter(|value| !value.is_null())
+}
+
+/// The string at a path; empty where there is none.
+pub(crate) fn str_at<'a>(value: &'a Value, path: &[&str]) -> &'a str {
+    at(value, path).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// The list at a path; empty where there is none.
+pub(crate) fn list_at<'a>(value: &'a Value, path: &[&str]) -> &'a [Value] {
+    at(value, path).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+}
+
+/// An element's `name`.
+pub(crate) fn name(element: &Value) -> &str {
+    str_at(element, &["name"])
+}
+
+/// The element of a list by its `name`.
+pub(crate) fn by_name<'a>(list: &'a [Value], wanted: &str) -> Option<&'a Value> {
+    list.iter().find(|element| name(element) == wanted)
+}
+
+/// The object at a path, made where it is absent or null. `None` where something else stands in its way.
+pub(crate) fn object_at<'a>(value: &'a mut Value, path: &[&str]) -> Option<&'a mut Object> {
+    let mut value = value;
+    for key in path {
+        value = value.as_object_mut()?.entry(*key).or_insert(Value::Null);
+        if value.is_null() {
+            *value = Value::Object(Object::new());
+        }
+    }
+    value.as_object_mut()
+}
+
+/// The list under a key, made where it is absent or null. `None` where something else stands there.
+pub(crate) fn list_in<'a>(object: &'a mut Object, key: &str) -> Option<&'a mut Vec<Value>> {
+    let value = object.entry(key).or_insert(Value::Null);
+    if value.is_null() {
+        *value = Value::Array(Vec::new());
+    }
+    value.as_array_mut()
+}
+
+/// Does `actual` hold all that `planned` says? The server adds defaults to what it stores, and other admission
+/// controllers may add to it: fields and list elements beyond the planned ones do no harm.
+pub(crate) fn covers(actual: &Value, planned: &Value) -> bool {
+    match (actual, planned) {
+        (Value::Object(actual), Value::Object(planned)) => planned.iter().all(|(key, planned)| match actual.get(key) {
+            Some(actual) => covers(actual, planned),
+            None => is_empty(planned),
+        }),
+        (Value::Array(actual), Value::Array(planned)) if planned.iter().all(Value::is_object) => {
+            planned.iter().all(|planned| actual.iter().any(|actual| covers(actual, planned)))
+        }
+        (actual, planned) => actual == planned,
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(list) => list.is_empty(),
+        Value::Object(object) => object.is_empty(),
+        _ => false,
+    }
+}
+
+/// The value without nulls and empty lists and objects, for comparing what means the same.
+pub(crate) fn without_empties(value: &Value) -> Value {
+    match value {
+        Value::Object(object) => Value::Object(
+            object
+                .iter()
+                .map(|(key, value)| (key.clone(), without_empties(value)))
+                .filter(|(_, value)| !is_empty(value))
+                .collect(),
+        ),
+        Value::Array(list) => Value::Array(list.iter().map(without_empties).collect()),
+        other => other.clone(),
+    }
+}
+
+/// A user's text as errors show it: in quotes, control characters escaped, cut where it is long.
+pub(crate) fn shown(text: &str) -> String {
+    const LIMIT: usize = 80;
+    let mut cut: String = text.chars().take(LIMIT).collect();
+    if cut.len() < text.len() {
+        cut.push_str("...");
+    }
+    format!("{cut:?}")
+}
+
+/// The name of a value's type as errors show it.
+pub(crate) fn type_name(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn covers_takes_what_the_server_adds() {
+        let planned = json!({"name": "a", "env": [{"name": "X", "value": "1"}], "emptyDir": {}});
+        assert!(covers(
+            &json!({"name": "a", "env": [{"name": "Y"}, {"name": "X", "value": "1"}], "policy": "File", "emptyDir": {}}),
+            &planned
+        ));
+        assert!(covers(&json!({"name": "a", "env": [{"name": "X", "value": "1"}]}), &planned));
+        assert!(!covers(&json!({"name": "a", "env": [{"name": "X", "value": "2"}]}), &planned));
+        assert!(!covers(&json!({"command": ["a", "b"]}), &json!({"command": ["a"]})));
+    }
+
+    #[test]
+    fn shown_cuts_and_escapes() {
+        assert_eq!(shown("a\nb"), r#""a\nb""#);
+        assert!(shown(&"x".repeat(1000)).len() < 100);
+    }
+
+    #[test]
+    fn object_at_stops_at_what_is_no_object() {
+        assert!(object_at(&mut json!({"a": 1}), &["a", "b"]).is_none());
+        assert!(object_at(&mut json!({"a": null}), &["a", "b"]).is_some());
+    }
+}

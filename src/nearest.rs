@@ -1,0 +1,47 @@
+//! "Did you mean": the known word nearest to an unknown one.
+
+/// The candidate with the smallest edit distance to `word`, unless even that one has little in common with it.
+pub(crate) fn nearest<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
+    // longer than every name that is known, and quadratic to compare
+    if word.len() > 64 {
+        return None;
+    }
+    let word = word.to_ascii_lowercase();
+    candidates
+        .iter()
+        .map(|candidate| (distance(&word, candidate), *candidate))
+        .min()
+        .filter(|(distance, candidate)| *distance <= candidate.len().max(3) / 2)
+        .map(|(_, candidate)| candidate)
+}
+
+/// Levenshtein's distance.
+fn distance(left: &str, right: &str) -> usize {
+    let right: Vec<char> = right.chars().collect();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (i, from) in left.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, to) in right.iter().enumerate() {
+            let substituted = diagonal + usize::from(from != *to);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[right.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_the_word_that_was_meant() {
+        let known = ["inject", "container", "clone-method"];
+        assert_eq!(nearest("Inject", &known), Some("inject"));
+        assert_eq!(nearest("injected", &known), Some("inject"));
+        assert_eq!(nearest("clone_method", &known), Some("clone-method"));
+        assert_eq!(nearest("zzzzzzzzzz", &known), None);
+        assert_eq!(nearest(&"x".repeat(100_000), &known), None);
+    }
+}

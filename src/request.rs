@@ -1,0 +1,138 @@
+//! Decode: the parts of an admission request that are needed, the objects themselves left as text until one of them
+//! is known to concern the policy.
+
+use serde::Deserialize;
+use serde_json::{Value, value::RawValue};
+
+/// An admission request, borrowed from the payload.
+#[derive(Debug)]
+pub(crate) struct Request<'a> {
+    admission: Admission<'a>,
+    settings: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Payload<'a> {
+    #[serde(borrow)]
+    request: Option<&'a RawValue>,
+    #[serde(borrow)]
+    settings: Option<&'a RawValue>,
+}
+
+/// Kubernetes' `AdmissionRequest` (k8s.io/api/admission/v1), as far as it is used.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Admission<'a> {
+    #[serde(default)]
+    kind: Option<Kind>,
+    #[serde(default)]
+    operation: Option<String>,
+    #[serde(default)]
+    sub_resource: Option<String>,
+    #[serde(default)]
+    namespace: Option<String>,
+    #[serde(borrow)]
+    object: Option<&'a RawValue>,
+    #[serde(borrow)]
+    old_object: Option<&'a RawValue>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Kind {
+    #[serde(default)]
+    group: Option<String>,
+    #[serde(default)]
+    kind: Option<String>,
+}
+
+impl<'a> Request<'a> {
+    /// Reads a payload. The error says what is wrong and where; it never repeats a value of the payload.
+    pub(crate) fn decode(payload: &'a [u8]) -> Result<Self, String> {
+        let Payload { request, settings } = serde_json::from_slice(payload).map_err(|error| at_position(&error))?;
+        let request = request.ok_or("it has no field \"request\"")?;
+        let admission = serde_json::from_str(request.get())
+            .map_err(|error| format!("the field \"request\": {}", at_position(&error)))?;
+        Ok(Self { admission, settings })
+    }
+
+    /// Is a StatefulSet itself (not its status or scale) being created or updated?
+    pub(crate) fn is_statefulset_write(&self) -> bool {
+        let Admission { kind: Some(kind), operation, sub_resource, .. } = &self.admission else { return false };
+        kind.kind.as_deref() == Some("StatefulSet")
+            && kind.group.as_deref() == Some("apps")
+            && matches!(operation.as_deref(), Some("CREATE" | "UPDATE"))
+            && sub_resource.as_deref().unwrap_or_default().is_empty()
+    }
+
+    /// Is an existing object being updated?
+    pub(crate) fn is_update(&self) -> bool {
+        self.admission.operation.as_deref() == Some("UPDATE")
+    }
+
+    /// The object under admission, as text.
+    pub(crate) fn object(&self) -> Option<&'a str> {
+        self.admission.object.map(RawValue::get)
+    }
+
+    /// The object as it is stored, as text; only updates have one.
+    pub(crate) fn old_object(&self) -> Option<&'a str> {
+        self.admission.old_object.map(RawValue::get).filter(|_| self.is_update())
+    }
+
+    /// The namespace, `default` where the request names none.
+    pub(crate) fn namespace(&self) -> &str {
+        self.admission.namespace.as_deref().filter(|name| !name.is_empty()).unwrap_or("default")
+    }
+
+    /// The policy's settings, as text.
+    pub(crate) fn settings(&self) -> Option<&'a str> {
+        self.settings.map(RawValue::get)
+    }
+}
+
+/// Parses an object of the request. The error names the position, and no value.
+pub(crate) fn parse(text: &str) -> Result<Value, String> {
+    serde_json::from_str(text).map_err(|error| at_position(&error))
+}
+
+/// What a parser's error says without its text, which could quote a secret.
+pub(crate) fn at_position(error: &serde_json::Error) -> String {
+    let problem = match error.classify() {
+        serde_json::error::Category::Data => "a field has the wrong type or is given twice",
+        serde_json::error::Category::Eof => "it ends too early",
+        serde_json::error::Category::Syntax if error.to_string().starts_with("recursion limit") => {
+            "it is nested deeper than 128 levels"
+        }
+        _ => "it is no valid JSON",
+    };
+    format!("{problem} (line {}, column {})", error.line(), error.column())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_repeat_no_value() {
+        for payload in [
+            r#"{"request": {"kind": "hunter2"}}"#,
+            r#"{"request": {"operation": ["hunter2"]}}"#,
+            r#"{"request": "hunter2"}"#,
+            r#"{"request": {"kind": {}, "kind": "hunter2"}}"#,
+            r#"{"request": {"kind": {"kind": "hunter2"}"#,
+        ] {
+            let error = Request::decode(payload.as_bytes()).unwrap_err();
+            assert!(!error.contains("hunter2"), "{error}");
+            assert!(error.contains("line 1"), "{error}");
+        }
+    }
+
+    #[test]
+    fn deep_nesting_is_skipped_until_it_is_parsed() {
+        let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+        let payload = format!(r#"{{"request": {{"kind": {{"group": "", "kind": "Pod"}}, "object": {deep}}}}}"#);
+        let request = Request::decode(payload.as_bytes()).unwrap();
+        assert!(!request.is_statefulset_write());
+        assert_eq!(parse(&deep).unwrap_err(), "it is nested deeper than 128 levels (line 1, column 128)");
+    }
+}
