@@ -190,7 +190,7 @@ fn settings(request: &Request, findings: &mut Findings) -> Option<Settings> {
         Err(problems) => {
             findings.reject(Violation::new(
                 rule::SETTINGS,
-                "settings",
+                "policy",
                 problems.join("; "),
                 "the policy does not know what to inject",
                 "ask whoever runs the policy to mend its settings",

@@ -139,14 +139,10 @@ impl Database {
             }
             (None, Some(family)) => match detect_flavor(family, &parsed, findings) {
                 Ok(flavor) => flavor,
-                Err(found) => {
-                    findings.reject(Violation::new(
-                        rule::UNKNOWN_FLAVOR,
-                        path,
-                        found,
-                        "how replication is set up differs between versions",
-                        fix_unknown(annotations),
-                    ));
+                Err(Unknown { found, fix }) => {
+                    let fix = fix.map_or_else(fix_unknown, ToOwned::to_owned);
+                    let why = "how replication is set up differs between versions";
+                    findings.reject(Violation::new(rule::UNKNOWN_FLAVOR, path, found, why, fix));
                     return None;
                 }
             },
@@ -156,7 +152,7 @@ impl Database {
                     path,
                     if image.is_empty() { "no image".to_owned() } else { format!("the image {}", shown(image)) },
                     "only images named mysql, mariadb, percona and percona-server tell by their name what they carry",
-                    fix_unknown(annotations),
+                    fix_unknown(),
                 ));
                 return None;
             }
@@ -222,23 +218,40 @@ impl Database {
     }
 }
 
-fn fix_unknown(annotations: &Annotations) -> String {
+fn fix_unknown() -> String {
     format!(
-        "set the annotation {}{} to one of {}{}",
+        "set the annotation {}{} to one of {}",
         names::ANNOTATION_PREFIX,
         names::annotation::FLAVOR,
-        Flavor::NAMES.join(", "),
-        if annotations.flavor.is_some() { " that fits" } else { "" }
+        Flavor::NAMES.join(", ")
     )
 }
 
+/// Why a known image does not tell a flavor.
+struct Unknown {
+    found: String,
+    /// `None`: the annotation helps.
+    fix: Option<&'static str>,
+}
+
+impl Unknown {
+    fn untold(found: impl Into<String>) -> Self {
+        Self { found: found.into(), fix: None }
+    }
+
+    fn unsupported(image: &Image, fix: &'static str) -> Self {
+        let tag = shown(image.tag.unwrap_or_default());
+        Self { found: format!("the tag {tag} of a version that is not supported"), fix: Some(fix) }
+    }
+}
+
 /// The flavor of a known image by its tag, or what stands in the way.
-fn detect_flavor(family: Family, image: &Image, findings: &mut Findings) -> Result<Flavor, String> {
+fn detect_flavor(family: Family, image: &Image, findings: &mut Findings) -> Result<Flavor, Unknown> {
     let version = image.version();
     if family == Family::Mariadb {
         return match (version.major, version.minor) {
             (Some(..=9), _) | (Some(10), Some(0 | 1)) => {
-                Err(format!("the tag {} of a MariaDB that is not supported", shown(image.tag.unwrap_or_default())))
+                Err(Unknown::unsupported(image, "use MariaDB 10.2 or later, which has mariadb-backup"))
             }
             _ => Ok(Flavor::Mariadb),
         };
@@ -247,19 +260,19 @@ fn detect_flavor(family: Family, image: &Image, findings: &mut Findings) -> Resu
         (Some(5), Some(7)) => return Ok(Flavor::Mysql57),
         (Some(8), Some(0)) => return Ok(Flavor::Mysql80),
         (Some(8), Some(_)) | (Some(9..=99), _) => return Ok(Flavor::Mysql84),
-        (Some(5), _) => {
-            return Err(format!("the tag {} of a MySQL that is not supported", shown(image.tag.unwrap_or_default())));
-        }
+        (Some(..=7), _) => return Err(Unknown::unsupported(image, "use MySQL 5.7, 8.0, 8.4 or later")),
         _ => {}
     }
     let moving = match image.tag {
-        None if image.digest.is_some() => return Err("an image by digest only, which tells no version".to_owned()),
+        None if image.digest.is_some() => {
+            return Err(Unknown::untold("an image by digest only, which tells no version"));
+        }
         None => "latest",
         Some(tag @ ("latest" | "lts" | "innovation" | "oracle" | "oraclelinux9" | "8")) => tag,
-        Some(tag) => return Err(format!("the tag {}, which tells no version", shown(tag))),
+        Some(tag) => return Err(Unknown::untold(format!("the tag {}, which tells no version", shown(tag)))),
     };
     if family == Family::Percona {
-        return Err(format!("the tag {}, which stands for changing versions", shown(moving)));
+        return Err(Unknown::untold(format!("the tag {}, which stands for changing versions", shown(moving))));
     }
     findings.warn(format!(
         "image tag \"{moving}\" moves: pods may get different MySQL versions; taken for 8.4 or later, pin a version"

@@ -58,7 +58,7 @@ pub(crate) fn covers(actual: &Value, planned: &Value) -> bool {
     match (actual, planned) {
         (Value::Object(actual), Value::Object(planned)) => planned.iter().all(|(key, planned)| match actual.get(key) {
             Some(actual) => covers(actual, planned),
-            None => is_empty(planned),
+            None => planned.is_null(),
         }),
         (Value::Array(actual), Value::Array(planned)) if planned.iter().all(Value::is_object) => {
             planned.iter().all(|planned| actual.iter().any(|actual| covers(actual, planned)))
@@ -125,7 +125,8 @@ mod tests {
             &json!({"name": "a", "env": [{"name": "Y"}, {"name": "X", "value": "1"}], "policy": "File", "emptyDir": {}}),
             &planned
         ));
-        assert!(covers(&json!({"name": "a", "env": [{"name": "X", "value": "1"}]}), &planned));
+        // the kind of a volume is a key, though its value be empty
+        assert!(!covers(&json!({"name": "a", "env": [{"name": "X", "value": "1"}], "configMap": {}}), &planned));
         assert!(!covers(&json!({"name": "a", "env": [{"name": "X", "value": "2"}]}), &planned));
         assert!(!covers(&json!({"command": ["a", "b"]}), &json!({"command": ["a"]})));
     }

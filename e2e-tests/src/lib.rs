@@ -1,1 +1,97 @@
-//! End-to-end tests of the policy; the tests themselves are beside this file.
+//! What the end-to-end tests share: the front doors of the policy, and manifests as goldens show them.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::{Arc, OnceLock},
+};
+
+use mysql_replication_policy::scripts;
+use mysql_replication_preview::{Policy, Response, Unreachable};
+use serde_json::{Value, json};
+
+/// The repository's root.
+#[must_use]
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The policy's artefact, compiled once for all tests of a process.
+///
+/// # Panics
+/// Where there is none: a test without it would test nothing.
+pub fn policy() -> &'static Policy {
+    static POLICY: OnceLock<Policy> = OnceLock::new();
+    POLICY.get_or_init(|| {
+        let path = std::env::var_os("POLICY_WASM").map_or_else(|| root().join("policy.wasm"), PathBuf::from);
+        Policy::from_file(&path).unwrap_or_else(|error| panic!("{error}; run `make policy.wasm` first"))
+    })
+}
+
+/// Sends an admission request through the native function and through the artefact, and makes sure that both say the
+/// same.
+///
+/// # Panics
+/// Where they do not, or where one of them fails.
+#[must_use]
+pub fn both_doors(request: &Value, settings: &Value) -> Response {
+    let payload = json!({"request": request, "settings": settings}).to_string();
+    let native = mysql_replication_policy::validate(payload.as_bytes());
+    let native: Response =
+        serde_json::from_value(serde_json::to_value(native).expect("an answer")).expect("a response");
+    let wasm = policy().validate(request, settings, Arc::new(Unreachable)).expect("the artefact answers");
+    assert!(native == wasm, "the artefact and the native function disagree; run `make policy.wasm` and try again");
+    wasm
+}
+
+/// The admission request for creating an object, or for updating `old`.
+#[must_use]
+pub fn request(object: &Value, old: Option<&Value>) -> Value {
+    mysql_replication_preview::admission_request(object, old, "default")
+}
+
+/// Reads a manifest in which `<script: NAME>` stands for a script of the policy.
+///
+/// # Panics
+/// Where the file cannot be read.
+#[must_use]
+pub fn read_manifest(path: &Path) -> Value {
+    let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let mut value = serde_yaml_ng::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    each_string(&mut value, &mut |text| {
+        let name = text.strip_prefix("<script: ")?.strip_suffix('>')?;
+        scripts::ALL.iter().find(|(known, _)| *known == name).map(|(_, script)| (*script).to_owned())
+    });
+    value
+}
+
+/// Writes a manifest as goldens show it: scripts by their names, and the digest of the injected content as `<digest>`.
+///
+/// # Panics
+/// Where the value cannot be YAML.
+#[must_use]
+pub fn show_manifest(value: &Value) -> String {
+    let mut value = value.clone();
+    each_string(&mut value, &mut |text| {
+        scripts::ALL.iter().find(|(_, script)| *script == text).map(|(name, _)| format!("<script: {name}>"))
+    });
+    each_string(&mut value, &mut |text| {
+        let (before, rest) = text.split_once("\"revision\":\"")?;
+        let (digest, after) = rest.split_at_checked(16)?;
+        digest.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| format!("{before}\"revision\":\"<digest>{after}"))
+    });
+    serde_yaml_ng::to_string(&value).expect("YAML")
+}
+
+fn each_string(value: &mut Value, change: &mut dyn FnMut(&str) -> Option<String>) {
+    match value {
+        Value::String(text) => {
+            if let Some(changed) = change(text) {
+                *text = changed;
+            }
+        }
+        Value::Array(list) => list.iter_mut().for_each(|value| each_string(value, change)),
+        Value::Object(object) => object.values_mut().for_each(|value| each_string(value, change)),
+        _ => {}
+    }
+}

@@ -1,5 +1,7 @@
 //! Reading and rewriting of YAML, through the library's public face.
 
+use std::fmt::Write as _;
+
 use mysql_replication_preview::yaml::{self, Document, MAX_BYTES};
 use serde_json::{Value, json};
 
@@ -83,7 +85,7 @@ fn injection_keeps_comments_order_and_quotes() {
     assert!(!lost, "{text}");
     assert_eq!(
         text,
-        r##"# The database.
+        r#"# The database.
 ---
 apiVersion: apps/v1
 kind: StatefulSet # a set
@@ -92,7 +94,7 @@ metadata:
   annotations:
     # switch it on
     mysql-replication.kubewarden.io/inject: "true"
-    mysql-replication.kubewarden.io/status: "{\"version\":1}"
+    mysql-replication.kubewarden.io/status: '{"version":1}'
 spec:
   serviceName: 'other'   # headless
   replicas: 3
@@ -108,7 +110,7 @@ spec:
         image: mysql:8.0
         command:
         - bash
-        - "-c"
+        - -c
         - |
           set -e
 
@@ -133,7 +135,7 @@ spec:
         emptyDir: {}
 
 # end
-"##
+"#
     );
 }
 
@@ -265,7 +267,7 @@ fn bombs_are_bounded() {
     let mut bomb = String::from("a0: &a0 [x,x,x,x,x,x,x,x,x]\n");
     for i in 1..30 {
         let alias = format!("*a{},", i - 1).repeat(9);
-        bomb.push_str(&format!("a{i}: &a{i} [{alias}]\n"));
+        writeln!(bomb, "a{i}: &a{i} [{alias}]").unwrap();
     }
     assert!(first_error(&bomb).contains("stand for more than 100000 values"));
 
@@ -297,9 +299,192 @@ fn five_megabytes_are_read_and_rewritten() {
     let mut text = String::from("apiVersion: v1\nkind: ConfigMap\ndata:\n");
     let mut line = 0;
     while text.len() < 5_000_000 {
-        text.push_str(&format!("  key{line}: value number {line} # é\n"));
+        writeln!(text, "  key{line}: value number {line} # é").unwrap();
         line += 1;
     }
     let (out, lost) = changed(&text, |value| value["data"]["key7"] = json!("seven"));
     assert!(!lost && out.contains("  key7: seven # é\n") && out.len() > 4_999_990);
+}
+
+/// A generator of numbers that is the same on every run.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % sides
+    }
+
+    fn value(&mut self, depth: usize) -> Value {
+        const TEXTS: &[&str] = &[
+            "",
+            "a",
+            "true",
+            "no",
+            "12",
+            "0x1f",
+            "a: b",
+            "# c",
+            "x\ny\n",
+            "x\n\n  y",
+            "  x\ny\n\n",
+            "\tx\n",
+            "é \u{7}",
+            "-",
+            "- a",
+            "'",
+            "\"",
+            "\\",
+            "~",
+            "null",
+            "[a]",
+            "{a}",
+            "*a",
+            "&a",
+            "!a",
+            "|",
+            ">",
+            "%",
+            "@",
+            "`",
+            "a #b",
+            "a:",
+            "\n",
+            "x\r\ny\n",
+            "1e3",
+            "2024-01-01",
+            "---",
+            "--- a",
+            "...",
+            "x\n---\ny\n",
+            "x\n# y\n",
+            "x \ny\n",
+            "=",
+            "<<",
+            "?",
+            "? a",
+            "\u{2028}",
+            "\u{85}x\ny",
+        ];
+        match self.roll(if depth == 0 { 4 } else { 7 }) {
+            0 => json!(self.roll(100)),
+            1 => [json!(null), json!(true), json!(-1.5), json!({}), json!([])][self.roll(5)].clone(),
+            2 | 3 => json!(TEXTS[self.roll(TEXTS.len())]),
+            4 => Value::Array((0..self.roll(4)).map(|_| self.value(depth - 1)).collect()),
+            _ => {
+                let keys = ["name", "image", "env", "a b", "true", "1", "x: y", "#", "zzz", "ports", "", "<<"];
+                (0..self.roll(5))
+                    .map(|_| (keys[self.roll(keys.len())].to_owned(), self.value(depth - 1)))
+                    .collect::<serde_json::Map<_, _>>()
+                    .into()
+            }
+        }
+    }
+
+    /// Changes something somewhere.
+    fn change(&mut self, value: &mut Value) {
+        match value {
+            Value::Object(map) if !map.is_empty() && self.roll(4) > 0 => {
+                let at = self.roll(map.len());
+                let key = map.keys().nth(at).unwrap().clone();
+                match self.roll(4) {
+                    0 => drop(map.remove(&key)),
+                    1 => drop(map.insert("new".to_owned(), self.value(2))),
+                    _ => self.change(&mut map[&key]),
+                }
+            }
+            Value::Array(items) if !items.is_empty() && self.roll(4) > 0 => {
+                let at = self.roll(items.len());
+                match self.roll(4) {
+                    0 => drop(items.remove(at)),
+                    1 => items.insert(at, self.value(2)),
+                    _ => self.change(&mut items[at]),
+                }
+            }
+            _ => *value = self.value(2),
+        }
+    }
+}
+
+#[test]
+fn whatever_changes_reads_back_as_it_should() {
+    let mut dice = Dice(7);
+    for _ in 0..2000 {
+        let mut value = dice.value(4);
+        if value.as_object().is_none_or(serde_json::Map::is_empty) {
+            continue;
+        }
+        // From JSON to YAML, then step by step from YAML to YAML.
+        let mut document = one(&value.to_string());
+        value["first"] = json!(1);
+        for _ in 0..4 {
+            let text = document.rewrite(&value).text;
+            document = one(&text);
+            assert_eq!(*document.value(), value, "{text}");
+            dice.change(&mut value);
+            if value.as_object().is_none_or(serde_json::Map::is_empty) {
+                break;
+            }
+        }
+    }
+}
+
+#[test]
+fn damaged_yaml_is_no_reason_to_panic() {
+    const BITS: &[&str] = &[
+        "\n",
+        " ",
+        "  ",
+        ":",
+        ": ",
+        "- ",
+        "#",
+        "[",
+        "]",
+        "{",
+        "}",
+        "\"",
+        "'",
+        "|",
+        ">",
+        "&a ",
+        "*a",
+        "!!int ",
+        "!x ",
+        "<<: ",
+        "? ",
+        "---\n",
+        "...\n",
+        "%YAML 1.1\n",
+        "\t",
+        "\r",
+        "é",
+        "\u{feff}",
+        ",",
+        "\\",
+        "|+2\n",
+        "~",
+    ];
+    let mut dice = Dice(11);
+    for _ in 0..3000 {
+        let mut text = STATEFUL_SET.to_owned();
+        for _ in 0..=dice.roll(6) {
+            let places: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+            let from = places[dice.roll(places.len())];
+            let to = places[dice.roll(places.len())].clamp(from, text.len().min(from + 40));
+            let to = (from..=to).rev().find(|at| text.is_char_boundary(*at)).unwrap();
+            text.replace_range(from..to, BITS[dice.roll(BITS.len())]);
+        }
+        let reading = yaml::read("f", text.as_bytes());
+        for document in &reading.documents {
+            assert!(text.trim_start_matches('\u{feff}').contains(document.text()));
+            let mut value = document.value().clone();
+            if value.as_object().is_some_and(|map| !map.is_empty()) {
+                dice.change(&mut value);
+                if value.is_object() {
+                    let _ = document.rewrite(&value);
+                }
+            }
+        }
+    }
 }

@@ -7,7 +7,8 @@ server_options() {
     while IFS= read -r line; do
         [[ -z $line ]] || SERVER+=("$line")
     done < <(printf '%s\n' "${REPLICATION_SERVER_ARGS:-}")
-    ((EUID != 0)) || SERVER+=(--user=root)
+    # for root: the first --user wins, and the official image's my.cnf says mysql
+    ((EUID != 0)) || SERVER+=(--user=mysql)
     # the last one wins: what follows keeps this server private, writable and small
     SERVER+=(--datadir="$ASIDE" --socket="$SCRATCH/mysqld.sock" --pid-file="$SCRATCH/mysqld.pid" --tmpdir="$SCRATCH"
         --skip-networking --mysqlx=OFF --skip-log-bin --loose-skip-slave-start --loose-skip-replica-start
@@ -44,6 +45,7 @@ take_clone() {
     local server gtid state password=$PASSWORD status=0
     server_answers "$DONOR" || { log "$DONOR does not answer on port $DATABASE_PORT yet"; return 1; }
     server_options
+    ((EUID != 0)) || chown mysql: "$DATA_DIR" "$ASIDE" "$SCRATCH" || return 1
     mysqld "${SERVER[@]}" --initialize-insecure --log-error-verbosity=1 || { log "initialising a data directory to clone into failed"; return 1; }
     mysqld "${SERVER[@]}" &
     server=$!

@@ -17,7 +17,7 @@ peer_host() { printf '%s-%s.%s' "$STATEFULSET" "$1" "${REPLICATION_SERVICE:?}"; 
 
 # In the data directory: where a clone came from and stands (its presence says that it is whole),
 # that replication is configured, and the folder in which a clone grows until it is whole.
-readonly CLONE_MARK=mysql-replication.clone JOIN_MARK=mysql-replication.joined ASIDE_NAME=.mysql-replication-clone
+readonly CLONE_MARK=mysql-replication.clone JOIN_MARK=mysql-replication.joined ASIDE_NAME=mysql-replication-clone
 # Keeps a fresh clone from following the donor's own replication settings until it has its own.
 readonly JOIN_OPTIONS=zz-mysql-replication-join.cnf
 

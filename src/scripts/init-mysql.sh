@@ -1,7 +1,6 @@
 # Writes this pod's option files: the user's for its role from the ConfigMap, then, last in reading order
 # (MySQL manual, "Using Option Files": the last one wins), what must hold whatever the ConfigMap says.
 #   REPLICATION_CONFIG_MAP_DIR  the ConfigMap's keys as files
-trap 'exit 143' TERM
 umask 022
 
 # The first of the files that exists becomes the role's option file.
@@ -51,14 +50,18 @@ forced_options() {
     esac
 }
 
-rm -f "$CONF_DIR"/*.cnf
-ROLE_FILE=
-# server-id 0 has a special meaning: 100 is added
-printf '[mysqld]\nserver-id=%s\n' "$((100 + ORDINAL))" >"$CONF_DIR/server-id.cnf"
-if ((ORDINAL == 0)); then
-    copy_role_file master.cnf primary.cnf
-else
-    copy_role_file slave.cnf replica.cnf
-fi
-forced_options >"$CONF_DIR/zz-mysql-replication.cnf"
-log "$POD_NAME is $( ((ORDINAL == 0)) && printf 'the primary' || printf 'a replica'), server-id $((100 + ORDINAL))"
+main() {
+    rm -f "$CONF_DIR"/*.cnf
+    ROLE_FILE=
+    # server-id 0 has a special meaning: 100 is added
+    printf '[mysqld]\nserver-id=%s\n' "$((100 + ORDINAL))" >"$CONF_DIR/server-id.cnf"
+    if ((ORDINAL == 0)); then
+        copy_role_file master.cnf primary.cnf
+    else
+        copy_role_file slave.cnf replica.cnf
+    fi
+    forced_options >"$CONF_DIR/zz-mysql-replication.cnf"
+    log "$POD_NAME is $( ((ORDINAL == 0)) && printf 'the primary' || printf 'a replica'), server-id $((100 + ORDINAL))"
+}
+
+supervise main

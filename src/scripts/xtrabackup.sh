@@ -27,13 +27,12 @@ close_for_writes() {
 set_gtids() {
     local gtid reset='RESET MASTER'
     gtid=$(mark_value gtid)
-    case $DIALECT in
-    mariadb)
+    if [[ $DIALECT == mariadb ]]; then
         query "SET GLOBAL gtid_slave_pos=$(quoted "$gtid")"
         return
-        ;;
-    source) reset='RESET BINARY LOGS AND GTIDS' ;;
-    esac
+    fi
+    # the newer form is not known before 8.2, the older one not from 8.4
+    [[ $REPLICATION_FLAVOR != mysql-8.4 ]] || reset='RESET BINARY LOGS AND GTIDS'
     [[ $(query "SELECT GTID_SUBSET(@@GLOBAL.gtid_executed, $(quoted "$gtid")) AND GTID_SUBSET($(quoted "$gtid"), @@GLOBAL.gtid_executed)") != 1 ]] || return 0
     # read_only stays on meanwhile, so nobody but root could write, and this pod is not Ready yet
     query "SET GLOBAL super_read_only=OFF; SET GLOBAL read_only=ON; $reset; SET GLOBAL gtid_purged=$(quoted "$gtid"); SET GLOBAL super_read_only=ON"

@@ -95,11 +95,20 @@ fn a_new_replica_takes_the_data_of_the_pod_before_it() {
     sidecar.wait_for_log("backup sent");
     let calls = donor.calls("mariadb-backup");
     assert_eq!(calls.len(), 1);
-    for argument in ["--backup", "--stream=xbstream", "--host=127.0.0.1", "--port=3306", &format!("--datadir={}", in_pod(&donor.path("data")))] {
+    for argument in [
+        "--backup",
+        "--stream=xbstream",
+        "--host=127.0.0.1",
+        "--port=3306",
+        &format!("--datadir={}", in_pod(&donor.path("data"))),
+    ] {
         assert!(calls[0].split(' ').any(|word| word == argument), "no {argument} in {calls:?}");
     }
     assert!(!calls[0].contains("--slave-info"), "the primary follows nobody");
-    assert_eq!(donor.client_section(), "[client]\nuser=root\npassword=\"it's \\\"Geheim\\\\n\\\" #1; $(x) `y` \\\\\"\n");
+    assert_eq!(
+        donor.client_section(),
+        "[client]\nuser=root\npassword=\"it's \\\"Geheim\\\\n\\\" #1; $(x) `y` \\\\\"\n"
+    );
     wait_until("the option file with the password is gone", || donor.list("conf/.scratch-xtrabackup").is_empty());
 }
 
@@ -113,7 +122,10 @@ fn mysql_clones_with_its_own_tools() {
     replica.run("clone-mysql-xtrabackup").succeeds();
     assert_whole(&replica);
     assert_eq!(replica.read(MARK), "donor=mysql-0.mysql\nposition=file\nfile=binlog.000002\npos=157\n");
-    assert_eq!((donor.calls("xtrabackup").len(), replica.calls("xtrabackup").len(), replica.calls("xbstream").len()), (1, 1, 1));
+    assert_eq!(
+        (donor.calls("xtrabackup").len(), replica.calls("xtrabackup").len(), replica.calls("xbstream").len()),
+        (1, 1, 1)
+    );
 }
 
 #[test]
@@ -121,9 +133,17 @@ fn an_image_without_the_tools_is_named_with_its_remedy() {
     let cluster = Cluster::new();
     let replica = cluster.pod(1);
     replica.without_tool("mbstream");
-    replica.run("clone-mysql-xtrabackup").fails().says("neither mbstream nor xbstream").says("kubewarden.io/backup-image");
+    replica
+        .run("clone-mysql-xtrabackup")
+        .fails()
+        .says("neither mbstream nor xbstream")
+        .says("kubewarden.io/backup-image");
     replica.without_tool("mariadb-backup");
-    replica.run("clone-mysql-xtrabackup").fails().says("neither mariadb-backup nor xtrabackup").says("kubewarden.io/backup-image");
+    replica
+        .run("clone-mysql-xtrabackup")
+        .fails()
+        .says("neither mariadb-backup nor xtrabackup")
+        .says("kubewarden.io/backup-image");
     assert_nothing_in_place(&replica);
 }
 
@@ -205,7 +225,7 @@ fn data_of_another_origin_is_refused_and_stays_as_it_is() {
             .says("delete the claim of mysql-1");
         assert_eq!(replica.list("data"), before);
         assert_eq!(replica.read(file), "rows that nobody else has\n");
-        fs::remove_dir_all(replica.path("")).unwrap();
+        replica.delete();
     }
     assert!(donor.calls("mariadb-backup").is_empty());
 }
@@ -258,7 +278,8 @@ fn a_stream_that_cannot_be_unpacked_or_prepared_is_no_clone() {
     let donor = donor(&cluster, 0);
     let _sidecar = serve(&donor);
     let replica = cluster.pod(1);
-    for (call, message) in [("^mbstream", "unpacking the stream failed"), ("--prepare", "preparing the backup failed")] {
+    for (call, message) in [("^mbstream", "unpacking the stream failed"), ("--prepare", "preparing the backup failed")]
+    {
         replica.control("fail", call);
         replica.run("clone-mysql-xtrabackup").fails().says(message);
         assert_nothing_in_place(&replica);
@@ -287,7 +308,11 @@ fn the_attempts_are_bounded() {
     cluster.name_host(0);
     let mut replica = cluster.pod(1);
     replica.set("REPLICATION_CLONE_ATTEMPTS", "3");
-    let outcome = replica.run("clone-mysql-xtrabackup").fails().says("does not answer on port 3307 yet").says("no clone from mysql-0.mysql after 3 attempts");
+    let outcome = replica
+        .run("clone-mysql-xtrabackup")
+        .fails()
+        .says("does not answer on port 3307 yet")
+        .says("no clone from mysql-0.mysql after 3 attempts");
     assert_eq!(outcome.log.matches("cloning from").count(), 3);
     assert_nothing_in_place(&replica);
 }
@@ -356,7 +381,11 @@ fn a_donor_that_sends_nothing_more_is_given_up() {
     donor.control("backup", "hang");
     let _sidecar = serve(&donor);
     let replica = cluster.pod(1).with("REPLICATION_STALL_SECONDS", "1");
-    replica.run("clone-mysql-xtrabackup").fails().says("no data from mysql-0.mysql for 1 seconds").says("after 1 attempts");
+    replica
+        .run("clone-mysql-xtrabackup")
+        .fails()
+        .says("no data from mysql-0.mysql for 1 seconds")
+        .says("after 1 attempts");
     assert_nothing_in_place(&replica);
 }
 
@@ -386,12 +415,31 @@ fn what_is_no_donor_is_not_believed() {
         ("printf 'SSH-2.0-server\\r\\n'", "is not our backup service"),
         ("printf 'mysql-replication/1 %s\\n' '$(reboot)'", "is not our backup service"),
         // one that plays back what it once heard, and one that sends our own proof back
-        (&format!("{GREETING} proof server \"$server_nonce\" \"$server_nonce\"; tar -c -C \"$DONOR_BACKUP\" ."), "do not agree on the root password"),
-        (&format!("{GREETING} printf '%s\\n' \"$client_proof\"; tar -c -C \"$DONOR_BACKUP\" ."), "do not agree on the root password"),
+        (
+            &format!("{GREETING} proof server \"$server_nonce\" \"$server_nonce\"; tar -c -C \"$DONOR_BACKUP\" ."),
+            "do not agree on the root password",
+        ),
+        (
+            &format!("{GREETING} printf '%s\\n' \"$client_proof\"; tar -c -C \"$DONOR_BACKUP\" ."),
+            "do not agree on the root password",
+        ),
         // one whose stream has no end, another's end, or the end of its beginning
-        (&format!("{GREETING} proof server \"$server_nonce\" \"$client_nonce\"; tar -c -C \"$DONOR_BACKUP\" ."), "was cut or its backup failed"),
-        (&format!("{GREETING} proof server \"$server_nonce\" \"$client_nonce\"; tar -c -C \"$DONOR_BACKUP\" .; nonce 32"), "was cut or its backup failed"),
-        (&format!("{GREETING} proof server \"$server_nonce\" \"$client_nonce\"; tar -c -C \"$DONOR_BACKUP\" .; proof server \"$server_nonce\" \"$client_nonce\""), "was cut or its backup failed"),
+        (
+            &format!("{GREETING} proof server \"$server_nonce\" \"$client_nonce\"; tar -c -C \"$DONOR_BACKUP\" ."),
+            "was cut or its backup failed",
+        ),
+        (
+            &format!(
+                "{GREETING} proof server \"$server_nonce\" \"$client_nonce\"; tar -c -C \"$DONOR_BACKUP\" .; nonce 32"
+            ),
+            "was cut or its backup failed",
+        ),
+        (
+            &format!(
+                "{GREETING} proof server \"$server_nonce\" \"$client_nonce\"; tar -c -C \"$DONOR_BACKUP\" .; proof server \"$server_nonce\" \"$client_nonce\""
+            ),
+            "was cut or its backup failed",
+        ),
         (&format!("{GREETING} proof server \"$server_nonce\" \"$client_nonce\""), "was cut or its backup failed"),
     ] {
         let mut liar = donor(&cluster, 0);
@@ -402,7 +450,7 @@ fn what_is_no_donor_is_not_believed() {
         assert_nothing_in_place(&replica);
         server.kill();
         for pod in [liar, replica] {
-            fs::remove_dir_all(pod.path("")).unwrap();
+            pod.delete();
         }
     }
 }
@@ -412,7 +460,9 @@ fn the_players_of_donors_would_be_believed_if_they_were_honest() {
     let cluster = Cluster::new();
     let mut honest = donor(&cluster, 0);
     honest.set("DONOR_BACKUP", honest.path("backup").to_str().unwrap());
-    let says = format!("{GREETING} proof server \"$server_nonce\" \"$client_nonce\"; tar -c -C \"$DONOR_BACKUP\" .; proof end \"$server_nonce\" \"$client_nonce\"");
+    let says = format!(
+        "{GREETING} proof server \"$server_nonce\" \"$client_nonce\"; tar -c -C \"$DONOR_BACKUP\" .; proof end \"$server_nonce\" \"$client_nonce\""
+    );
     let _server = honest.play_server(PORT, &says);
     let replica = cluster.pod(1);
     replica.run("clone-mysql-xtrabackup").succeeds();
@@ -429,7 +479,11 @@ fn positions(donor: &Pod, replica: &Pod, info: &str, cases: &[(&str, Option<&str
         match position {
             Some(position) => {
                 outcome.succeeds();
-                let (_, mark) = replica.read(MARK).split_once('\n').map(|(donor, rest)| (donor.to_owned(), rest.to_owned())).unwrap();
+                let (_, mark) = replica
+                    .read(MARK)
+                    .split_once('\n')
+                    .map(|(donor, rest)| (donor.to_owned(), rest.to_owned()))
+                    .unwrap();
                 assert_eq!(mark, format!("{position}\n"), "{content:?}");
             }
             None => {
@@ -498,7 +552,12 @@ fn the_newer_names_of_the_info_files_are_taken() {
     let first = donor(&cluster, 0);
     fs::remove_file(first.path("backup/xtrabackup_binlog_info")).unwrap();
     let replica = cluster.pod(1);
-    positions(&first, &replica, "mariadb_backup_binlog_info", &[("mariadb-bin.000003\t481\t0-100-8\n", Some("position=gtid\ngtid=0-100-8"))]);
+    positions(
+        &first,
+        &replica,
+        "mariadb_backup_binlog_info",
+        &[("mariadb-bin.000003\t481\t0-100-8\n", Some("position=gtid\ngtid=0-100-8"))],
+    );
 
     let cluster = Cluster::new();
     let second = donor(&cluster, 1);
@@ -507,7 +566,10 @@ fn the_newer_names_of_the_info_files_are_taken() {
         &second,
         &replica,
         "mariadb_backup_slave_info",
-        &[("SET GLOBAL gtid_slave_pos = '0-100-9';\nCHANGE MASTER TO master_use_gtid = slave_pos\n", Some("position=gtid\ngtid=0-100-9"))],
+        &[(
+            "SET GLOBAL gtid_slave_pos = '0-100-9';\nCHANGE MASTER TO master_use_gtid = slave_pos\n",
+            Some("position=gtid\ngtid=0-100-9"),
+        )],
     );
 }
 
@@ -533,7 +595,9 @@ fn a_clone_of_a_replica_stands_where_that_replica_stood_in_the_primarys_log() {
             ),
             (
                 "SET GLOBAL gtid_purged='3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5,\n4e11fa47-71ca-11e1-9e33-c80aa9429562:1';\nCHANGE REPLICATION SOURCE TO SOURCE_AUTO_POSITION=1;\n",
-                Some("position=gtid\ngtid=3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5,4e11fa47-71ca-11e1-9e33-c80aa9429562:1"),
+                Some(
+                    "position=gtid\ngtid=3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5,4e11fa47-71ca-11e1-9e33-c80aa9429562:1",
+                ),
             ),
             ("", None),
             ("\n", None),
@@ -554,7 +618,10 @@ fn a_clone_of_a_replica_of_mariadb_stands_at_its_gtid() {
         &replica,
         "xtrabackup_slave_info",
         &[
-            ("SET GLOBAL gtid_slave_pos = '0-100-9';\nCHANGE MASTER TO master_use_gtid = slave_pos\n", Some("position=gtid\ngtid=0-100-9")),
+            (
+                "SET GLOBAL gtid_slave_pos = '0-100-9';\nCHANGE MASTER TO master_use_gtid = slave_pos\n",
+                Some("position=gtid\ngtid=0-100-9"),
+            ),
             // the donor has applied nothing yet, so there is no GTID to set
             ("CHANGE MASTER TO MASTER_LOG_FILE='mysql-bin.000001', MASTER_LOG_POS=4\n", Some("position=gtid\ngtid=")),
             ("", None),
@@ -568,6 +635,9 @@ fn a_clone_of_a_replica_without_slave_info_is_refused() {
     let donor = donor(&cluster, 1);
     let _sidecar = serve(&donor);
     let replica = cluster.pod(2);
-    replica.run("clone-mysql-xtrabackup").fails().says("does not say where it stands in the primary's log (slave_info: 'empty')");
+    replica
+        .run("clone-mysql-xtrabackup")
+        .fails()
+        .says("does not say where it stands in the primary's log (slave_info: 'empty')");
     assert_nothing_in_place(&replica);
 }

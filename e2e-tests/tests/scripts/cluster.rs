@@ -23,11 +23,12 @@ const PATIENCE: Duration = Duration::from_secs(90);
 const POLL: Duration = Duration::from_millis(20);
 
 /// What the tests need of the machine, and the package that has it.
-const NEEDED: [(&str, &str); 8] = [
+const NEEDED: [(&str, &str); 9] = [
     ("bash", "bash"),
     ("unshare", "util-linux"),
     ("nsenter", "util-linux"),
     ("mount", "util-linux"),
+    ("mountpoint", "util-linux"),
     ("ip", "iproute2"),
     ("socat", "socat"),
     ("tar", "tar"),
@@ -35,14 +36,39 @@ const NEEDED: [(&str, &str); 8] = [
 ];
 /// The system's tools that a script finds in its container; there are no others.
 const SYSTEM_TOOLS: [&str; 22] = [
-    "bash", "cat", "cut", "du", "getent", "head", "mkdir", "mkfifo", "mktemp", "mv", "rm", "rmdir", "sh", "sha256sum",
-    "sleep", "socat", "sync", "tail", "tar", "tee", "timeout", "tr",
+    "bash",
+    "cat",
+    "cut",
+    "du",
+    "getent",
+    "head",
+    "mkdir",
+    "mkfifo",
+    "mktemp",
+    "mv",
+    "rm",
+    "rmdir",
+    "sh",
+    "sha256sum",
+    "sleep",
+    "socat",
+    "sync",
+    "tail",
+    "tar",
+    "tee",
+    "timeout",
+    "tr",
 ];
 /// The database tools and the stand-ins that play them.
 const MARIADB_TOOLS: [(&str, &str); 4] =
     [("mariadb", "client"), ("mariadb-admin", "admin"), ("mariadb-backup", "backup"), ("mbstream", "stream")];
-const MYSQL_TOOLS: [(&str, &str); 5] =
-    [("mysql", "client"), ("mysqladmin", "admin"), ("xtrabackup", "backup"), ("xbstream", "stream"), ("mysqld", "server")];
+const MYSQL_TOOLS: [(&str, &str); 5] = [
+    ("mysql", "client"),
+    ("mysqladmin", "admin"),
+    ("xtrabackup", "backup"),
+    ("xbstream", "stream"),
+    ("mysqld", "server"),
+];
 
 /// The text of a container's script, put together as the policy does.
 pub(crate) fn script(name: &str) -> String {
@@ -122,6 +148,12 @@ impl Cluster {
                 PATH=$PATH:/usr/sbin:/sbin
                 mount --bind "$0/hosts" /etc/hosts
                 [[ ! -e /etc/nsswitch.conf ]] || mount --bind "$0/nsswitch.conf" /etc/nsswitch.conf
+                # as in a container whose root file system is read-only: what is written goes to the pod's volumes
+                mount --bind "$0" "$0"
+                for place in / /tmp; do
+                    ! mountpoint --quiet "$place" || mount -o remount,bind,ro "$place"
+                done
+                ! : 2>/dev/null >"/tmp/${0##*/}-writable"
                 ip link set lo up
                 read -r pid _ </proc/self/stat # /proc is still that of the outer namespace
                 printf '%s\n' "$pid"
@@ -200,7 +232,10 @@ impl Cluster {
         }
         entered
             .arg(bash)
-            .args(["-c", r#"read -r pid _ </proc/self/stat; printf '%s\n' "$pid" >"$0.new"; mv "$0.new" "$0"; exec "$@""#])
+            .args([
+                "-c",
+                r#"read -r pid _ </proc/self/stat; printf '%s\n' "$pid" >"$0.new"; mv "$0.new" "$0"; exec "$@""#,
+            ])
             .arg(&pid_file)
             .args(command)
             .env_clear()
@@ -214,13 +249,17 @@ impl Cluster {
 
     /// The password is in no log and in no argument of any call, whatever the test was about.
     fn assert_no_password(&self) {
-        for pod in fs::read_dir(self.dir.path()).unwrap().flatten().filter(|entry| entry.path().is_dir()) {
-            for file in fs::read_dir(pod.path()).unwrap().flatten().map(|entry| entry.path()) {
-                if file.ends_with("calls") || file.extension().is_some_and(|extension| extension == "log") {
-                    let text = String::from_utf8_lossy(&fs::read(&file).unwrap()).into_owned();
-                    assert!(!text.contains(PASSWORD_CORE), "the password is in {}:\n{text}", file.display());
-                }
-            }
+        for entry in fs::read_dir(self.dir.path()).unwrap().flatten().filter(|entry| entry.path().is_dir()) {
+            assert_no_password(&entry.path());
+        }
+    }
+}
+
+fn assert_no_password(pod: &Path) {
+    for file in fs::read_dir(pod).unwrap().map(|entry| entry.unwrap().path()) {
+        if file.ends_with("calls") || file.extension().is_some_and(|extension| extension == "log") {
+            let text = String::from_utf8_lossy(&fs::read(&file).unwrap()).into_owned();
+            assert!(!text.contains(PASSWORD_CORE), "the password is in {}:\n{text}", file.display());
         }
     }
 }
@@ -384,7 +423,15 @@ impl<'a> Pod<'a> {
         options[..end].to_owned()
     }
 
+    /// Deletes the pod and its volumes.
+    pub(crate) fn delete(self) {
+        assert_no_password(&self.dir);
+        fs::remove_dir_all(&self.dir).unwrap();
+    }
+
+    /// Deletes the records of what was called so far.
     pub(crate) fn forget(&self) {
+        assert_no_password(&self.dir);
         for file in ["calls", "options", "sql"] {
             self.write(file, "");
         }
@@ -426,7 +473,8 @@ impl<'a> Pod<'a> {
 
     fn start_script(&self, name: &str, in_container: bool) -> Run {
         let mut environment = self.environment.clone();
-        if let Some(step) = ["init-mysql", "clone-mysql", "xtrabackup"].into_iter().find(|step| name.starts_with(step)) {
+        if let Some(step) = ["init-mysql", "clone-mysql", "xtrabackup"].into_iter().find(|step| name.starts_with(step))
+        {
             environment.insert("REPLICATION_STEP".to_owned(), step.to_owned());
         }
         // by its path: what the tests record begins inside the script

@@ -19,7 +19,10 @@ fn forced(pod: &Pod, key: &str, content: &str) -> String {
 fn without_a_config_map_the_primary_gets_what_replication_needs() {
     let cluster = Cluster::new();
     let pod = cluster.pod(0);
-    pod.run("init-mysql").succeeds().says("no master.cnf in the ConfigMap").says("mysql-0 is the primary, server-id 100");
+    pod.run("init-mysql")
+        .succeeds()
+        .says("no master.cnf in the ConfigMap")
+        .says("mysql-0 is the primary, server-id 100");
     assert_eq!(pod.list("conf"), ["server-id.cnf", "zz-mysql-replication.cnf"]);
     assert_eq!(pod.read("conf/server-id.cnf"), "[mysqld]\nserver-id=100\n");
     assert_eq!(pod.read(FORCED), "[mysqld]\nserver-id=100\nlog-bin=mysql-bin\n");
@@ -36,7 +39,10 @@ fn without_a_config_map_a_replica_is_read_only_in_the_dialect_of_its_flavor() {
         ("mysql-8.4", "super-read-only=ON\npersisted-globals-load=OFF\n"),
     ] {
         pod.set("REPLICATION_FLAVOR", flavor);
-        pod.run("init-mysql").succeeds().says("no slave.cnf in the ConfigMap").says("mysql-12 is a replica, server-id 112");
+        pod.run("init-mysql")
+            .succeeds()
+            .says("no slave.cnf in the ConfigMap")
+            .says("mysql-12 is a replica, server-id 112");
         assert_eq!(pod.read(FORCED), format!("[mysqld]\nserver-id=112\n{REPLICA_OPTIONS}{own}"), "{flavor}");
     }
 }
@@ -44,7 +50,9 @@ fn without_a_config_map_a_replica_is_read_only_in_the_dialect_of_its_flavor() {
 #[test]
 fn every_ordinal_takes_the_file_of_its_role_and_no_other() {
     let cluster = Cluster::new();
-    for (ordinal, key, other) in [(0, "master.cnf", "slave.cnf"), (1, "slave.cnf", "master.cnf"), (12, "slave.cnf", "master.cnf")] {
+    for (ordinal, key, other) in
+        [(0, "master.cnf", "slave.cnf"), (1, "slave.cnf", "master.cnf"), (12, "slave.cnf", "master.cnf")]
+    {
         let pod = cluster.pod(ordinal);
         pod.write(&format!("config-map/{other}"), "[mysqld]\nmax-connections=1\n");
         forced(&pod, key, "[mysqld]\nmax-connections=2\n");
@@ -77,9 +85,15 @@ fn a_hostile_config_map_takes_no_binary_log_from_the_primary() {
     let cluster = Cluster::new();
     let hostile = "[mysqld]\nserver-id=1\nskip-log-bin\n";
     let mut pod = cluster.pod(0);
-    for (flavor, name) in [("mariadb", "mysql-bin"), ("mysql-5.7", "mysql-bin"), ("mysql-8.0", "binlog"), ("mysql-8.4", "binlog")] {
+    for (flavor, name) in
+        [("mariadb", "mysql-bin"), ("mysql-5.7", "mysql-bin"), ("mysql-8.0", "binlog"), ("mysql-8.4", "binlog")]
+    {
         pod.set("REPLICATION_FLAVOR", flavor);
-        assert_eq!(forced(&pod, "master.cnf", hostile), format!("[mysqld]\nserver-id=100\nlog-bin={name}\n"), "{flavor}");
+        assert_eq!(
+            forced(&pod, "master.cnf", hostile),
+            format!("[mysqld]\nserver-id=100\nlog-bin={name}\n"),
+            "{flavor}"
+        );
     }
 }
 
@@ -111,7 +125,9 @@ fn the_clone_plugin_gets_its_plugin_and_gtids() {
     for ordinal in [0, 1] {
         let pod = cluster.pod(ordinal).mysql("mysql-8.4", "8.4.3").with("REPLICATION_CLONE_METHOD", "clone-plugin");
         pod.run("init-mysql").succeeds();
-        assert!(pod.read(FORCED).contains("plugin-load-add=mysql_clone.so\ngtid-mode=ON\nenforce-gtid-consistency=ON\n"));
+        assert!(
+            pod.read(FORCED).contains("plugin-load-add=mysql_clone.so\ngtid-mode=ON\nenforce-gtid-consistency=ON\n")
+        );
     }
 }
 
@@ -135,7 +151,8 @@ fn the_server_may_read_every_option_file_and_nobody_else_may_write_it() {
     pod.run("init-mysql").succeeds();
     pod.write("data/mysql-replication.clone", "donor=mysql-0.mysql\n");
     pod.run("clone-mysql-xtrabackup").succeeds();
-    let files: Vec<_> = pod.list("conf").into_iter().filter(|name| name.to_ascii_lowercase().ends_with(".cnf")).collect();
+    let files: Vec<_> =
+        pod.list("conf").into_iter().filter(|name| name.to_ascii_lowercase().ends_with(".cnf")).collect();
     assert_eq!(files, ["server-id.cnf", "slave.cnf", "zz-mysql-replication-join.cnf", "zz-mysql-replication.cnf"]);
     for name in files {
         let mode = std::fs::metadata(pod.path("conf").join(&name)).unwrap().permissions().mode() & 0o777;
@@ -150,7 +167,7 @@ fn a_pod_name_without_an_ordinal_is_refused() {
         let pod = cluster.pod(0).with("POD_NAME", name);
         pod.run("init-mysql").fails().says(&format!("POD_NAME '{name}' does not end in -<ordinal>"));
         assert!(pod.list("conf").is_empty());
-        std::fs::remove_dir_all(pod.path("")).unwrap();
+        pod.delete();
     }
 }
 

@@ -156,7 +156,7 @@ fn gtids_that_came_with_the_data_are_not_set_again() {
         // what the clone plugin brought is not even asked for
         assert_eq!(replica.statements("GTID_SUBSET").len(), usize::from(position == GTID));
         sidecar.kill();
-        std::fs::remove_dir_all(replica.path("")).unwrap();
+        replica.delete();
     }
 }
 
@@ -200,7 +200,10 @@ fn the_clients_get_the_password_by_an_option_file_only() {
     let cluster = Cluster::new();
     let replica = NEW.replica(&cluster, FILE);
     let _sidecar = join(&replica);
-    assert_eq!(replica.client_section(), "[client]\nuser=root\npassword=\"it's \\\"Geheim\\\\n\\\" #1; $(x) `y` \\\\\"\n");
+    assert_eq!(
+        replica.client_section(),
+        "[client]\nuser=root\npassword=\"it's \\\"Geheim\\\\n\\\" #1; $(x) `y` \\\\\"\n"
+    );
     for call in replica.calls("mysql") {
         assert!(call.starts_with("--defaults-file=/dev/fd/"), "{call}");
         assert!(call.contains(" --protocol=TCP --host=127.0.0.1 --port=3306 "), "{call}");
@@ -242,7 +245,7 @@ fn a_join_that_was_killed_before_its_start_starts_only() {
         join(&replica).kill();
         assert_eq!(changes(&replica), ["SET GLOBAL super_read_only=ON", "START REPLICA"]);
         assert!(!replica.exists(JOIN_OPTIONS));
-        std::fs::remove_dir_all(replica.path("")).unwrap();
+        replica.delete();
     }
 }
 
@@ -250,7 +253,9 @@ fn a_join_that_was_killed_before_its_start_starts_only() {
 fn a_join_that_fails_leaves_no_mark_and_names_the_error_without_the_statement() {
     let cluster = Cluster::new();
     let replica = NEW.replica(&cluster, FILE);
-    let message = format!("ERROR 1064 (42000) at line 1: You have an error in your SQL syntax near '{SQL_PASSWORD}, SOURCE_CONNECT'");
+    let message = format!(
+        "ERROR 1064 (42000) at line 1: You have an error in your SQL syntax near '{SQL_PASSWORD}, SOURCE_CONNECT'"
+    );
     replica.control("fail", "CHANGE REPLICATION SOURCE");
     replica.control("message", &message);
     replica
@@ -276,7 +281,7 @@ fn each_step_that_fails_ends_the_join() {
         replica.control("fail", statement);
         replica.run("xtrabackup").fails().says(message).does_not_say("serving backups");
         assert_eq!(replica.exists(JOINED), statement == "START REPLICA");
-        std::fs::remove_dir_all(replica.path("")).unwrap();
+        replica.delete();
     }
 }
 

@@ -52,13 +52,22 @@ fn the_new_server_is_asked_without_a_password_until_it_has_the_donors() {
 fn the_servers_own_arguments_are_passed_and_do_not_win() {
     let cluster = Cluster::new();
     let Set { mut replica, _donor } = set(&cluster);
-    replica.set("REPLICATION_SERVER_ARGS", "--innodb-page-size=8k\n--datadir=/elsewhere\n--init-connect=SET NAMES utf8mb4\n");
+    replica.set(
+        "REPLICATION_SERVER_ARGS",
+        "--innodb-page-size=8k\n--datadir=/elsewhere\n--init-connect=SET NAMES utf8mb4\n",
+    );
     replica.run("clone-mysql-clone-plugin").succeeds();
     let calls = replica.calls("mysqld");
     assert_eq!(calls.len(), 3, "initialise, clone, finish");
     for call in &calls {
-        assert!(call.starts_with("--innodb-page-size=8k --datadir=/elsewhere --init-connect=SET NAMES utf8mb4 "), "{call}");
-        assert!(call.contains(&format!(" --datadir={}/.mysql-replication-clone ", replica.path("data").display())), "{call}");
+        assert!(
+            call.starts_with("--innodb-page-size=8k --datadir=/elsewhere --init-connect=SET NAMES utf8mb4 "),
+            "{call}"
+        );
+        assert!(
+            call.contains(&format!(" --datadir={}/.mysql-replication-clone ", replica.path("data").display())),
+            "{call}"
+        );
         assert!(call.contains(" --skip-networking ") && call.contains(" --plugin-load-add=mysql_clone.so"), "{call}");
     }
     assert!(calls[0].contains(" --initialize-insecure"));
@@ -69,14 +78,24 @@ fn the_servers_own_arguments_are_passed_and_do_not_win() {
 fn another_error_is_no_success_and_shows_no_password() {
     for (error, shown) in [
         ("ERROR 1045 (28000): Access denied for user 'root'@'10.0.0.7' (using password: YES)", "failed: error 1045"),
-        (r#"ERROR 1064 (42000) at line 3: You have an error in your SQL syntax near ''it\'s "Geheim\\n" #1'"#, "failed: error 1064"),
-        ("ERROR 3862 (HY000): Clone Donor Error: 1045 : Access denied", "error 3862 (ERROR 3862 (HY000): Clone Donor Error: 1045"),
+        (
+            r#"ERROR 1064 (42000) at line 3: You have an error in your SQL syntax near ''it\'s "Geheim\\n" #1'"#,
+            "failed: error 1064",
+        ),
+        (
+            "ERROR 3862 (HY000): Clone Donor Error: 1045 : Access denied",
+            "error 3862 (ERROR 3862 (HY000): Clone Donor Error: 1045",
+        ),
         ("the client is out of order", "error without a number"),
     ] {
         let cluster = Cluster::new();
         let Set { replica, _donor } = set(&cluster);
         replica.control("clone-error", error);
-        replica.run("clone-mysql-clone-plugin").fails().says(shown).says("no clone from mysql-0.mysql after 1 attempts");
+        replica
+            .run("clone-mysql-clone-plugin")
+            .fails()
+            .says(shown)
+            .says("no clone from mysql-0.mysql after 1 attempts");
         assert!(!replica.exists(MARK));
         assert!(!replica.exists("control/mysqld"), "the server was told to stop");
     }
@@ -88,7 +107,10 @@ fn a_clone_whose_state_is_not_completed_is_none() {
         let cluster = Cluster::new();
         let Set { replica, _donor } = set(&cluster);
         replica.control("clone-state", state);
-        replica.run("clone-mysql-clone-plugin").fails().says(&format!("the clone is not complete: its state is '{state}'"));
+        replica
+            .run("clone-mysql-clone-plugin")
+            .fails()
+            .says(&format!("the clone is not complete: its state is '{state}'"));
         assert_eq!(replica.list("data"), [".mysql-replication-clone"]);
         assert!(!replica.exists("data/.mysql-replication-clone/mysql-replication.clone"));
     }

@@ -44,9 +44,12 @@ impl Status<'_> {
 
 /// A replica that has joined, of each of the servers whose words differ.
 fn each_replica(check: impl Fn(&Pod, &Words)) {
-    for (flavor, version, words) in
-        [("mariadb", "10.11.6-MariaDB", OLD), ("mysql-5.7", "5.7.44", OLD), ("mysql-8.0", "8.0.36", NEW), ("mysql-8.4", "8.4.3", NEW)]
-    {
+    for (flavor, version, words) in [
+        ("mariadb", "10.11.6-MariaDB", OLD),
+        ("mysql-5.7", "5.7.44", OLD),
+        ("mysql-8.0", "8.0.36", NEW),
+        ("mysql-8.4", "8.4.3", NEW),
+    ] {
         let cluster = Cluster::new();
         let mut pod = cluster.pod(1);
         if flavor == "mariadb" {
@@ -73,7 +76,9 @@ fn a_replica_that_follows_the_primary_is_ready() {
 fn a_replica_that_has_stopped_applying_is_not_ready() {
     each_replica(|pod, words| {
         pod.control("status", &Status { sql: "No", sql_errno: "1062", ..RUNNING }.text(words));
-        pod.run("replica-ready").fails().says("replication has stopped: error 1062 Duplicate entry '1' for key 'PRIMARY'");
+        pod.run("replica-ready")
+            .fails()
+            .says("replication has stopped: error 1062 Duplicate entry '1' for key 'PRIMARY'");
     });
 }
 
@@ -128,11 +133,15 @@ fn the_lag_counts_only_where_it_has_a_limit() {
 fn a_replica_that_is_open_for_writes_is_not_ready() {
     each_replica(|pod, words| {
         let variable = if pod.exists("bin/mariadb") { "read_only" } else { "super_read_only" };
-        for off in ["0", "OFF", "NO_LOCK", ""] {
+        for off in ["0", "OFF", ""] {
             pod.control("read-only", off);
             pod.run("replica-ready").fails().says(&format!("the replica is open for writes: {variable} is off"));
         }
-        assert!(pod.statements("SELECT @@GLOBAL").iter().all(|statement| *statement == format!("SELECT @@GLOBAL.{variable}")));
+        assert!(
+            pod.statements("SELECT @@GLOBAL")
+                .iter()
+                .all(|statement| *statement == format!("SELECT @@GLOBAL.{variable}"))
+        );
         for on in ["1", "ON"] {
             pod.control("read-only", on);
             pod.control("status", &RUNNING.text(words));
@@ -166,12 +175,16 @@ fn the_primary_is_ready_when_its_server_answers() {
 #[test]
 fn ping_asks_the_server_over_tcp() {
     let cluster = Cluster::new();
-    for (pod, admin) in [(cluster.pod(0), "mariadb-admin"), (cluster.pod(1).mysql("mysql-8.4", "8.4.3"), "mysqladmin")] {
+    for (pod, admin) in [(cluster.pod(0), "mariadb-admin"), (cluster.pod(1).mysql("mysql-8.4", "8.4.3"), "mysqladmin")]
+    {
         pod.run("ping").succeeds();
         let call = &pod.calls(admin)[0];
         assert!(call.starts_with("--defaults-file=/dev/fd/"), "{call}");
         assert!(call.ends_with(" --protocol=TCP --host=127.0.0.1 --port=3306 --connect-timeout=3 ping"), "{call}");
-        assert_eq!(pod.client_section(), "[client]\nuser=root\npassword=\"it's \\\"Geheim\\\\n\\\" #1; $(x) `y` \\\\\"\n");
+        assert_eq!(
+            pod.client_section(),
+            "[client]\nuser=root\npassword=\"it's \\\"Geheim\\\\n\\\" #1; $(x) `y` \\\\\"\n"
+        );
         pod.control("down", "");
         pod.run("ping").fails();
         pod.without_tool(admin);

@@ -80,7 +80,7 @@ fn a_replica_with_another_password_gets_no_data_and_is_told_why() {
         replica.run("clone-mysql-xtrabackup").fails().says("do not agree on the root password");
         assert_eq!(replica.list("data"), [".mysql-replication-clone"]);
         assert!(replica.list("data/.mysql-replication-clone").is_empty());
-        std::fs::remove_dir_all(replica.path("")).unwrap();
+        replica.delete();
     }
     sidecar.wait_for_log("that does not know the root password was turned away");
     assert!(donor.calls("mariadb-backup").is_empty());
@@ -91,15 +91,20 @@ fn the_password_comes_from_wherever_the_database_takes_it() {
     let cluster = Cluster::new();
     let donor = donor(&cluster, 0);
     let _sidecar = serve(&donor);
-    for (key, value) in [("MYSQL_ROOT_PASSWORD_FILE", "secret"), ("MARIADB_ROOT_PASSWORD_FILE", "secret"), ("MARIADB_ROOT_PASSWORD", PASSWORD)] {
+    for (key, value) in [
+        ("MYSQL_ROOT_PASSWORD_FILE", "secret"),
+        ("MARIADB_ROOT_PASSWORD_FILE", "secret"),
+        ("MARIADB_ROOT_PASSWORD", PASSWORD),
+    ] {
         let mut replica = cluster.pod(1);
         replica.unset("MYSQL_ROOT_PASSWORD");
         // as an editor leaves it: the entrypoint drops the end of the line too
         replica.write("secret", format!("{PASSWORD}\n"));
-        let value = if value == "secret" { replica.path("secret").to_str().unwrap().to_owned() } else { value.to_owned() };
+        let value =
+            if value == "secret" { replica.path("secret").to_str().unwrap().to_owned() } else { value.to_owned() };
         replica.set(key, &value);
         replica.run("clone-mysql-xtrabackup").succeeds();
-        std::fs::remove_dir_all(replica.path("")).unwrap();
+        replica.delete();
     }
 }
 
@@ -131,7 +136,10 @@ fn an_empty_password_is_one_where_it_is_allowed() {
 fn a_replica_gives_its_data_with_its_place_in_the_primarys_log() {
     let cluster = Cluster::new();
     let donor = donor(&cluster, 1);
-    donor.write("backup/xtrabackup_slave_info", "CHANGE MASTER TO MASTER_LOG_FILE='mysql-bin.000004', MASTER_LOG_POS=1548\n");
+    donor.write(
+        "backup/xtrabackup_slave_info",
+        "CHANGE MASTER TO MASTER_LOG_FILE='mysql-bin.000004', MASTER_LOG_POS=1548\n",
+    );
     let _sidecar = serve(&donor);
     cluster.pod(2).run("clone-mysql-xtrabackup").succeeds();
     assert_eq!(donor.calls("mariadb-backup").len(), 1);
@@ -144,10 +152,16 @@ fn without_socat_ncat_serves() {
     let donor = donor(&cluster, 0);
     donor.without_tool("socat");
     donor.install(&[("ncat", "ncat")]);
-    donor.run("xtrabackup").succeeds().says("serving backups on port 3307 with ncat").says("a peer that did not answer was turned away");
+    donor
+        .run("xtrabackup")
+        .succeeds()
+        .says("serving backups on port 3307 with ncat")
+        .says("a peer that did not answer was turned away");
     assert_eq!(
         donor.calls("ncat"),
-        [format!("--listen --keep-open --max-conns 4 --idle-timeout 600 {PORT} --sh-exec exec bash -c \"$REPLICATION_SERVE\" serve-peer")]
+        [format!(
+            "--listen --keep-open --max-conns 4 --idle-timeout 600 {PORT} --sh-exec exec bash -c \"$REPLICATION_SERVE\" serve-peer"
+        )]
     );
     let greeting = donor.read("ncat.out");
     assert!(greeting.starts_with("mysql-replication/1 ") && greeting.lines().count() == 1, "{greeting}");

@@ -19,7 +19,11 @@ fn stops_at_once(prepare: impl Fn(&Cluster) -> Phase<'_>) {
             let cluster = Cluster::new();
             let phase = prepare(&cluster);
             let before = cluster.processes();
-            let mut run = if in_container { phase.pod.start(phase.script) } else { phase.pod.start_outside_container(phase.script) };
+            let mut run = if in_container {
+                phase.pod.start(phase.script)
+            } else {
+                phase.pod.start_outside_container(phase.script)
+            };
             (phase.reach)(&phase.pod, &run);
             let start = Instant::now();
             run.signal("TERM");
@@ -32,7 +36,10 @@ fn stops_at_once(prepare: impl Fn(&Cluster) -> Phase<'_>) {
                 break;
             }
         }
-        assert!(taken.iter().any(|time| *time < Duration::from_secs(1)), "in a container: {in_container}; took {taken:?}");
+        assert!(
+            taken.iter().any(|time| *time < Duration::from_secs(1)),
+            "in a container: {in_container}; took {taken:?}"
+        );
     }
 }
 
@@ -75,14 +82,19 @@ fn a_clone_that_waits_for_its_next_attempt_stops_at_once() {
     stops_at_once(|cluster| {
         cluster.name_host(0);
         let pod = cluster.pod(1).with("REPLICATION_CLONE_ATTEMPTS", "2").with("REPLICATION_RETRY_SECONDS", "1000");
-        Phase { pod, script: "clone-mysql-xtrabackup", reach: |pod, _| wait_until("it sleeps", || pod.calls("sleep").contains(&"1000".to_owned())), _others: Vec::new() }
+        Phase {
+            pod,
+            script: "clone-mysql-xtrabackup",
+            reach: |pod, _| wait_until("it sleeps", || pod.calls("sleep").contains(&"1000".to_owned())),
+            _others: Vec::new(),
+        }
     });
 }
 
 #[test]
 fn a_clone_that_waits_for_a_greeting_stops_at_once() {
     stops_at_once(|cluster| {
-        let server = cluster.pod(0).play_server(PORT, "touch \"$REPLICATION_DATA_DIR/asked\"; exec sleep infinity");
+        let server = cluster.pod(0).play_server(PORT, ": >\"$REPLICATION_DATA_DIR/asked\"; exec sleep infinity");
         let pod = cluster.pod(1);
         Phase {
             pod,
@@ -130,7 +142,12 @@ fn a_sidecar_that_waits_for_its_server_stops_at_once() {
         let pod = cluster.pod(1);
         pod.write("data/mysql-replication.clone", "donor=mysql-0.mysql\nposition=gtid\ngtid=0-100-1\n");
         pod.control("down", "");
-        Phase { pod, script: "xtrabackup", reach: |_, run| run.wait_for_log("waiting for the server"), _others: Vec::new() }
+        Phase {
+            pod,
+            script: "xtrabackup",
+            reach: |_, run| run.wait_for_log("waiting for the server"),
+            _others: Vec::new(),
+        }
     });
 }
 
@@ -157,7 +174,12 @@ fn a_sidecar_that_listens_stops_at_once() {
 fn a_sidecar_that_only_stays_stops_at_once() {
     stops_at_once(|cluster| {
         let pod = cluster.pod(0).mysql("mysql-8.4", "8.4.3").with("REPLICATION_CLONE_METHOD", "clone-plugin");
-        Phase { pod, script: "xtrabackup", reach: |pod, _| wait_until("it sleeps", || pod.calls("sleep").contains(&"infinity".to_owned())), _others: Vec::new() }
+        Phase {
+            pod,
+            script: "xtrabackup",
+            reach: |pod, _| wait_until("it sleeps", || pod.calls("sleep").contains(&"infinity".to_owned())),
+            _others: Vec::new(),
+        }
     });
 }
 

@@ -16,7 +16,7 @@ pub enum OutputFormat {
 /// When to colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ColorChoice {
-    /// On a terminal, unless NO_COLOR is set
+    /// On a terminal, unless `NO_COLOR` is set
     Auto,
     /// Always
     Always,
@@ -50,7 +50,7 @@ pub struct Args {
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 
-    /// The policy module [default: $MYSQL_REPLICATION_POLICY, else ./policy.wasm, else policy.wasm beside this program]
+    /// The policy module [default: `$MYSQL_REPLICATION_POLICY`, else ./policy.wasm, else policy.wasm beside this program]
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
 

@@ -60,7 +60,7 @@ impl Inputs {
         if depth > MAX_FOLDERS {
             return self.fail(&name, "nested too deep in folders");
         }
-        let entries: Result<Vec<_>, _> = std::fs::read_dir(path).and_then(|entries| entries.collect());
+        let entries: Result<Vec<_>, _> = std::fs::read_dir(path).and_then(Iterator::collect);
         let mut entries = match entries {
             Ok(entries) => entries,
             Err(error) => return self.fail(&name, format!("cannot be read: {error}")),

@@ -53,6 +53,9 @@ impl Policy {
     /// # Errors
     /// [`HostError::Module`] when the bytes are no module, or one that asks for more than waPC and WASI give.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, HostError> {
+        if !bytes.starts_with(b"\0asm") {
+            return Err(HostError::Module("the file does not begin as a module does".to_owned()));
+        }
         let mut config = Config::new();
         config.epoch_interruption(true);
         // Without frames an error's text is the trap itself, which tells a crash from an answer.

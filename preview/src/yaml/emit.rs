@@ -40,10 +40,10 @@ impl Layout {
         pad(out, indent);
         out.push_str(&text(key));
         out.push(':');
-        self.tail_lines(out, &self.of_key(indent, value, old, was));
+        Self::tail_lines(out, &self.of_key(indent, value, old, was));
     }
 
-    fn tail_lines(self, out: &mut String, tail: &Tail) {
+    fn tail_lines(out: &mut String, tail: &Tail) {
         if !tail.head.is_empty() {
             out.push(' ');
             out.push_str(&tail.head);
@@ -118,7 +118,7 @@ impl Layout {
         match item {
             Value::Object(map) if !map.is_empty() => self.map(&mut lines, inner, map, old, was),
             Value::Array(items) if !items.is_empty() => self.list(&mut lines, inner, items, old, was),
-            _ => return self.tail_lines(out, &scalar_tail(item, indent)),
+            _ => return Self::tail_lines(out, &scalar_tail(item, indent)),
         }
         out.push(' ');
         out.push_str(&lines[inner..]);
@@ -204,6 +204,10 @@ pub(crate) fn text(text: &str) -> String {
     if plain_is_safe(text) {
         return text.to_owned();
     }
+    // JSON in an annotation reads best so.
+    if text.contains(['"', '\\']) && !text.contains('\'') && text.chars().all(printable) {
+        return format!("'{text}'");
+    }
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
     for c in text.chars() {
@@ -232,7 +236,9 @@ fn plain_is_safe(text: &str) -> bool {
     let Some(first) = text.chars().next() else {
         return false;
     };
-    if !(first.is_alphanumeric() || matches!(first, '/' | '_' | '.' | '$' | '(')) {
+    let option = text.trim_start_matches('-');
+    let is_option = text.len() - option.len() <= 2 && option.starts_with(|c: char| c.is_ascii_alphabetic());
+    if !(first.is_alphanumeric() || matches!(first, '/' | '_' | '.' | '$' | '(') || is_option) {
         return false;
     }
     if text.ends_with([' ', ':']) || text.contains(": ") || text.contains(" #") {
@@ -284,6 +290,8 @@ mod tests {
             assert_eq!(text(quoted), format!("\"{quoted}\""));
         }
         assert_eq!(text("a\u{7}\"\\"), r#""a\u0007\"\\""#);
+        assert_eq!(text("{\"a\": 1}"), "'{\"a\": 1}'");
+        assert_eq!(text("--port=1"), "--port=1");
     }
 
     #[test]
@@ -291,7 +299,7 @@ mod tests {
         let mut out = String::new();
         let value = json!(["bash", "-c", "set -e\n\necho \"x: y\"\n"]);
         Layout { dash: 0 }.entry(&mut out, 2, "command", &value, None, None);
-        assert_eq!(out, "  command:\n  - bash\n  - \"-c\"\n  - |\n    set -e\n\n    echo \"x: y\"\n");
+        assert_eq!(out, "  command:\n  - bash\n  - -c\n  - |\n    set -e\n\n    echo \"x: y\"\n");
     }
 
     #[test]

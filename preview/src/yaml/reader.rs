@@ -282,7 +282,7 @@ impl<'a> Loader<'a> {
         span: Span,
     ) -> (Node, Value) {
         let range = self.scalar_range(style, span);
-        let value = match self.scalar_value(text, style, tag) {
+        let value = match Self::scalar_value(text, style, tag) {
             Ok(value) => value,
             Err(message) => {
                 self.problem(span, message);
@@ -307,7 +307,7 @@ impl<'a> Loader<'a> {
         (leaf(range, span, Kind::Scalar(style), marked), value)
     }
 
-    fn scalar_value(&self, text: &str, style: ScalarStyle, tag: Option<&Cow<'a, Tag>>) -> Result<Value, String> {
+    fn scalar_value(text: &str, style: ScalarStyle, tag: Option<&Cow<'a, Tag>>) -> Result<Value, String> {
         let Some(tag) = tag else {
             return if style == ScalarStyle::Plain {
                 scalar::resolve_plain(text)
@@ -495,7 +495,7 @@ impl<'a> Loader<'a> {
         if style == ScalarStyle::Plain && tag.is_none() && text == "<<" {
             return Ok(("<<".to_owned(), range, true));
         }
-        let value = match self.scalar_value(&text, style, tag.as_ref()) {
+        let value = match Self::scalar_value(&text, style, tag.as_ref()) {
             Ok(value) => value,
             Err(message) => {
                 self.problem(span, message);

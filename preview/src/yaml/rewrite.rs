@@ -317,7 +317,7 @@ impl Editor<'_> {
             let between = &self.text[start..node.span.start.max(start)];
             if let Some(at) = between.find(" #") {
                 let remark = between[at..].lines().next().unwrap_or_default();
-                comment = remark.trim_end().to_owned();
+                remark.trim_end().clone_into(&mut comment);
             }
         }
         if line.starts_with('#') && comment.is_empty() && single_line {

@@ -1,0 +1,127 @@
+//! Every `X.yaml` in the folders of `goldens/` goes through both front doors, and what comes out is compared with the
+//! file beside it:
+//!
+//! - `X.injected.yaml`: the changed object, with the warnings as comments in front;
+//! - `X.untouched.txt`: the object was accepted as it is; the file holds the warnings;
+//! - `X.rejected.txt`: the message of the rejection.
+//!
+//! `X.old.yaml` makes the request an update of that object; `X.settings.yaml` holds the policy's settings. What was
+//! injected is sent in again and must come out the same. `UPDATE_GOLDENS=1` writes the files instead: read the diff.
+
+use std::{
+    ffi::OsStr,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use mysql_replication_e2e_tests::{both_doors, read_manifest, request, root, show_manifest};
+use serde_json::{Value, json};
+
+#[test]
+fn goldens() {
+    let mut problems = Vec::new();
+    let inputs = inputs();
+    assert!(inputs.len() >= 30, "only {} goldens were found", inputs.len());
+    for input in &inputs {
+        if let Err(problem) = check(input) {
+            problems.push(format!("{}: {problem}", input.display()));
+        }
+    }
+    assert!(problems.is_empty(), "{} of {} differ\n{}", problems.len(), inputs.len(), problems.join("\n"));
+}
+
+/// Every result file belongs to an input.
+#[test]
+fn no_golden_is_left_over() {
+    let inputs = inputs();
+    for file in files(&root().join("e2e-tests/goldens")) {
+        let name = file.file_name().and_then(OsStr::to_str).unwrap_or_default();
+        let stem = name.split('.').next().unwrap_or_default();
+        let input = file.with_file_name(format!("{stem}.yaml"));
+        assert!(inputs.contains(&input), "{} belongs to no {stem}.yaml", file.display());
+    }
+}
+
+fn check(input: &Path) -> Result<(), String> {
+    let object = read_manifest(input);
+    let old = existing(&beside(input, "old.yaml")).map(|path| read_manifest(&path));
+    let settings = existing(&beside(input, "settings.yaml")).map_or_else(|| json!({}), |path| read_manifest(&path));
+    let answer = both_doors(&request(&object, old.as_ref()), &settings);
+    let warnings = answer.warnings.unwrap_or_default();
+
+    let (kind, text) = match (answer.accepted, &answer.mutated_object) {
+        (false, _) => ("rejected.txt", format!("{}\n", answer.message.unwrap_or_default())),
+        (true, None) => ("untouched.txt", lines(&warnings, "")),
+        (true, Some(result)) => {
+            again(result, old.as_ref(), &settings)?;
+            ("injected.yaml", format!("{}{}", lines(&warnings, "# warning: "), show_manifest(result)))
+        }
+    };
+    compare(input, kind, &text)
+}
+
+/// Injecting a second time changes nothing: neither on the way of the same request, nor in an update later.
+fn again(result: &Value, old: Option<&Value>, settings: &Value) -> Result<(), String> {
+    let mut scaled = result.clone();
+    scaled["spec"]["replicas"] = json!(7);
+    let requests = [
+        ("sent through again", request(result, old)),
+        ("scaled later", request(&scaled, Some(result))),
+        ("unchanged later", request(result, Some(result))),
+    ];
+    for (when, request) in requests {
+        // taken away is taken away: there is nothing to inject a second time
+        let answer = both_doors(&request, settings);
+        if !answer.accepted || answer.mutated_object.is_some() {
+            return Err(format!("it is not left alone when {when}: {:?}", answer.message));
+        }
+    }
+    Ok(())
+}
+
+fn compare(input: &Path, kind: &str, text: &str) -> Result<(), String> {
+    let file = beside(input, kind);
+    if std::env::var_os("UPDATE_GOLDENS").is_some() {
+        for kind in ["rejected.txt", "untouched.txt", "injected.yaml"] {
+            let _ = fs::remove_file(beside(input, kind));
+        }
+        return fs::write(&file, text).map_err(|error| error.to_string());
+    }
+    match fs::read_to_string(&file) {
+        Ok(expected) if expected == text => Ok(()),
+        Ok(expected) => Err(format!("{kind} expected\n{expected}\n--- but came\n{text}")),
+        Err(_) => Err(format!("there is no {kind}, but this came\n{text}")),
+    }
+}
+
+fn lines(warnings: &[String], prefix: &str) -> String {
+    warnings.iter().map(|warning| format!("{prefix}{warning}\n")).collect()
+}
+
+fn beside(input: &Path, extension: &str) -> PathBuf {
+    input.with_extension(extension)
+}
+
+fn existing(path: &Path) -> Option<PathBuf> {
+    path.exists().then(|| path.to_owned())
+}
+
+fn inputs() -> Vec<PathBuf> {
+    files(&root().join("e2e-tests/goldens"))
+        .into_iter()
+        .filter(|path| {
+            let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+            name.ends_with(".yaml") && name.matches('.').count() == 1
+        })
+        .collect()
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut files: Vec<PathBuf> = entries
+        .map(|entry| entry.expect("an entry").path())
+        .flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] })
+        .collect();
+    files.sort();
+    files
+}

@@ -1,0 +1,208 @@
+//! Ten thousand mutated copies of valid and broken requests go through the artefact: an answer each time, and none
+//! that repeats a secret of the request.
+
+use std::{ffi::OsStr, fs, sync::Arc, thread};
+
+use mysql_replication_e2e_tests::{policy, read_manifest, request, root};
+use mysql_replication_preview::{Response, Unreachable};
+use rand::{Rng, RngExt, SeedableRng, rngs::StdRng};
+use serde_json::{Value, json};
+
+const COPIES: usize = 10_000;
+const THREADS: usize = 2;
+const SECRET: &str = "s3cr3t-0f-th3-r3qu3st";
+/// Stands in a request for something that is put in as text.
+const PLACE: &str = "@@place@@";
+
+#[test]
+fn ten_thousand_mutated_requests() {
+    let requests = requests();
+    assert!(requests.len() > 50, "only {} requests", requests.len());
+    let counts: Vec<[usize; 3]> = thread::scope(|scope| {
+        let workers: Vec<_> = (0..THREADS)
+            .map(|worker| {
+                let requests = &requests;
+                scope.spawn(move || {
+                    (0..COPIES / THREADS).fold([0; 3], |mut counts, copy| {
+                        counts[judge(requests, worker * COPIES + copy)] += 1;
+                        counts
+                    })
+                })
+            })
+            .collect();
+        workers
+            .into_iter()
+            .map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    });
+    let total = |kind: usize| counts.iter().map(|counts| counts[kind]).sum::<usize>();
+    let (untouched, changed, rejected) = (total(0), total(1), total(2));
+    println!("{COPIES} requests: {untouched} untouched, {changed} changed, {rejected} rejected");
+    assert_eq!(untouched + changed + rejected, COPIES);
+    // a mutation that never leaves anything valid, or never breaks anything, would test little
+    assert!(untouched > 100 && changed > 100 && rejected > 1000);
+}
+
+/// Sends one mutated request: 0 untouched, 1 changed, 2 rejected.
+fn judge(requests: &[Value], seed: usize) -> usize {
+    let mut rng = StdRng::seed_from_u64(seed as u64);
+    let payload = mutate(&requests[seed % requests.len()], &mut rng);
+    let answer = policy()
+        .call("validate", &payload, Arc::new(Unreachable))
+        .unwrap_or_else(|error| panic!("request {seed}: {error}"));
+    let response: Response =
+        serde_json::from_slice(&answer).unwrap_or_else(|error| panic!("request {seed}: no response: {error}"));
+    let told = format!("{:?} {:?} {:?}", response.message, response.warnings, response.audit_annotations);
+    assert!(!told.contains(SECRET), "request {seed}: the answer repeats the secret: {told}");
+    assert!(told.len() < 100_000, "request {seed}: an answer of {} bytes", told.len());
+    match (response.accepted, response.mutated_object) {
+        (true, None) => 0,
+        (true, Some(_)) => 1,
+        (false, None) => {
+            assert!(
+                response.message.is_some_and(|message| !message.is_empty()),
+                "request {seed}: rejected without a word"
+            );
+            2
+        }
+        (false, Some(_)) => panic!("request {seed}: rejected and changed"),
+    }
+}
+
+/// The requests of all goldens, with a secret in them.
+fn requests() -> Vec<Value> {
+    let mut requests = Vec::new();
+    for folder in ["inject", "reject", "update", "untouched"] {
+        let folder = root().join("e2e-tests/goldens").join(folder);
+        for entry in fs::read_dir(&folder).expect("goldens") {
+            let path = entry.expect("an entry").path();
+            let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+            if !name.ends_with(".yaml") || name.ends_with(".settings.yaml") {
+                continue;
+            }
+            let mut object = read_manifest(&path);
+            plant(&mut object);
+            requests.push(json!({"request": request(&object, None), "settings": {}}));
+            requests.push(json!({"request": request(&object, Some(&object)), "settings": {"configMap": "options"}}));
+        }
+    }
+    requests.sort_by_key(Value::to_string);
+    requests
+}
+
+/// Puts the secret wherever a manifest keeps one: into environment variables and arguments.
+fn plant(object: &mut Value) {
+    let Some(containers) = object.pointer_mut("/spec/template/spec/containers").and_then(Value::as_array_mut) else {
+        return;
+    };
+    for container in containers.iter_mut().filter_map(Value::as_object_mut) {
+        let secrets =
+            [json!({"name": "MYSQL_ROOT_PASSWORD", "value": SECRET}), json!({"name": "TOKEN", "value": SECRET})];
+        if let Value::Array(env) = container.entry("env").or_insert(json!([])) {
+            env.extend(secrets);
+        }
+        if let Value::Array(args) = container.entry("args").or_insert(json!([])) {
+            args.push(json!(format!("--init-connect={SECRET}")));
+        }
+    }
+}
+
+fn mutate(request: &Value, rng: &mut StdRng) -> Vec<u8> {
+    let mut value = request.clone();
+    let kind = rng.random_range(0..100);
+    match kind {
+        0..25 => flip_bits(value.to_string().into_bytes(), rng),
+        25..60 => {
+            for _ in 0..rng.random_range(1..4) {
+                let wrong = wrong_type(rng);
+                *some_node(&mut value, rng) = wrong;
+            }
+            value.to_string().into_bytes()
+        }
+        60..70 => {
+            *some_node(&mut value, rng) = json!(PLACE);
+            let depth = rng.random_range(1..20_000);
+            let (open, close) = if rng.random() { ("[", "]") } else { ("{\"a\":", "}") };
+            let deep = format!("{}1{}", open.repeat(depth), close.repeat(depth));
+            value.to_string().replace(&format!("\"{PLACE}\""), &deep).into_bytes()
+        }
+        70..73 => {
+            *some_node(&mut value, rng) = json!("x".repeat(2_000_000));
+            value.to_string().into_bytes()
+        }
+        73..85 => {
+            if let Value::Object(object) = some_node(&mut value, rng) {
+                let key = object.keys().nth(rng.next_u32() as usize % object.len().max(1)).cloned();
+                key.map(|key| object.remove(&key));
+            }
+            value.to_string().into_bytes()
+        }
+        85..90 => {
+            let taken = some_node(&mut value, rng).clone();
+            *some_node(&mut value, rng) = taken;
+            value.to_string().into_bytes()
+        }
+        90..95 => {
+            let mut bytes = value.to_string().into_bytes();
+            bytes.truncate(rng.next_u32() as usize % bytes.len());
+            bytes
+        }
+        _ => {
+            // a field given twice
+            let text = value.to_string();
+            let key = ["\"metadata\":", "\"spec\":", "\"request\":", "\"annotations\":", "\"containers\":"]
+                [rng.random_range(0..5)];
+            text.replacen(key, &format!("{key}{{}},{key}"), 1).into_bytes()
+        }
+    }
+}
+
+fn flip_bits(mut bytes: Vec<u8>, rng: &mut StdRng) -> Vec<u8> {
+    for _ in 0..rng.random_range(1..9) {
+        let at = rng.next_u32() as usize % bytes.len();
+        bytes[at] ^= 1 << rng.random_range(0..8);
+    }
+    bytes
+}
+
+fn wrong_type(rng: &mut StdRng) -> Value {
+    let values = [
+        json!(null),
+        json!(true),
+        json!(-1),
+        json!(1e300),
+        json!(u64::MAX),
+        json!(""),
+        json!("\u{0}\n\u{202e}"),
+        json!([]),
+        json!({}),
+        json!([null]),
+        json!([[]]),
+        json!({"": ""}),
+        json!({"name": null}),
+        json!(["a", 1]),
+    ];
+    values[rng.random_range(0..values.len())].clone()
+}
+
+/// A node of the tree, chosen by walking down at random.
+fn some_node<'a>(value: &'a mut Value, rng: &mut StdRng) -> &'a mut Value {
+    let mut node = value;
+    for _ in 0..rng.random_range(1..14) {
+        let children = match node {
+            Value::Array(list) => list.len(),
+            Value::Object(object) => object.len(),
+            _ => 0,
+        };
+        if children == 0 {
+            break;
+        }
+        let at = rng.random_range(0..children);
+        node = match node {
+            Value::Array(list) => &mut list[at],
+            Value::Object(object) => object.values_mut().nth(at).expect("a child"),
+            _ => unreachable!("leaves have no children"),
+        };
+    }
+    node
+}

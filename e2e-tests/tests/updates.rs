@@ -1,0 +1,290 @@
+//! Updates of injected objects: what stays, what is put back, what restarts a database and what must not.
+
+use mysql_replication_e2e_tests::{both_doors, read_manifest, request, root};
+use serde_json::{Value, json};
+
+const STATUS: &str = "mysql-replication.kubewarden.io/status";
+const INJECT: &str = "mysql-replication.kubewarden.io/inject";
+
+/// Settings under which another revision is injected, as by another version of the policy.
+fn other_settings() -> Value {
+    json!({"images": {"mysql-8.0": "registry.example/xtrabackup:other"}})
+}
+
+fn plain() -> Value {
+    read_manifest(&root().join("e2e-tests/goldens/inject/own-claim-and-secret.yaml"))
+}
+
+fn plain_without_claim() -> Value {
+    read_manifest(&root().join("e2e-tests/goldens/inject/no-service-name.yaml"))
+}
+
+fn created(object: &Value) -> Value {
+    let answer = both_doors(&request(object, None), &json!({}));
+    with_server_defaults(answer.mutated_object.expect("injected"))
+}
+
+/// What is stored after an update, in which the answer must accept.
+fn updated(object: &Value, old: &Value, settings: &Value) -> Value {
+    let answer = both_doors(&request(object, Some(old)), settings);
+    assert!(answer.accepted, "{:?}", answer.message);
+    with_server_defaults(answer.mutated_object.unwrap_or_else(|| object.clone()))
+}
+
+/// Some of what the API server adds to what it stores (k8s.io/kubernetes/pkg/apis/core/v1/defaults.go).
+fn with_server_defaults(mut object: Value) -> Value {
+    let default = |value: &mut Value, key: &str, default: Value| {
+        if value.is_object() && value.get(key).is_none_or(Value::is_null) {
+            value[key] = default;
+        }
+    };
+    let pod = &mut object["spec"]["template"]["spec"];
+    default(pod, "restartPolicy", json!("Always"));
+    default(pod, "dnsPolicy", json!("ClusterFirst"));
+    default(pod, "terminationGracePeriodSeconds", json!(30));
+    for list in ["initContainers", "containers"] {
+        for container in pod[list].as_array_mut().into_iter().flatten() {
+            default(container, "terminationMessagePath", json!("/dev/termination-log"));
+            default(container, "terminationMessagePolicy", json!("File"));
+            default(container, "imagePullPolicy", json!("IfNotPresent"));
+            default(container, "resources", json!({}));
+            for port in container["ports"].as_array_mut().into_iter().flatten() {
+                default(port, "protocol", json!("TCP"));
+            }
+            for variable in container["env"].as_array_mut().into_iter().flatten() {
+                if let Some(field) = variable.pointer_mut("/valueFrom/fieldRef") {
+                    default(field, "apiVersion", json!("v1"));
+                }
+            }
+            for probe in ["startupProbe", "livenessProbe", "readinessProbe"] {
+                if container[probe].is_object() {
+                    default(&mut container[probe], "successThreshold", json!(1));
+                    default(&mut container[probe], "failureThreshold", json!(3));
+                } else if let Some(container) = container.as_object_mut() {
+                    container.remove(probe);
+                }
+            }
+            let container = container.as_object_mut().expect("a container");
+            container.retain(|_, value| !value.is_null());
+        }
+    }
+    for volume in pod["volumes"].as_array_mut().into_iter().flatten() {
+        if let Some(config_map) = volume.get_mut("configMap") {
+            default(config_map, "defaultMode", json!(420));
+        }
+    }
+    for claim in object["spec"]["volumeClaimTemplates"].as_array_mut().into_iter().flatten() {
+        default(claim, "apiVersion", json!("v1"));
+        default(claim, "kind", json!("PersistentVolumeClaim"));
+        default(claim, "status", json!({"phase": "Pending"}));
+        default(&mut claim["spec"], "volumeMode", json!("Filesystem"));
+    }
+    object
+}
+
+fn container<'a>(object: &'a Value, name: &str) -> &'a Value {
+    let pod = &object["spec"]["template"]["spec"];
+    ["initContainers", "containers"]
+        .iter()
+        .filter_map(|list| pod[*list].as_array())
+        .flatten()
+        .find(|container| container["name"] == name)
+        .unwrap_or_else(|| panic!("no container {name}"))
+}
+
+fn database_mut(object: &mut Value) -> &mut Value {
+    object["spec"]["template"]["spec"]["containers"]
+        .as_array_mut()
+        .expect("containers")
+        .iter_mut()
+        .find(|container| container["name"] == "mysql")
+        .expect("the database")
+}
+
+#[test]
+fn the_servers_defaults_restart_nothing() {
+    for object in [plain(), plain_without_claim()] {
+        let old = created(&object);
+        let mut scaled = old.clone();
+        scaled["spec"]["replicas"] = json!(5);
+        let new = updated(&scaled, &old, &json!({}));
+        assert_eq!(new, scaled);
+    }
+}
+
+#[test]
+fn an_upgrade_of_the_policy_restarts_nothing() {
+    let old = created(&plain());
+    let mut scaled = old.clone();
+    scaled["spec"]["replicas"] = json!(5);
+    assert_eq!(updated(&scaled, &old, &other_settings()), scaled);
+}
+
+#[test]
+fn writing_the_plain_manifest_over_it_restarts_nothing_either() {
+    for object in [plain(), plain_without_claim()] {
+        let old = created(&object);
+        for settings in [json!({}), other_settings()] {
+            let mut again = with_server_defaults(object.clone());
+            again["spec"]["replicas"] = json!(4);
+            let new = updated(&again, &old, &settings);
+            assert_eq!(new["spec"]["template"], old["spec"]["template"]);
+            assert_eq!(new["spec"]["serviceName"], old["spec"]["serviceName"]);
+            assert_eq!(new["spec"]["volumeClaimTemplates"], old["spec"]["volumeClaimTemplates"]);
+            assert_eq!(new["metadata"]["annotations"][STATUS], old["metadata"]["annotations"][STATUS]);
+            assert_eq!(new["spec"]["replicas"], 4);
+        }
+    }
+}
+
+#[test]
+fn an_upgrade_rides_along_with_the_users_own_rollout() {
+    let old = created(&plain());
+    let mut changed = old.clone();
+    database_mut(&mut changed)["image"] = json!("mysql:8.0.37");
+    let new = updated(&changed, &old, &other_settings());
+    assert_eq!(container(&new, "clone-mysql")["image"], "registry.example/xtrabackup:other");
+    assert_eq!(container(&new, "init-mysql")["image"], "mysql:8.0.37");
+    assert_ne!(new["metadata"]["annotations"][STATUS], old["metadata"]["annotations"][STATUS]);
+}
+
+#[test]
+fn a_restart_by_hand_takes_the_new_revision_along() {
+    let old = created(&plain());
+    let mut restarted = old.clone();
+    restarted["spec"]["template"]["metadata"]["annotations"] = json!({"kubectl.kubernetes.io/restartedAt": "now"});
+    let new = updated(&restarted, &old, &other_settings());
+    assert_eq!(container(&new, "xtrabackup")["image"], "registry.example/xtrabackup:other");
+}
+
+#[test]
+fn a_changed_annotation_takes_effect() {
+    let old = created(&plain());
+    let mut changed = old.clone();
+    changed["metadata"]["annotations"]["mysql-replication.kubewarden.io/max-replica-lag-seconds"] = json!("60");
+    let new = updated(&changed, &old, &json!({}));
+    let env = container(&new, "xtrabackup")["env"].as_array().expect("env");
+    assert!(env.contains(&json!({"name": "REPLICATION_MAX_LAG_SECONDS", "value": "60"})));
+}
+
+#[test]
+fn tampering_is_undone() {
+    let old = created(&plain());
+    let mut tampered = old.clone();
+    let sidecar = tampered["spec"]["template"]["spec"]["containers"][1].as_object_mut().expect("the sidecar");
+    sidecar.insert("command".to_owned(), json!(["sleep", "infinity"]));
+    sidecar.remove("readinessProbe");
+    let new = updated(&tampered, &old, &json!({}));
+    assert_eq!(
+        container(&new, "xtrabackup")["readinessProbe"]["exec"],
+        container(&old, "xtrabackup")["readinessProbe"]["exec"]
+    );
+    assert_eq!(container(&new, "xtrabackup")["command"], container(&old, "xtrabackup")["command"]);
+    // what was stored tampered is no injection worth keeping
+    let mut scaled = tampered.clone();
+    scaled["spec"]["replicas"] = json!(2);
+    let new = updated(&scaled, &tampered, &other_settings());
+    assert_eq!(container(&new, "xtrabackup")["image"], "registry.example/xtrabackup:other");
+}
+
+#[test]
+fn what_other_controllers_add_to_injected_containers_stays() {
+    let old = created(&plain());
+    let mut extended = old.clone();
+    let sidecar = &mut extended["spec"]["template"]["spec"]["containers"][1];
+    sidecar["resources"]["limits"] = json!({"memory": "1Gi"});
+    sidecar["env"].as_array_mut().expect("env").push(json!({"name": "HTTP_PROXY", "value": "http://proxy.example"}));
+    extended["spec"]["template"]["spec"]["containers"]
+        .as_array_mut()
+        .expect("containers")
+        .push(json!({"name": "mesh", "image": "mesh:1"}));
+    let extended = with_server_defaults(extended);
+    assert_eq!(updated(&extended, &old, &json!({})), extended);
+}
+
+#[test]
+fn a_lost_record_is_restored() {
+    let old = created(&plain());
+    let mut without = old.clone();
+    without["metadata"]["annotations"].as_object_mut().expect("annotations").remove(STATUS);
+    assert_eq!(updated(&without, &old, &json!({})), old);
+}
+
+#[test]
+fn the_users_own_probe_takes_the_injected_ones_place() {
+    let old = created(&plain());
+    let own = json!({"tcpSocket": {"port": 3306}, "successThreshold": 1, "failureThreshold": 3});
+    let mut replaced = old.clone();
+    database_mut(&mut replaced)["readinessProbe"] = own.clone();
+    let new = updated(&replaced, &old, &json!({}));
+    assert_eq!(container(&new, "mysql")["readinessProbe"], own);
+
+    // a strategic merge leaves both handlers, which the server would refuse
+    let mut merged = old.clone();
+    database_mut(&mut merged)["readinessProbe"]["tcpSocket"] = json!({"port": 3306});
+    let new = updated(&merged, &old, &json!({}));
+    let probe = &container(&new, "mysql")["readinessProbe"];
+    assert!(probe.get("exec").is_none() && probe.get("tcpSocket").is_some(), "{probe}");
+}
+
+#[test]
+fn taken_away_only_with_a_single_pod() {
+    let old = created(&plain_without_claim());
+    for inject in [Some("false"), None] {
+        let mut without = old.clone();
+        let annotations = without["metadata"]["annotations"].as_object_mut().expect("annotations");
+        annotations.remove(INJECT);
+        annotations.extend(inject.map(|value| (INJECT.to_owned(), json!(value))));
+
+        without["spec"]["replicas"] = json!(2);
+        let answer = both_doors(&request(&without, Some(&old)), &json!({}));
+        assert!(!answer.accepted);
+        let message = answer.message.unwrap_or_default();
+        assert!(message.contains("[injection-taken-away]") && message.contains("scale to 1"), "{message}");
+
+        without["spec"]["replicas"] = json!(1);
+        let new = updated(&without, &old, &json!({}));
+        let pod = &new["spec"]["template"]["spec"];
+        assert!(pod.get("initContainers").is_none() && pod.get("volumes").is_none(), "{pod}");
+        assert_eq!(pod["containers"].as_array().map(Vec::len), Some(1));
+        let mounts = &container(&new, "mysql")["volumeMounts"];
+        assert_eq!(mounts, &json!([{"name": "data", "mountPath": "/var/lib/mysql", "subPath": "mysql"}]));
+        assert_eq!(new["spec"]["volumeClaimTemplates"], old["spec"]["volumeClaimTemplates"]);
+        assert_eq!(new["spec"]["serviceName"], "mysql");
+        assert!(new["metadata"]["annotations"].get(STATUS).is_none());
+        for field in ["livenessProbe", "readinessProbe", "startupProbe", "ports"] {
+            assert!(container(&new, "mysql").get(field).is_none(), "{field}");
+        }
+    }
+}
+
+#[test]
+fn the_data_stays_mounted_when_the_plain_manifest_takes_the_injection_away() {
+    let old = created(&plain_without_claim());
+    let mut plain = with_server_defaults(plain_without_claim());
+    plain["metadata"].as_object_mut().expect("metadata").remove("annotations");
+    plain["spec"]["replicas"] = json!(1);
+    let new = updated(&plain, &old, &json!({}));
+    let mounts = &container(&new, "mysql")["volumeMounts"];
+    assert_eq!(mounts, &json!([{"name": "data", "mountPath": "/var/lib/mysql", "subPath": "mysql"}]));
+    assert_eq!(new["spec"]["volumeClaimTemplates"], old["spec"]["volumeClaimTemplates"]);
+    assert_eq!(new["spec"]["serviceName"], "mysql");
+}
+
+#[test]
+fn status_and_scale_are_not_the_policys_business() {
+    let object = plain();
+    let mut request = request(&object, Some(&object));
+    request["subResource"] = json!("status");
+    let answer = both_doors(&request, &json!({}));
+    assert!(answer.accepted && answer.mutated_object.is_none());
+}
+
+#[test]
+fn a_deletion_is_accepted() {
+    let mut request = request(&plain(), Some(&plain()));
+    request["operation"] = json!("DELETE");
+    request.as_object_mut().expect("a request").remove("object");
+    let answer = both_doors(&request, &json!({}));
+    assert!(answer.accepted && answer.mutated_object.is_none());
+}

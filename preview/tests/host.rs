@@ -1,0 +1,92 @@
+//! The WebAssembly host, with a small guest of which every answer is known.
+
+mod common;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use mysql_replication_preview::{Cluster, HostCall, HostError, Manifests, Policy, Unreachable};
+use serde_json::json;
+
+fn policy() -> Policy {
+    Policy::from_bytes(&common::guest()).unwrap()
+}
+
+fn call(word: &str) -> Result<Vec<u8>, HostError> {
+    policy().with_time_limit(Duration::from_millis(300)).call("validate", word.as_bytes(), Arc::new(Unreachable))
+}
+
+#[test]
+fn answers_come_through() {
+    let policy = policy();
+    assert_eq!(policy.protocol_version().unwrap(), "v1");
+    assert!(policy.validate_settings(&json!({})).unwrap().valid);
+    let refused = policy.validate_settings(&json!({"test-bad": 1})).unwrap();
+    assert!(!refused.valid);
+    assert_eq!(refused.message.unwrap(), "test-bad is no setting");
+    let response = policy.validate(&json!({}), &json!({}), Arc::new(Unreachable)).unwrap();
+    assert!(response.accepted);
+    assert_eq!(response.warnings.unwrap(), ["watch out"]);
+    let response = policy.validate(&json!("test-reject"), &json!({}), Arc::new(Unreachable)).unwrap();
+    assert_eq!(response.code, Some(400));
+}
+
+#[test]
+fn failures_are_told_apart() {
+    assert!(matches!(call("test-error"), Err(HostError::Guest(message)) if message == "test-error"));
+    assert!(matches!(call("test-trap"), Err(HostError::Trap(message)) if message.contains("unreachable")));
+    assert!(matches!(call("test-loop"), Err(HostError::Timeout)));
+    let nonsense = policy().validate(&json!("test-nonsense"), &json!({}), Arc::new(Unreachable));
+    assert!(matches!(nonsense, Err(HostError::Answer(_))));
+    // A payload that does not fit into the guest's memory is the guest's crash, not the host's.
+    assert!(matches!(call(&"x".repeat(20 << 20)), Err(HostError::Trap(_) | HostError::Guest(_))));
+}
+
+#[test]
+fn a_failed_call_leaves_nothing_behind() {
+    let policy = policy().with_time_limit(Duration::from_millis(300));
+    for _ in 0..3 {
+        assert!(policy.call("validate", b"test-trap", Arc::new(Unreachable)).is_err());
+        assert!(policy.call("validate", b"", Arc::new(Unreachable)).is_ok());
+    }
+}
+
+#[test]
+fn what_is_no_module_is_refused() {
+    for bytes in [b"".as_slice(), b"# yaml: 1", b"\0asm\x01\0\0\0junk"] {
+        assert!(matches!(Policy::from_bytes(bytes), Err(HostError::Module(_))));
+    }
+    let error = Policy::from_file("no/such/policy.wasm").unwrap_err();
+    assert!(error.to_string().starts_with("cannot read the policy no/such/policy.wasm: "));
+}
+
+#[test]
+fn look_ups_reach_the_cluster() {
+    let look = |cluster: Arc<dyn Cluster>| match policy().call("validate", b"test-lookup", cluster) {
+        Err(HostError::Guest(message)) => message,
+        other => panic!("{other:?}"),
+    };
+    let service = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "mysql"}});
+    assert_eq!(
+        look(Arc::new(Manifests::new([service], "default"))),
+        r#"{"apiVersion":"v1","kind":"Service","metadata":{"name":"mysql","namespace":"default"}}"#
+    );
+    assert!(look(Arc::new(Manifests::default())).contains("Cannot find v1/Service named 'mysql'"));
+    assert!(look(Arc::new(Unreachable)).contains("has not been granted access"));
+    let own = |call: &HostCall<'_>| Err(format!("{}/{}", call.namespace, call.operation));
+    assert_eq!(look(Arc::new(own)), "kubernetes/get_resource");
+}
+
+#[test]
+fn calls_may_run_side_by_side() {
+    let policy = policy();
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..20 {
+                    assert!(policy.call("validate", b"x", Arc::new(Unreachable)).is_ok());
+                }
+            });
+        }
+    });
+}

@@ -1,0 +1,149 @@
+//! Evaluation of documents, with a function in the policy's place.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use mysql_replication_preview::yaml::{self, Document};
+use mysql_replication_preview::{Cluster, DocumentOutcome, HostCall, HostError, Manifests, Preview, Response, Verdict};
+use serde_json::{Value, json};
+
+fn documents(text: &str) -> Vec<Document> {
+    let reading = yaml::read("in.yaml", text.as_bytes());
+    assert!(reading.errors.is_empty(), "{:?}", reading.errors);
+    reading.documents
+}
+
+fn accepted() -> Response {
+    Response { accepted: true, ..Response::default() }
+}
+
+/// Rejects what is labelled `reject`, labels what is labelled `mutate`.
+fn judge(request: &Value, _: &Value, _: Arc<Manifests>) -> Result<Response, HostError> {
+    let mut object = request["object"].clone();
+    match object["metadata"]["labels"]["do"].as_str() {
+        Some("reject") => Ok(Response { message: Some("no".to_owned()), code: Some(400), ..Response::default() }),
+        Some("mutate") => {
+            object["metadata"]["labels"]["done"] = json!("true");
+            Ok(Response { mutated_object: Some(object), ..accepted() })
+        }
+        Some("echo") => Ok(Response { mutated_object: Some(object), ..accepted() }),
+        Some("fail") => Err(HostError::Trap("wasm trap: x".to_owned())),
+        _ => Ok(accepted()),
+    }
+}
+
+fn run(text: &str) -> Vec<DocumentOutcome> {
+    Preview::new(&judge, json!({}), "default").run(&documents(text), &[])
+}
+
+fn pod(name: &str, label: &str) -> String {
+    format!("apiVersion: v1\nkind: Pod\nmetadata:\n  name: {name}\n  labels:\n    do: {label} # c\n")
+}
+
+fn verdicts(outcomes: &[DocumentOutcome]) -> Vec<Verdict> {
+    outcomes.iter().flat_map(|o| &o.objects).map(|o| o.verdict).collect()
+}
+
+#[test]
+fn every_verdict() {
+    let text = ["mutate", "echo", "reject", "fail", "none"].map(|l| pod(l, l)).join("---\n")
+        + "---\napiVersion: v1\nkind: Secret\nmetadata: {name: s, labels: {do: reject}}\n";
+    let outcomes = run(&text);
+    assert_eq!(
+        verdicts(&outcomes),
+        [Verdict::Mutated, Verdict::Accepted, Verdict::Rejected, Verdict::Rejected, Verdict::Accepted, Verdict::Passed]
+    );
+    let changed = outcomes[0].changed.as_ref().unwrap();
+    assert!(!changed.comments_lost);
+    // The namespace that the request carries does not come out.
+    assert_eq!(changed.text, pod("mutate", "mutate") + "    done: \"true\"\n");
+    assert_eq!(outcomes[3].objects[0].message.as_deref(), Some("the policy crashed: wasm trap: x"));
+    assert_eq!(outcomes[4].objects[0].line, 29);
+}
+
+#[test]
+fn only_known_kinds_are_evaluated() {
+    for (kind, verdict) in [
+        ("apps/v1\nkind: StatefulSet", Verdict::Rejected),
+        ("apps/v1\nkind: Deployment", Verdict::Rejected),
+        ("apps/v1\nkind: DaemonSet", Verdict::Rejected),
+        ("apps/v1\nkind: ReplicaSet", Verdict::Rejected),
+        ("batch/v1\nkind: Job", Verdict::Rejected),
+        ("batch/v1\nkind: CronJob", Verdict::Rejected),
+        ("v1\nkind: Pod", Verdict::Rejected),
+        ("v1\nkind: Service", Verdict::Rejected),
+        ("v1\nkind: ConfigMap", Verdict::Rejected),
+        ("serving.knative.dev/v1\nkind: Service", Verdict::Passed),
+        ("v1\nkind: Namespace", Verdict::Passed),
+    ] {
+        let text = format!("apiVersion: {kind}\nmetadata: {{name: a, labels: {{do: reject}}}}\n");
+        assert_eq!(verdicts(&run(&text)), [verdict], "{kind}");
+    }
+}
+
+#[test]
+fn lists_are_taken_apart_and_put_together() {
+    let text = "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Pod\n  metadata:\n    name: a\n    labels: {do: mutate}\n# two\n- apiVersion: v1\n  kind: Secret\n  metadata: {name: b}\n";
+    let outcomes = run(text);
+    assert_eq!(verdicts(&outcomes), [Verdict::Mutated, Verdict::Passed]);
+    assert_eq!(outcomes[0].objects[1].line, 10);
+    let text = &outcomes[0].changed.as_ref().unwrap().text;
+    assert!(text.contains("      done: \"true\"\n# two\n- apiVersion: v1\n  kind: Secret\n"), "{text}");
+}
+
+#[test]
+fn a_list_with_a_rejected_item_is_rejected_whole() {
+    let text = "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Pod, metadata: {name: a, labels: {do: mutate}}}\n- {apiVersion: v1, kind: Pod, metadata: {name: b, labels: {do: reject}}}\n";
+    let outcome = &run(text)[0];
+    assert!(outcome.is_rejected() && outcome.changed.is_none());
+}
+
+#[test]
+fn what_is_no_manifest_is_an_error_with_its_line() {
+    for (text, expected) in [
+        ("# c\n- a\n", "in.yaml:2:1: the document is a list"),
+        ("---\nhello\n", "in.yaml:2:1: the document is a single value"),
+        ("apiVersion: v1\nkind: [a]\n", "in.yaml:2:1: `kind` is a list, not text"),
+        ("apiVersion: v1\nkind: List\nitems: x\n", "in.yaml:3:1: `items` of the List is a single value"),
+        ("apiVersion: v1\nkind: List\nitems:\n- x\n", "in.yaml:4:1: item 0 of the List is a single value"),
+    ] {
+        let error = run(text)[0].error.clone().unwrap().to_string();
+        assert!(error.starts_with(expected), "{error}");
+    }
+    let outcome = &run("a: 1\n")[0];
+    assert_eq!(outcome.objects[0].verdict, Verdict::Passed);
+    assert!(outcome.objects[0].warnings[0].contains("no `kind`"));
+}
+
+#[test]
+fn look_ups_see_the_others_and_the_live_object() {
+    let service = |cluster: &Manifests, name: &str| {
+        let payload = json!({"api_version": "v1", "kind": "Service", "name": name, "namespace": "default"});
+        let payload = payload.to_string();
+        let answer = cluster.answer(&HostCall {
+            binding: "kubewarden",
+            namespace: "kubernetes",
+            operation: "get_resource",
+            payload: payload.as_bytes(),
+        });
+        answer.ok().map(|bytes| serde_json::from_slice::<Value>(&bytes).unwrap())
+    };
+    let seen = RefCell::new(Vec::new());
+    let judge = |request: &Value, _: &Value, cluster: Arc<Manifests>| {
+        let mut row = vec![request["operation"].as_str().unwrap_or_default().to_owned()];
+        for name in ["a", "b", "c"] {
+            let found = service(&cluster, name);
+            row.push(found.map_or("-".to_owned(), |s| s["spec"]["v"].to_string()));
+        }
+        seen.borrow_mut().push(row.join(" "));
+        Ok(accepted())
+    };
+    let service = |name: &str, v: u8| {
+        format!("---\napiVersion: v1\nkind: Service\nmetadata: {{name: {name}}}\nspec: {{v: {v}}}\n")
+    };
+    let given = documents(&(service("a", 1) + &service("b", 2)));
+    let live = documents(&(service("b", 20) + &service("c", 30)));
+    let outcomes = Preview::new(&judge, json!({}), "default").run(&given, &live);
+    assert_eq!(*seen.borrow(), ["CREATE - 2 30", "UPDATE 1 20 30"]);
+    assert!(!outcomes[0].objects[0].update && outcomes[1].objects[0].update);
+}
