@@ -8,7 +8,7 @@ use crate::{
     annotations::{Annotations, own},
     inject::{Extent, Plan, Status, apply, strip},
     json::{at, list_at, list_in, name, object_at, str_at, without_empties},
-    names::{ANNOTATION_PREFIX, annotation, rule},
+    names::{ANNOTATION_PREFIX, DATA_CLAIM, annotation, rule},
     request::{Request, parse},
     settings::Settings,
     shape,
@@ -167,9 +167,7 @@ impl Subject {
         let database = |container: &&Value| name(container) == record.container;
         let stored = list_at(old, &["spec", "template", "spec", "containers"]).iter().find(database)?;
         let mounts = list_at(stored, &["volumeMounts"]).iter();
-        let data = mounts.filter(|mount| {
-            record.volume_mounts.iter().any(|own| own == name(mount) && own == crate::names::DATA_CLAIM)
-        });
+        let data = mounts.filter(|mount| name(mount) == DATA_CLAIM && record.names_mount(mount));
         let container = list_in(object_at(result, &["spec", "template", "spec"])?, "containers")?
             .iter_mut()
             .find(|container| name(container) == record.container)?

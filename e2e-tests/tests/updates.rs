@@ -43,37 +43,34 @@ fn with_server_defaults(mut object: Value) -> Value {
     default(pod, "dnsPolicy", json!("ClusterFirst"));
     default(pod, "terminationGracePeriodSeconds", json!(30));
     for list in ["initContainers", "containers"] {
-        for container in pod[list].as_array_mut().into_iter().flatten() {
+        for container in pod.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
             default(container, "terminationMessagePath", json!("/dev/termination-log"));
             default(container, "terminationMessagePolicy", json!("File"));
             default(container, "imagePullPolicy", json!("IfNotPresent"));
             default(container, "resources", json!({}));
-            for port in container["ports"].as_array_mut().into_iter().flatten() {
+            for port in container.get_mut("ports").and_then(Value::as_array_mut).into_iter().flatten() {
                 default(port, "protocol", json!("TCP"));
             }
-            for variable in container["env"].as_array_mut().into_iter().flatten() {
+            for variable in container.get_mut("env").and_then(Value::as_array_mut).into_iter().flatten() {
                 if let Some(field) = variable.pointer_mut("/valueFrom/fieldRef") {
                     default(field, "apiVersion", json!("v1"));
                 }
             }
             for probe in ["startupProbe", "livenessProbe", "readinessProbe"] {
-                if container[probe].is_object() {
-                    default(&mut container[probe], "successThreshold", json!(1));
-                    default(&mut container[probe], "failureThreshold", json!(3));
-                } else if let Some(container) = container.as_object_mut() {
-                    container.remove(probe);
+                if let Some(probe) = container.get_mut(probe) {
+                    default(probe, "successThreshold", json!(1));
+                    default(probe, "failureThreshold", json!(3));
                 }
             }
-            let container = container.as_object_mut().expect("a container");
-            container.retain(|_, value| !value.is_null());
         }
     }
-    for volume in pod["volumes"].as_array_mut().into_iter().flatten() {
+    for volume in pod.get_mut("volumes").and_then(Value::as_array_mut).into_iter().flatten() {
         if let Some(config_map) = volume.get_mut("configMap") {
             default(config_map, "defaultMode", json!(420));
         }
     }
-    for claim in object["spec"]["volumeClaimTemplates"].as_array_mut().into_iter().flatten() {
+    let claims = object.pointer_mut("/spec/volumeClaimTemplates").and_then(Value::as_array_mut);
+    for claim in claims.into_iter().flatten() {
         default(claim, "apiVersion", json!("v1"));
         default(claim, "kind", json!("PersistentVolumeClaim"));
         default(claim, "status", json!({"phase": "Pending"}));

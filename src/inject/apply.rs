@@ -45,15 +45,16 @@ fn write(object: &mut Value, plan: &Plan, record: Option<&Status>) -> Option<()>
     }
 
     let pod = object_at(object, &["spec", "template", "spec"])?;
-    status.volumes = merge(pod, "volumes", &plan.volumes, &before.volumes, same_name)?;
-    status.init_containers = merge(pod, "initContainers", &plan.init_containers, &before.init_containers, same_name)?;
-    status.containers = merge(pod, "containers", &plan.containers, &before.containers, same_name)?;
+    status.volumes = merge(pod, "volumes", &plan.volumes, &before.volumes, name)?;
+    status.init_containers = merge(pod, "initContainers", &plan.init_containers, &before.init_containers, name)?;
+    status.containers = merge(pod, "containers", &plan.containers, &before.containers, name)?;
 
     let database =
         list_in(pod, "containers")?.iter_mut().find(|container| name(container) == plan.container)?.as_object_mut()?;
-    status.volume_mounts = merge(database, "volumeMounts", &plan.mounts, &before.volume_mounts, |a, b| {
-        same_name(a, b) && str_at(a, &["mountPath"]) == str_at(b, &["mountPath"])
-    })?;
+    let mounts = database.get("volumeMounts").and_then(Value::as_array).into_iter().flatten();
+    let listed: Vec<String> =
+        mounts.filter(|mount| before.names_mount(mount)).map(|mount| mount_path(mount).to_owned()).collect();
+    status.volume_mounts = merge(database, "volumeMounts", &plan.mounts, &listed, mount_path)?;
     write_ports(database, plan, &mut status)?;
     write_probes(database, plan, before, &mut status);
 
@@ -63,38 +64,39 @@ fn write(object: &mut Value, plan: &Plan, record: Option<&Status>) -> Option<()>
     Some(())
 }
 
-fn same_name(a: &Value, b: &Value) -> bool {
-    name(a) == name(b)
+fn mount_path(mount: &Value) -> &str {
+    str_at(mount, &["mountPath"])
 }
 
 /// Puts the planned elements into a list: one that is there and holds all that is planned stays untouched, another of
 /// the same identity is replaced in its place, a missing one is appended. What `before` names and the plan does not is
-/// taken out. Returns the names that are the policy's own: a user's own element that is just like the planned one is not.
+/// taken out. Returns what is the policy's own: a user's own element that is just like the planned one is not.
 fn merge(
     object: &mut Object,
     key: &str,
     planned: &[Value],
     before: &[String],
-    same: fn(&Value, &Value) -> bool,
+    identity: fn(&Value) -> &str,
 ) -> Option<Vec<String>> {
     if planned.is_empty() && before.is_empty() {
         return Some(Vec::new());
     }
     let list = list_in(object, key)?;
-    list.retain(|element| !before.iter().any(|b| b == name(element)) || planned.iter().any(|p| same(element, p)));
+    let is_listed = |element: &Value| before.iter().any(|listed| listed == identity(element));
+    let is_planned = |element: &Value| planned.iter().any(|planned| identity(planned) == identity(element));
+    list.retain(|element| is_planned(element) || !is_listed(element));
     let mut own = Vec::new();
     for planned in planned {
-        let recorded = before.iter().any(|b| b == name(planned));
-        let Some(element) = list.iter_mut().find(|element| same(element, planned)) else {
+        let Some(element) = list.iter_mut().find(|element| identity(element) == identity(planned)) else {
             list.push(planned.clone());
-            own.push(name(planned).to_owned());
+            own.push(identity(planned).to_owned());
             continue;
         };
         if !covers(element, planned) {
             *element = planned.clone();
         }
-        if recorded {
-            own.push(name(planned).to_owned());
+        if is_listed(planned) {
+            own.push(identity(planned).to_owned());
         }
     }
     Some(own)

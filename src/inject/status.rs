@@ -27,7 +27,7 @@ pub(crate) struct Status {
     pub(crate) init_containers: Vec<String>,
     #[serde(default)]
     pub(crate) containers: Vec<String>,
-    /// Names of the volumes mounted into the database container.
+    /// Paths of the mounts in the database container.
     #[serde(default)]
     pub(crate) volume_mounts: Vec<String>,
     /// Ports of the database container.
@@ -56,11 +56,16 @@ impl Status {
         keep(&mut status.volumes, &[CONF_VOLUME, CONFIG_MAP_VOLUME]);
         keep(&mut status.init_containers, &[INIT_CONTAINER, CLONE_CONTAINER]);
         keep(&mut status.containers, &[SIDECAR_CONTAINER]);
-        keep(&mut status.volume_mounts, &[CONF_VOLUME, DATA_CLAIM]);
         keep(&mut status.probes, &PROBES);
         keep(&mut status.volume_claim_templates, &[DATA_CLAIM]);
         status.ports.retain(|port| *port == DATABASE_PORT);
         Some(status)
+    }
+
+    /// Is a mount of the database container one that this record names?
+    pub(crate) fn names_mount(&self, mount: &Value) -> bool {
+        [CONF_VOLUME, DATA_CLAIM].contains(&name(mount))
+            && self.volume_mounts.iter().any(|path| path == str_at(mount, &["mountPath"]))
     }
 
     /// The annotation's value.
@@ -86,7 +91,7 @@ impl Status {
             "volumes": pick("volumes", &self.volumes, volume),
             "initContainers": pick("initContainers", &self.init_containers, container),
             "containers": pick("containers", &self.containers, container),
-            "mounts": mounts.filter(|mount| self.volume_mounts.iter().any(|own| own == name(mount))).map(mount).collect::<Value>(),
+            "mounts": mounts.filter(|mount| self.names_mount(mount)).map(mount).collect::<Value>(),
             "probes": self.probes.iter().map(|probe| at(database, &[probe, "exec", "command"])).collect::<Vec<_>>(),
         });
         format!("{:016x}", fnv1a(essence.to_string().as_bytes()))
@@ -111,25 +116,23 @@ fn volume(volume: &Value) -> Value {
     json!([name(volume), str_at(volume, &["configMap", "name"])])
 }
 
+/// Other admission controllers may add variables and mounts of their own, and the credentials are the user's, whose
+/// change is seen elsewhere: only what is surely the policy's counts.
 fn container(container: &Value) -> Value {
+    let own = |variable: &&Value| name(variable).starts_with("REPLICATION_");
+    let mounts = list_at(container, &["volumeMounts"]).iter();
     json!([
         name(container),
         str_at(container, &["image"]),
         list_at(container, &["command"]),
-        list_at(container, &["env"]).iter().map(variable).collect::<Value>(),
-        list_at(container, &["envFrom"]),
-        list_at(container, &["volumeMounts"]).iter().map(mount).collect::<Value>(),
+        list_at(container, &["env"])
+            .iter()
+            .filter(own)
+            .map(|variable| json!([name(variable), str_at(variable, &["value"])]))
+            .collect::<Value>(),
+        mounts.filter(|mount| [CONF_VOLUME, CONFIG_MAP_VOLUME].contains(&name(mount))).map(mount).collect::<Value>(),
         container.pointer("/readinessProbe/exec/command"),
     ])
-}
-
-fn variable(variable: &Value) -> Value {
-    let from = match variable.get("valueFrom") {
-        Some(from) if from.get("fieldRef").is_some() => json!(str_at(from, &["fieldRef", "fieldPath"])),
-        Some(from) => from.clone(),
-        None => Value::Null,
-    };
-    json!([name(variable), str_at(variable, &["value"]), from])
 }
 
 fn mount(mount: &Value) -> Value {

@@ -42,7 +42,7 @@ pub(crate) fn strip(object: &Value, status: &Status, extent: Extent) -> Value {
         .and_then(Value::as_object_mut);
     let Some(database) = database else { return object };
     retain(database, "volumeMounts", |mount| {
-        !names(&status.volume_mounts, mount) || (extent == Extent::KeepData && name(mount) == DATA_CLAIM)
+        !status.names_mount(mount) || (extent == Extent::KeepData && name(mount) == DATA_CLAIM)
     });
     retain(database, "ports", |port| {
         !port

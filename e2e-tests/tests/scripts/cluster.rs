@@ -35,7 +35,7 @@ const NEEDED: [(&str, &str); 9] = [
     ("getent", "libc-bin"),
 ];
 /// The system's tools that a script finds in its container; there are no others.
-const SYSTEM_TOOLS: [&str; 22] = [
+const SYSTEM_TOOLS: [&str; 23] = [
     "bash",
     "cat",
     "cut",
@@ -58,16 +58,19 @@ const SYSTEM_TOOLS: [&str; 22] = [
     "tee",
     "timeout",
     "tr",
+    "yes",
 ];
 /// The database tools and the stand-ins that play them.
 const MARIADB_TOOLS: [(&str, &str); 4] =
     [("mariadb", "client"), ("mariadb-admin", "admin"), ("mariadb-backup", "backup"), ("mbstream", "stream")];
-const MYSQL_TOOLS: [(&str, &str); 5] = [
+const MYSQL_TOOLS: [(&str, &str); 6] = [
     ("mysql", "client"),
     ("mysqladmin", "admin"),
     ("xtrabackup", "backup"),
     ("xbstream", "stream"),
     ("mysqld", "server"),
+    // the user mysql, to whom it gives files, is not known here
+    ("chown", "no-op"),
 ];
 
 /// The text of a container's script, put together as the policy does.

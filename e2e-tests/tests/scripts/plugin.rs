@@ -26,6 +26,12 @@ fn the_restart_that_no_one_makes_is_a_success() {
         "donor=mysql-0.mysql\nposition=clone\ngtid=3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5,4e11fa47-71ca-11e1-9e33-c80aa9429562:1\n"
     );
     assert!(replica.exists("conf/zz-mysql-replication-join.cnf"));
+    let path = |name: &str| replica.path(name).to_str().unwrap().to_owned();
+    assert_eq!(
+        replica.calls("chown"),
+        [format!("mysql: {} {} {}", path("data"), path("data/mysql-replication-clone"), path("conf/.scratch-clone-mysql"))],
+        "the server does not run as root"
+    );
     assert_eq!(
         replica.statements("CLONE INSTANCE"),
         [concat!(
@@ -65,7 +71,7 @@ fn the_servers_own_arguments_are_passed_and_do_not_win() {
             "{call}"
         );
         assert!(
-            call.contains(&format!(" --datadir={}/.mysql-replication-clone ", replica.path("data").display())),
+            call.contains(&format!(" --datadir={}/mysql-replication-clone ", replica.path("data").display())),
             "{call}"
         );
         assert!(call.contains(" --skip-networking ") && call.contains(" --plugin-load-add=mysql_clone.so"), "{call}");
@@ -111,8 +117,8 @@ fn a_clone_whose_state_is_not_completed_is_none() {
             .run("clone-mysql-clone-plugin")
             .fails()
             .says(&format!("the clone is not complete: its state is '{state}'"));
-        assert_eq!(replica.list("data"), [".mysql-replication-clone"]);
-        assert!(!replica.exists("data/.mysql-replication-clone/mysql-replication.clone"));
+        assert_eq!(replica.list("data"), ["mysql-replication-clone"]);
+        assert!(!replica.exists("data/mysql-replication-clone/mysql-replication.clone"));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     clone::{PORT, donor, serve},
-    cluster::{Cluster, PASSWORD},
+    cluster::{Cluster, PASSWORD, wait_until},
 };
 
 /// Greets a donor as a replica does, up to its own nonce.
@@ -78,8 +78,8 @@ fn a_replica_with_another_password_gets_no_data_and_is_told_why() {
     for password in ["another", &PASSWORD[1..], &format!("{PASSWORD} ")] {
         let replica = cluster.pod(1).with("MYSQL_ROOT_PASSWORD", password);
         replica.run("clone-mysql-xtrabackup").fails().says("do not agree on the root password");
-        assert_eq!(replica.list("data"), [".mysql-replication-clone"]);
-        assert!(replica.list("data/.mysql-replication-clone").is_empty());
+        assert_eq!(replica.list("data"), ["mysql-replication-clone"]);
+        assert!(replica.list("data/mysql-replication-clone").is_empty());
         replica.delete();
     }
     sidecar.wait_for_log("that does not know the root password was turned away");
@@ -187,4 +187,18 @@ fn several_replicas_are_served_at_once() {
         run.wait().succeeds();
     }
     assert_eq!(donor.calls("mariadb-backup").len(), 2);
+}
+
+#[test]
+fn a_backup_that_nobody_takes_any_more_ends() {
+    let cluster = Cluster::new();
+    let donor = donor(&cluster, 0);
+    donor.control("backup", "endless");
+    let sidecar = serve(&donor);
+    let replica = cluster.pod(1);
+    let clone = replica.start("clone-mysql-xtrabackup");
+    wait_until("a part has come", || replica.exists("data/mysql-replication-clone/ibdata1"));
+    clone.kill();
+    sidecar.wait_for_log("the backup failed");
+    wait_until("nothing is left of it", || donor.list("conf/.scratch-xtrabackup").is_empty());
 }

@@ -113,7 +113,7 @@ fn a_clone_that_receives_stops_at_once() {
         Phase {
             pod: cluster.pod(1),
             script: "clone-mysql-xtrabackup",
-            reach: |pod, _| wait_until("a part has come", || pod.exists("data/.mysql-replication-clone/ibdata1")),
+            reach: |pod, _| wait_until("a part has come", || pod.exists("data/mysql-replication-clone/ibdata1")),
             _others: vec![serve(&donor)],
         }
     });

@@ -21,6 +21,8 @@ const CUSTOMARY: &[&str] = &[
     "updateStrategy",
     "strategy",
     "minReadySeconds",
+    "accessModes",
+    "storageClassName",
     "selector",
     "matchLabels",
     "matchExpressions",
@@ -72,8 +74,6 @@ const CUSTOMARY: &[&str] = &[
     "lifecycle",
     "securityContext",
     "volumeClaimTemplates",
-    "accessModes",
-    "storageClassName",
     "data",
     "status",
 ];
