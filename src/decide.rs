@@ -118,6 +118,10 @@ impl Subject {
         if !findings.violations.is_empty() {
             return None;
         }
+        if self.old.is_some() && self.old_record.is_none() && replicas(&self.object) > 1 {
+            findings
+                .warn("pods other than 0 that hold data of their own will not start until their claims are deleted");
+        }
         let result = apply(&self.object, &plan, self.record.as_ref());
         Some(self.keep_old_revision(base, &result).unwrap_or(result))
     }
@@ -145,7 +149,7 @@ impl Subject {
     /// The object without the injection that it had, if it had one.
     fn take_away(&self, findings: &mut Findings) -> Option<Value> {
         let record = self.record.as_ref().or(self.old_record.as_ref())?;
-        let replicas = at(&self.object, &["spec", "replicas"]).and_then(Value::as_i64).unwrap_or(1);
+        let replicas = replicas(&self.object);
         if replicas > 1 {
             findings.reject(Violation::new(
                 rule::TAKEN_AWAY,
@@ -180,6 +184,11 @@ impl Subject {
         }
         Some(())
     }
+}
+
+/// How many pods are asked for; the server's default is one.
+fn replicas(object: &Value) -> i64 {
+    at(object, &["spec", "replicas"]).and_then(Value::as_i64).unwrap_or(1)
 }
 
 fn settings(request: &Request, findings: &mut Findings) -> Option<Settings> {

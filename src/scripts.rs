@@ -4,6 +4,7 @@
 
 /// What `init-mysql` runs.
 pub const INIT_MYSQL: &str = concat!(
+    "# injected by mysql-replication-policy: init-mysql\n",
     include_str!("scripts/credentials.sh"),
     "\n",
     include_str!("scripts/common.sh"),
@@ -13,6 +14,7 @@ pub const INIT_MYSQL: &str = concat!(
 
 /// What `clone-mysql` runs under the clone method `xtrabackup`.
 pub const CLONE_XTRABACKUP: &str = concat!(
+    "# injected by mysql-replication-policy: clone-mysql (xtrabackup)\n",
     include_str!("scripts/credentials.sh"),
     "\n",
     include_str!("scripts/common.sh"),
@@ -24,6 +26,7 @@ pub const CLONE_XTRABACKUP: &str = concat!(
 
 /// What `clone-mysql` runs under the clone method `clone-plugin`.
 pub const CLONE_PLUGIN: &str = concat!(
+    "# injected by mysql-replication-policy: clone-mysql (clone-plugin)\n",
     include_str!("scripts/credentials.sh"),
     "\n",
     include_str!("scripts/common.sh"),
@@ -35,6 +38,7 @@ pub const CLONE_PLUGIN: &str = concat!(
 
 /// What the sidecar `xtrabackup` runs.
 pub const SIDECAR: &str = concat!(
+    "# injected by mysql-replication-policy: xtrabackup\n",
     include_str!("scripts/credentials.sh"),
     "\n",
     include_str!("scripts/common.sh"),
@@ -44,6 +48,7 @@ pub const SIDECAR: &str = concat!(
 
 /// The sidecar's readiness probe: a replica that does not replicate is not Ready.
 pub const REPLICA_READY: &str = concat!(
+    "# injected by mysql-replication-policy: replica-ready\n",
     include_str!("scripts/credentials.sh"),
     "\n",
     include_str!("scripts/common.sh"),
@@ -52,7 +57,12 @@ pub const REPLICA_READY: &str = concat!(
 );
 
 /// The database container's probes.
-pub const PING: &str = concat!(include_str!("scripts/credentials.sh"), "\n", include_str!("scripts/ping.sh"));
+pub const PING: &str = concat!(
+    "# injected by mysql-replication-policy: ping\n",
+    include_str!("scripts/credentials.sh"),
+    "\n",
+    include_str!("scripts/ping.sh")
+);
 
 /// A line of [`PING`], by which a probe is recognised as injected, whatever version of the policy did it.
 pub(crate) const PING_MARKER: &str = "# injected by mysql-replication-policy: ping";

@@ -1,4 +1,3 @@
-# injected by mysql-replication-policy: ping
 # Does the server answer over TCP? The entrypoint's own server, while it initialises, listens on no port: not yet.
 root_password
 admin=$(command -v mariadb-admin || command -v mysqladmin) || fail "neither mariadb-admin nor mysqladmin is in this image"

@@ -23,12 +23,11 @@ const PATIENCE: Duration = Duration::from_secs(90);
 const POLL: Duration = Duration::from_millis(20);
 
 /// What the tests need of the machine, and the package that has it.
-const NEEDED: [(&str, &str); 9] = [
+const NEEDED: [(&str, &str); 8] = [
     ("bash", "bash"),
     ("unshare", "util-linux"),
     ("nsenter", "util-linux"),
     ("mount", "util-linux"),
-    ("mountpoint", "util-linux"),
     ("ip", "iproute2"),
     ("socat", "socat"),
     ("tar", "tar"),
@@ -153,10 +152,10 @@ impl Cluster {
                 [[ ! -e /etc/nsswitch.conf ]] || mount --bind "$0/nsswitch.conf" /etc/nsswitch.conf
                 # as in a container whose root file system is read-only: what is written goes to the pod's volumes
                 mount --bind "$0" "$0"
-                for place in / /tmp; do
-                    ! mountpoint --quiet "$place" || mount -o remount,bind,ro "$place"
+                for place in / "$(stat --format %m "${0%/*}")"; do
+                    mount -o remount,bind,ro "$place"
                 done
-                ! : 2>/dev/null >"/tmp/${0##*/}-writable"
+                if : 2>/dev/null >"$0.writable"; then exit 1; fi
                 ip link set lo up
                 read -r pid _ </proc/self/stat # /proc is still that of the outer namespace
                 printf '%s\n' "$pid"
@@ -201,7 +200,7 @@ impl Cluster {
         });
     }
 
-    /// The command lines of what runs here, the shell that holds the namespaces left out.
+    /// The command lines of what runs here outside of containers.
     pub(crate) fn processes(&self) -> Vec<String> {
         let own = fs::read_link(format!("/proc/{}/ns/pid", self.pid)).unwrap();
         let mut found = Vec::new();
@@ -210,8 +209,8 @@ impl Cluster {
             let is_own = fs::read_link(entry.path().join("ns/pid")).is_ok_and(|namespace| namespace == own);
             if is_own && name != self.pid.to_string() {
                 let command = fs::read_to_string(entry.path().join("cmdline")).unwrap_or_default().replace('\0', " ");
-                // a process that has ended has none
-                if !command.is_empty() {
+                // a process that has ended has none, and two are the ways into namespaces
+                if !command.is_empty() && !command.contains("/unshare ") && !command.contains("/nsenter ") {
                     found.push(command);
                 }
             }
@@ -330,7 +329,7 @@ impl<'a> Pod<'a> {
         pod
     }
 
-    /// The same pod with MySQL of a flavor, and its tools, instead of MariaDB.
+    /// The same pod with a flavor of `MySQL`, and its tools, instead of `MariaDB`.
     pub(crate) fn mysql(self, flavor: &str, version: &str) -> Self {
         for (name, _) in MARIADB_TOOLS {
             self.without_tool(name);

@@ -36,7 +36,7 @@ fn changes(replica: &Pod) -> Vec<String> {
     replica.statements("").into_iter().filter(|statement| !statement.starts_with("SELECT ")).collect()
 }
 
-struct Version {
+struct Server {
     flavor: &'static str,
     version: &'static str,
     word: &'static str,
@@ -47,7 +47,7 @@ struct Version {
     reset_log: &'static str,
 }
 
-const OLD: Version = Version {
+const OLD: Server = Server {
     flavor: "mysql-5.7",
     version: "5.7.44-log",
     word: "MASTER",
@@ -57,13 +57,13 @@ const OLD: Version = Version {
     own_options: ", MASTER_RETRY_COUNT=86400",
     reset_log: "RESET MASTER",
 };
-const EARLY_8: Version = Version {
+const EARLY_8: Server = Server {
     flavor: "mysql-8.0",
     version: "8.0.22",
     own_options: ", MASTER_RETRY_COUNT=86400, GET_MASTER_PUBLIC_KEY=1",
     ..OLD
 };
-const NEW: Version = Version {
+const NEW: Server = Server {
     flavor: "mysql-8.4",
     version: "8.4.3",
     word: "SOURCE",
@@ -74,7 +74,7 @@ const NEW: Version = Version {
     reset_log: "RESET BINARY LOGS AND GTIDS",
 };
 
-impl Version {
+impl Server {
     fn all_of_mysql() -> [Self; 6] {
         [
             OLD,
@@ -100,22 +100,22 @@ impl Version {
 }
 
 /// `RESET BINARY LOGS AND GTIDS` is of 8.2; before it, `RESET MASTER` does it.
-fn reset_log(version: &Version) -> &'static str {
-    if version.version.starts_with("8.0.") { "RESET MASTER" } else { version.reset_log }
+fn reset_log(server: &Server) -> &'static str {
+    if server.version.starts_with("8.0.") { "RESET MASTER" } else { server.reset_log }
 }
 
 #[test]
 fn every_mysql_joins_at_a_file_in_its_dialect() {
-    for version in Version::all_of_mysql() {
+    for server in Server::all_of_mysql() {
         let cluster = Cluster::new();
-        let replica = version.replica(&cluster, FILE);
+        let replica = server.replica(&cluster, FILE);
         let _sidecar = join(&replica);
-        let position = format!("{0}_LOG_FILE='mysql-bin.000003', {0}_LOG_POS=481", version.word);
+        let position = format!("{0}_LOG_FILE='mysql-bin.000003', {0}_LOG_POS=481", server.word);
         assert_eq!(
             changes(&replica),
-            ["SET GLOBAL super_read_only=ON", version.reset, &version.change(&position), version.start],
+            ["SET GLOBAL super_read_only=ON", server.reset, &server.change(&position), server.start],
             "{}",
-            version.version
+            server.version
         );
         assert!(replica.exists(JOINED) && !replica.exists(JOIN_OPTIONS));
     }
@@ -123,21 +123,21 @@ fn every_mysql_joins_at_a_file_in_its_dialect() {
 
 #[test]
 fn every_mysql_joins_at_its_gtids_in_its_dialect() {
-    for version in Version::all_of_mysql() {
+    for server in Server::all_of_mysql() {
         let cluster = Cluster::new();
-        let replica = version.replica(&cluster, GTID);
+        let replica = server.replica(&cluster, GTID);
         let _sidecar = join(&replica);
         let set = format!(
             "SET GLOBAL super_read_only=OFF; SET GLOBAL read_only=ON; {}; \
              SET GLOBAL gtid_purged='3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5'; SET GLOBAL super_read_only=ON",
-            reset_log(&version)
+            reset_log(&server)
         );
-        let change = version.change(&format!("{}_AUTO_POSITION=1", version.word));
+        let change = server.change(&format!("{}_AUTO_POSITION=1", server.word));
         assert_eq!(
             changes(&replica),
-            ["SET GLOBAL super_read_only=ON", version.reset, &set, &change, version.start],
+            ["SET GLOBAL super_read_only=ON", server.reset, &set, &change, server.start],
             "{}",
-            version.version
+            server.version
         );
     }
 }
@@ -171,7 +171,7 @@ fn every_mariadb_joins_at_its_gtid() {
         let replica = cloned(&cluster, position);
         replica.control("version", version);
         let _sidecar = join(&replica);
-        let mariadb = Version { own_options: "", ..OLD };
+        let mariadb = Server { own_options: "", ..OLD };
         assert_eq!(
             changes(&replica),
             [

@@ -29,7 +29,12 @@ fn the_restart_that_no_one_makes_is_a_success() {
     let path = |name: &str| replica.path(name).to_str().unwrap().to_owned();
     assert_eq!(
         replica.calls("chown"),
-        [format!("mysql: {} {} {}", path("data"), path("data/mysql-replication-clone"), path("conf/.scratch-clone-mysql"))],
+        [format!(
+            "mysql: {} {} {}",
+            path("data"),
+            path("data/mysql-replication-clone"),
+            path("conf/.scratch-clone-mysql")
+        )],
         "the server does not run as root"
     );
     assert_eq!(

@@ -19,7 +19,9 @@ fn kubernetes_expands(text: &str) -> String {
             if is_variable_name(name) {
                 expanded += "<its value>";
             } else {
-                expanded += &format!("$({name})");
+                expanded += "$(";
+                expanded += name;
+                expanded.push(')');
             }
             rest = after;
         } else {

@@ -70,6 +70,10 @@ pub struct Args {
     #[arg(long)]
     pub diff: bool,
 
+    /// Cut the scripts in the resulting YAML short: good for reading, not for applying
+    #[arg(long, conflicts_with = "diff")]
+    pub brief: bool,
+
     /// What to print to standard output
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = OutputFormat::Yaml)]
     pub output: OutputFormat,

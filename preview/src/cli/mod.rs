@@ -1,6 +1,7 @@
 //! The command `preview`.
 
 mod args;
+mod brief;
 mod inputs;
 mod json_report;
 mod paint;

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::args::{Args, OutputFormat};
 use super::inputs::{self, Inputs};
 use super::paint::{self, Paint};
-use super::{ACCEPTED, REJECTED, UNUSABLE, json_report, text_report};
+use super::{ACCEPTED, REJECTED, UNUSABLE, brief, json_report, text_report};
 use crate::cluster::ObjectKey;
 use crate::host::Policy;
 use crate::preview::{DocumentOutcome, Preview};
@@ -110,6 +110,7 @@ fn write_report(
             let paint = Paint::new(args.color, io::stdout().is_terminal());
             text_report::diff(documents, outcomes, paint)
         }
+        OutputFormat::Yaml if args.brief => brief::shorten(&text_report::manifests(documents, outcomes)),
         OutputFormat::Yaml => text_report::manifests(documents, outcomes),
     };
     // The verdicts come last, where a terminal shows them, and also when nobody reads the manifests.

@@ -1,0 +1,77 @@
+# `make help` lists the targets. Everything that a target needs and that is missing, it installs or names.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+WASM_TARGET := wasm32-wasip1
+WASM := target/$(WASM_TARGET)/wasm/mysql_replication_policy.wasm
+SOURCES := Cargo.toml Cargo.lock $(shell find src -type f)
+CARGO := cargo --locked
+say = @printf '\033[1m==> %s\033[0m\n' $(1)
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z.-]+:.*## / { printf "%-24s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# What the tests call; a missing package is installed where that is possible, and named where it is not.
+.PHONY: tools
+tools:
+	@hack/install-missing shellcheck socat unshare:util-linux
+
+.PHONY: wasm-target
+wasm-target:
+	@rustup target list --installed | grep -qx $(WASM_TARGET) || { \
+		printf '==> installing the Rust target %s\n' $(WASM_TARGET); rustup target add $(WASM_TARGET); }
+
+$(WASM): $(SOURCES) | wasm-target
+	$(call say,"building the policy (half a minute the first time)")
+	@$(CARGO) build --quiet --profile wasm --target $(WASM_TARGET) --package mysql-replication-policy
+	@touch $@
+
+policy.wasm: $(WASM) ## Build the policy
+	@cp $< $@
+
+annotated-policy.wasm: policy.wasm policy-metadata/metadata.yml README.md ## Add the metadata to the policy (needs kwctl)
+	kwctl annotate --metadata-path policy-metadata/metadata.yml --usage-path README.md --output-path $@ $<
+
+.PHONY: preview
+preview: policy.wasm
+	$(call say,"building preview (about six minutes the first time: it embeds a WebAssembly compiler)")
+	@$(CARGO) build --quiet --package mysql-replication-preview
+
+.PHONY: demo
+demo: preview ## Show the plain StatefulSet of examples/ going in and the cluster coming out
+	$(call say,"this goes in: examples/statefulset.yaml")
+	@cat examples/statefulset.yaml
+	$(call say,"this comes out; the scripts are shortened here")
+	@target/debug/preview --brief examples/statefulset.yaml
+	$(call say,"all of it: target/debug/preview examples/")
+
+.PHONY: fmt
+fmt: ## Check the formatting
+	$(call say,"formatting")
+	@cargo fmt --all --check
+
+.PHONY: lint
+lint: tools ## Run clippy and shellcheck; a warning is an error
+	$(call say,"clippy (about four minutes the first time)")
+	@$(CARGO) clippy --quiet --workspace --all-targets -- --deny warnings
+	$(call say,"shellcheck")
+	@shellcheck --severity=style .ci/run hack/* e2e-tests/stand-ins/*
+
+.PHONY: test
+test: tools fmt lint policy.wasm ## Run all checks and tests
+	$(call say,"building the tests (about six minutes the first time: they embed a WebAssembly compiler)")
+	@$(CARGO) test --quiet --workspace --no-run
+	$(call say,"tests (about two minutes)")
+	@$(CARGO) test --workspace
+	@hack/check-artefact policy.wasm
+
+.PHONY: e2e-tests
+e2e-tests: annotated-policy.wasm ## Run the tests of the annotated policy with kwctl (needs kwctl and bats)
+	bats e2e-tests/kwctl
+
+.PHONY: clean
+clean: ## Remove what was built
+	cargo clean
+	rm -f policy.wasm annotated-policy.wasm
