@@ -100,10 +100,10 @@ impl Subject {
         }
         let claim_name = |claim: &Value| str_at(claim, &["metadata", "name"]).to_owned();
         let stored = list_at(old, &["spec", "volumeClaimTemplates"]);
-        for (index, claim) in stored.iter().enumerate() {
-            let injected = record.volume_claim_templates.contains(&claim_name(claim));
+        let injected = |claim: &Value| record.volume_claim_templates.contains(&claim_name(claim));
+        for (index, claim) in stored.iter().enumerate().filter(|(_, claim)| injected(claim)) {
             let Some(claims) = list_in(spec, "volumeClaimTemplates") else { return };
-            if injected && !claims.iter().any(|other| claim_name(other) == claim_name(claim)) {
+            if !claims.iter().any(|other| claim_name(other) == claim_name(claim)) {
                 claims.insert(index.min(claims.len()), claim.clone());
             }
         }

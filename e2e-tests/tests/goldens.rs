@@ -95,7 +95,7 @@ fn compare(input: &Path, kind: &str, text: &str) -> Result<(), String> {
 }
 
 fn lines(warnings: &[String], prefix: &str) -> String {
-    warnings.iter().map(|warning| format!("{prefix}{warning}\n")).collect()
+    warnings.iter().flat_map(|warning| [prefix, warning, "\n"]).collect()
 }
 
 fn beside(input: &Path, extension: &str) -> PathBuf {
@@ -110,8 +110,8 @@ fn inputs() -> Vec<PathBuf> {
     files(&root().join("e2e-tests/goldens"))
         .into_iter()
         .filter(|path| {
-            let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
-            name.ends_with(".yaml") && name.matches('.').count() == 1
+            let stem = path.file_stem().and_then(OsStr::to_str).unwrap_or_default();
+            path.extension() == Some(OsStr::new("yaml")) && !stem.contains('.')
         })
         .collect()
 }

@@ -76,8 +76,8 @@ fn requests() -> Vec<Value> {
         let folder = root().join("e2e-tests/goldens").join(folder);
         for entry in fs::read_dir(&folder).expect("goldens") {
             let path = entry.expect("an entry").path();
-            let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
-            if !name.ends_with(".yaml") || name.ends_with(".settings.yaml") {
+            let stem = path.file_stem().and_then(OsStr::to_str).unwrap_or_default();
+            if path.extension() != Some(OsStr::new("yaml")) || stem.ends_with(".settings") {
                 continue;
             }
             let mut object = read_manifest(&path);

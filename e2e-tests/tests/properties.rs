@@ -231,7 +231,7 @@ fn arbitrary_statefulsets() {
         expected["metadata"]["annotations"]["mysql-replication.kubewarden.io/inject"] = json!("false");
         let patch = json_patch::diff(&expected, &taken);
         for operation in &patch.0 {
-            let path = match operation {
+            let added = match operation {
                 json_patch::PatchOperation::Add(add) => add.path.as_str(),
                 // an empty list of the user's may go with what was put into it: the server stores none either
                 json_patch::PatchOperation::Remove(remove) => {
@@ -242,7 +242,7 @@ fn arbitrary_statefulsets() {
                 other => return Err(TestCaseError::fail(format!("{other:?}"))),
             };
             prop_assert!(
-                path.starts_with("/spec/volumeClaimTemplates") || path == "/spec/serviceName" || path.contains("/volumeMounts"),
+                added.starts_with("/spec/volumeClaimTemplates") || added == "/spec/serviceName" || added.contains("/volumeMounts"),
                 "{operation:?}"
             );
         }

@@ -71,10 +71,14 @@ try_clone() {
 }
 
 clone_replica() {
-    local attempt attempts=${REPLICATION_CLONE_ATTEMPTS:-10}
+    local attempt attempts=${REPLICATION_CLONE_ATTEMPTS:-10} longest=32
     readonly DONOR_ORDINAL=$((ORDINAL - 1))
     DONOR=$(peer_host "$DONOR_ORDINAL")
     root_password
+    # what CHANGE REPLICATION SOURCE TO and CHANGE MASTER TO take
+    [[ $REPLICATION_FLAVOR != mariadb ]] || longest=96
+    ((${#PASSWORD} <= longest)) ||
+        fail "the root password is longer than $longest characters, the most with which a replica can log in to its primary: choose a shorter one"
     for ((attempt = 1; attempt <= attempts; attempt++)); do
         log "cloning from $DONOR, attempt $attempt of $attempts"
         if try_clone; then

@@ -11,6 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use mysql_replication_policy::scripts::ALL;
 use tempfile::TempDir;
 
 /// The root password of the tests: all that a shell, an option file and SQL could take for their own.
@@ -72,21 +73,10 @@ const MYSQL_TOOLS: [(&str, &str); 6] = [
     ("chown", "no-op"),
 ];
 
-/// The text of a container's script, put together as the policy does.
-pub(crate) fn script(name: &str) -> String {
-    let own: &[&str] = match name {
-        "init-mysql" => &["common", "init-mysql"],
-        "clone-mysql-xtrabackup" => &["common", "clone-xtrabackup", "clone-mysql"],
-        "clone-mysql-clone-plugin" => &["common", "clone-plugin", "clone-mysql"],
-        "xtrabackup" => &["common", "xtrabackup"],
-        "replica-ready" => &["common", "replica-ready"],
-        "ping" => &["ping"],
-        _ => panic!("no script is named {name}"),
-    };
-    ["credentials"].iter().chain(own).map(|name| part(name)).collect()
+/// The text that the policy gives to a container or probe.
+pub(crate) fn script(name: &str) -> &'static str {
+    ALL.iter().find(|script| script.0 == name).unwrap_or_else(|| panic!("no script is named {name}")).1
 }
-pub(crate) const SCRIPTS: [&str; 6] =
-    ["init-mysql", "clone-mysql-xtrabackup", "clone-mysql-clone-plugin", "xtrabackup", "replica-ready", "ping"];
 
 fn part(name: &str) -> String {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../src/scripts/{name}.sh"));
@@ -481,7 +471,7 @@ impl<'a> Pod<'a> {
         }
         // by its path: what the tests record begins inside the script
         let bash = tool("bash", "bash");
-        let command = [bash.to_str().unwrap(), "-c", &script(name)];
+        let command = [bash.to_str().unwrap(), "-c", script(name)];
         self.cluster.start(&self.new_log(name), in_container, &command, &environment)
     }
 

@@ -2,7 +2,9 @@
 
 use std::process::{Command, Stdio};
 
-use crate::cluster::{SCRIPTS, script, tool};
+use mysql_replication_policy::scripts::ALL;
+
+use crate::cluster::tool;
 
 /// Kubernetes' expansion of a container's command (`third_party/forked/golang/expansion` of its sources), with every
 /// name that an environment variable can have taken for one that is set.
@@ -50,10 +52,9 @@ fn the_expansion_is_that_of_kubernetes() {
 
 #[test]
 fn kubernetes_leaves_every_script_as_it_is() {
-    for name in SCRIPTS {
-        let text = script(name);
+    for (name, text) in ALL {
         assert!(!text.contains("$$"), "{name} has a `$$`, which Kubernetes makes one `$`");
-        for (line, expanded) in text.lines().zip(kubernetes_expands(&text).lines()) {
+        for (line, expanded) in text.lines().zip(kubernetes_expands(text).lines()) {
             assert_eq!(line, expanded, "{name}");
         }
     }
@@ -62,8 +63,8 @@ fn kubernetes_leaves_every_script_as_it_is() {
 #[test]
 fn no_script_needs_a_writable_root_file_system() {
     // bash writes a here-document or here-string to a temporary file
-    for name in SCRIPTS {
-        for line in script(name).lines() {
+    for (name, text) in ALL {
+        for line in text.lines() {
             assert!(!line.contains("<<"), "{name}: {line}");
         }
     }
@@ -71,8 +72,8 @@ fn no_script_needs_a_writable_root_file_system() {
 
 #[test]
 fn no_script_traces_its_commands() {
-    for name in SCRIPTS {
-        for line in script(name).lines() {
+    for (name, text) in ALL {
+        for line in text.lines() {
             let traces = line.split_whitespace().collect::<Vec<_>>().windows(2).any(|words| {
                 words[0] == "set" && words[1].starts_with('-') && (words[1].contains('x') || words[1].contains('v'))
             });
@@ -84,9 +85,9 @@ fn no_script_traces_its_commands() {
 #[test]
 fn shellcheck_has_nothing_to_say() {
     let shellcheck = tool("shellcheck", "shellcheck");
-    for name in SCRIPTS {
+    for (name, text) in ALL {
         let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), script(name)).unwrap();
+        std::fs::write(file.path(), text).unwrap();
         // SC2034: a part that scripts share sets variables that not every one of them uses.
         // SC2016: what is in single quotes is meant for another shell, which expands it there.
         let output = Command::new(&shellcheck)
