@@ -111,7 +111,8 @@ impl Subject {
 
     /// The object with the injection in it, or `None` with the reasons among the findings.
     fn inject(&self, annotations: &Annotations, request: &Request, findings: &mut Findings) -> Option<Value> {
-        let settings = settings(request, findings)?;
+        // broken settings are reported; the object's own problems are looked for all the same
+        let settings = settings(request, findings).unwrap_or_default();
         let base = self.record.as_ref().map(|record| strip(&self.object, record, Extent::Template));
         let base = base.as_ref().unwrap_or(&self.object);
         let plan = Plan::make(base, annotations, &settings, request.is_update(), findings)?;

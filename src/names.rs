@@ -44,6 +44,8 @@ pub const INIT_CONTAINER: &str = "init-mysql";
 pub const CLONE_CONTAINER: &str = "clone-mysql";
 /// Sidecar that joins a replica to the primary and serves backups.
 pub const SIDECAR_CONTAINER: &str = "xtrabackup";
+/// All injected containers.
+pub const INJECTED_CONTAINERS: [&str; 3] = [INIT_CONTAINER, CLONE_CONTAINER, SIDECAR_CONTAINER];
 /// The database container's customary name.
 pub const DATABASE_CONTAINER: &str = "mysql";
 

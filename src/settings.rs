@@ -6,7 +6,7 @@ use crate::{
     annotations::{is_image, is_subdomain},
     flavor::Flavor,
     json::{shown, type_name},
-    names::{CLONE_CONTAINER, INIT_CONTAINER, SIDECAR_CONTAINER},
+    names::{CLONE_CONTAINER, INIT_CONTAINER, INJECTED_CONTAINERS, SIDECAR_CONTAINER},
     nearest::nearest,
     request::at_position,
 };
@@ -32,7 +32,6 @@ struct Storage {
 const KEYS: [&str; 4] = ["images", "storage", "resources", "configMap"];
 const STORAGE_KEYS: [&str; 3] = ["size", "storageClassName", "accessModes"];
 const RESOURCE_KEYS: [&str; 2] = ["requests", "limits"];
-const CONTAINERS: [&str; 3] = [INIT_CONTAINER, CLONE_CONTAINER, SIDECAR_CONTAINER];
 /// The modes under which each pod has a volume for itself.
 const ACCESS_MODES: [&str; 2] = ["ReadWriteOnce", "ReadWriteOncePod"];
 
@@ -121,7 +120,7 @@ impl Settings {
     }
 
     fn read_resources(&mut self, value: &Value, problems: &mut Problems) {
-        for (container, value) in problems.entries("settings.resources", value, &CONTAINERS) {
+        for (container, value) in problems.entries("settings.resources", value, &INJECTED_CONTAINERS) {
             let path = format!("settings.resources.{container}");
             let mut sound = true;
             for (kind, quantities) in problems.entries(&path, value, &RESOURCE_KEYS) {

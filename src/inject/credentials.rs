@@ -34,7 +34,7 @@ impl Credentials {
     pub(crate) fn find(
         container: &Value,
         path: &str,
-        database: &Database,
+        database: Option<&Database>,
         uses: &[&str],
         findings: &mut Findings,
     ) -> Self {
@@ -42,12 +42,13 @@ impl Credentials {
         let env_from = list_at(container, &["envFrom"]);
         check_entrypoint_variables(env, path, database, findings);
 
+        // of an unknown database, either one's variables will do
+        let mariadb = database.is_none_or(|database| database.family == Family::Mariadb);
         let mut wanted: BTreeSet<usize> = BTreeSet::new();
         let mut references: Vec<String> = uses.iter().flat_map(|text| references_of(text)).collect();
         let mut found = false;
         for (index, variable) in env.iter().enumerate() {
-            let known = MYSQL.contains(&name(variable))
-                || (database.family == Family::Mariadb && MARIADB.contains(&name(variable)));
+            let known = MYSQL.contains(&name(variable)) || (mariadb && MARIADB.contains(&name(variable)));
             if !known || is_unset(variable) {
                 continue;
             }
@@ -92,7 +93,7 @@ fn is_unset(variable: &Value) -> bool {
 }
 
 /// Settings of the entrypoints under which root's password is unknown, or which replicate in a way of their own.
-fn check_entrypoint_variables(env: &[Value], path: &str, database: &Database, findings: &mut Findings) {
+fn check_entrypoint_variables(env: &[Value], path: &str, database: Option<&Database>, findings: &mut Findings) {
     for (index, variable) in env.iter().enumerate().filter(|(_, variable)| !is_unset(variable)) {
         let (found, why, fix) = match name(variable) {
             "MYSQL_RANDOM_ROOT_PASSWORD" | "MARIADB_RANDOM_ROOT_PASSWORD" => (
@@ -108,7 +109,7 @@ fn check_entrypoint_variables(env: &[Value], path: &str, database: &Database, fi
                 "replicas log in with the password itself",
                 "set MARIADB_ROOT_PASSWORD through valueFrom.secretKeyRef instead",
             ),
-            "MARIADB_MASTER_HOST" if database.family == Family::Mariadb => (
+            "MARIADB_MASTER_HOST" if database.is_some_and(|database| database.family == Family::Mariadb) => (
                 "replication set up by the image's entrypoint",
                 "it would make every pod, the primary too, a replica of that host",
                 "remove the variable, or this policy's annotation",
@@ -124,12 +125,12 @@ fn check_entrypoint_variables(env: &[Value], path: &str, database: &Database, fi
     }
 }
 
-fn check_length(variable: &Value, path: &str, database: &Database, findings: &mut Findings) {
+fn check_length(variable: &Value, path: &str, database: Option<&Database>, findings: &mut Findings) {
     let length = str_at(variable, &["value"]).chars().count();
     let is_password = name(variable).ends_with("ROOT_PASSWORD");
     if is_password
         && length > MYSQL_PASSWORD_LIMIT
-        && database.flavor != Flavor::Mariadb
+        && database.is_some_and(|database| database.flavor != Flavor::Mariadb)
         && !str_at(variable, &["value"]).contains("$(")
     {
         findings.reject(Violation::new(
@@ -177,7 +178,7 @@ mod tests {
     fn find(image: &str, container: &Value, uses: &[&str]) -> (Credentials, Vec<Violation>) {
         let mut findings = Findings::default();
         let database = Database::detect(image, "image", &Annotations::default(), &mut findings).unwrap();
-        let credentials = Credentials::find(container, "c", &database, uses, &mut findings);
+        let credentials = Credentials::find(container, "c", Some(&database), uses, &mut findings);
         (credentials, findings.violations)
     }
 

@@ -12,9 +12,9 @@ use crate::{
     },
     json::{at, covers, list_at, name, shown, str_at},
     names::{
-        ANNOTATION_PREFIX, BACKUP_PORT, BACKUP_PORT_NAME, CLONE_CONTAINER, CONF_VOLUME, CONFIG_MAP_VOLUME,
-        DATABASE_CONTAINER, DATABASE_PORT, DATABASE_PORT_NAME, FORCED_OPTIONS_FILE, INIT_CONTAINER, SIDECAR_CONTAINER,
-        annotation, rule,
+        ANNOTATION_PREFIX, BACKUP_PORT, BACKUP_PORT_NAME, CONF_VOLUME, CONFIG_MAP_VOLUME, DATABASE_CONTAINER,
+        DATABASE_PORT, DATABASE_PORT_NAME, FORCED_OPTIONS_FILE, INJECTED_CONTAINERS, SIDECAR_CONTAINER, annotation,
+        rule,
     },
     settings::Settings,
     verdict::{Findings, Violation},
@@ -81,17 +81,29 @@ impl Plan {
         };
 
         let service_name = service_name(object, object_name, is_update, findings);
-        let (index, container) = database_container(pod, annotations, findings)?;
+        check_claims(object, findings);
+        let Some((index, container)) = database_container(pod, annotations, findings) else {
+            check_injected_names(pod, findings);
+            return None;
+        };
         let path = format!("spec.template.spec.containers[{index}]");
         let image = str_at(container, &["image"]);
-        let database = Database::detect(image, &format!("{path}.image"), annotations, findings)?;
-        check_option_files(container, &path, &database, findings);
-        let backup_image = backup_image(image, &database, annotations, settings, findings);
+        // each of these looks for problems of its own: all of them are to be told at once
+        let database = Database::detect(image, &format!("{path}.image"), annotations, findings);
         let data = Data::find(object, container, &path, is_update, settings, findings);
         let sub_path = data.as_ref().map(|data| str_at(&data.mount, &["subPathExpr"]).to_owned()).unwrap_or_default();
-        let credentials = Credentials::find(container, &path, &database, &[&sub_path], findings);
-        check_ports(pod, name(container), &database, findings);
-        let (service, data, backup_image) = (service_name?, data?, backup_image?);
+        let credentials = Credentials::find(container, &path, database.as_ref(), &[&sub_path], findings);
+        check_ports(pod, name(container), database.as_ref(), findings);
+        let Some(database) = database else {
+            check_injected_names(pod, findings);
+            return None;
+        };
+        check_option_files(container, &path, &database, findings);
+        let backup_image = backup_image(image, &database, annotations, settings, findings);
+        let (Some(service), Some(data), Some(backup_image)) = (service_name, data, backup_image) else {
+            check_injected_names(pod, findings);
+            return None;
+        };
         check_source_host(object_name, service.name(), &database, findings);
 
         let ingredients = Ingredients {
@@ -124,59 +136,77 @@ impl Plan {
             claim: data.claim.clone(),
             service_name: service.to_set(),
         };
-        plan.check_reserved_names(object, pod, findings);
+        plan.check_reserved_names(pod, findings);
         Some(plan)
     }
 
     /// A user's own volume or container with a reserved name may stay only if it is just what would be injected.
-    fn check_reserved_names(&self, object: &Value, pod: &Value, findings: &mut Findings) {
-        for (list, planned) in
-            [("volumes", &self.volumes), ("initContainers", &self.init_containers), ("containers", &self.containers)]
-        {
+    fn check_reserved_names(&self, pod: &Value, findings: &mut Findings) {
+        let others = |list: &str, planned: &Value| -> Vec<usize> {
+            let existing = list_at(pod, &[list]).iter().enumerate();
+            existing.filter(|(_, e)| name(e) == name(planned) && !covers(e, planned)).map(|(index, _)| index).collect()
+        };
+        for planned in &self.volumes {
+            for index in others("volumes", planned) {
+                findings.reject(Violation::new(
+                    rule::RESERVED_NAME,
+                    format!("spec.template.spec.volumes[{index}].name"),
+                    format!("a volume of your own named \"{}\"", name(planned)),
+                    "the policy injects one of this name, and yours is another",
+                    "give yours another name, or remove it if it came from a manual replication recipe",
+                ));
+            }
+        }
+        for (list, planned) in [("initContainers", &self.init_containers), ("containers", &self.containers)] {
             for planned in planned {
-                let reserved = name(planned);
-                for (index, existing) in list_at(pod, &[list]).iter().enumerate() {
-                    if name(existing) != reserved || covers(existing, planned) {
-                        continue;
-                    }
-                    findings.reject(Violation::new(
-                        rule::RESERVED_NAME,
-                        format!("spec.template.spec.{list}[{index}].name"),
-                        format!(
-                            "{} of your own named \"{reserved}\"",
-                            if list == "volumes" { "a volume" } else { "a container" }
-                        ),
-                        "the policy injects one of this name, and yours is another",
-                        "give yours another name, or remove it if it came from a manual replication recipe",
-                    ));
+                for index in others(list, planned) {
+                    reserved_container(list, index, name(planned), findings);
                 }
             }
         }
-        // an injected container's name in the other list would clash as well: they share one name space
+        // the containers of both lists share one name space
         for (list, other) in [("containers", &self.init_containers), ("initContainers", &self.containers)] {
             for (index, existing) in list_at(pod, &[list]).iter().enumerate() {
                 if other.iter().any(|planned| name(planned) == name(existing)) {
-                    findings.reject(Violation::new(
-                        rule::RESERVED_NAME,
-                        format!("spec.template.spec.{list}[{index}].name"),
-                        format!("a container of your own named {}", shown(name(existing))),
-                        "the policy injects one of this name",
-                        "give yours another name",
-                    ));
+                    reserved_container(list, index, name(existing), findings);
                 }
             }
         }
-        for (index, claim) in list_at(object, &["spec", "volumeClaimTemplates"]).iter().enumerate() {
-            let claim = str_at(claim, &["metadata", "name"]);
-            if [CONF_VOLUME, CONFIG_MAP_VOLUME].contains(&claim) {
-                findings.reject(Violation::new(
-                    rule::RESERVED_NAME,
-                    format!("spec.volumeClaimTemplates[{index}].metadata.name"),
-                    format!("a claim template named \"{claim}\""),
-                    "the policy injects a volume of this name, which the claim would take the place of",
-                    "give yours another name",
-                ));
+    }
+}
+
+/// Where there is no plan to compare with, a container with an injected one's name counts as the user's own.
+fn check_injected_names(pod: &Value, findings: &mut Findings) {
+    for list in ["initContainers", "containers"] {
+        for (index, existing) in list_at(pod, &[list]).iter().enumerate() {
+            if INJECTED_CONTAINERS.contains(&name(existing)) {
+                reserved_container(list, index, name(existing), findings);
             }
+        }
+    }
+}
+
+fn reserved_container(list: &str, index: usize, name: &str, findings: &mut Findings) {
+    findings.reject(Violation::new(
+        rule::RESERVED_NAME,
+        format!("spec.template.spec.{list}[{index}].name"),
+        format!("a container of your own named \"{name}\""),
+        "the policy injects one of this name, and yours is another",
+        "give yours another name, or remove it if it came from a manual replication recipe",
+    ));
+}
+
+fn check_claims(object: &Value, findings: &mut Findings) {
+    for (index, claim) in list_at(object, &["spec", "volumeClaimTemplates"]).iter().enumerate() {
+        let claim = str_at(claim, &["metadata", "name"]);
+        if [CONF_VOLUME, CONFIG_MAP_VOLUME].contains(&claim) {
+            findings.reject(Violation::new(
+                rule::RESERVED_NAME,
+                format!("spec.volumeClaimTemplates[{index}].metadata.name"),
+                format!("a claim template named \"{claim}\""),
+                "the policy injects a volume of this name, which the claim would take the place of",
+                "give yours another name",
+            ));
         }
     }
 }
@@ -382,11 +412,11 @@ fn database_port(pod: &Value, container: &Value) -> Vec<Value> {
 
 /// The containers of a pod share its ports: none of the user's may have the backup port, or another container the
 /// database's.
-fn check_ports(pod: &Value, database: &str, method: &Database, findings: &mut Findings) {
-    let serves = method.clone_method == CloneMethod::Xtrabackup;
+fn check_ports(pod: &Value, database: &str, detected: Option<&Database>, findings: &mut Findings) {
+    let serves = detected.is_some_and(|database| database.clone_method == CloneMethod::Xtrabackup);
     for list in ["initContainers", "containers"] {
         for (index, container) in list_at(pod, &[list]).iter().enumerate() {
-            if [INIT_CONTAINER, CLONE_CONTAINER, SIDECAR_CONTAINER].contains(&name(container)) {
+            if INJECTED_CONTAINERS.contains(&name(container)) {
                 continue;
             }
             for (port_index, port) in list_at(container, &["ports"]).iter().enumerate() {
