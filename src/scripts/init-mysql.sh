@@ -31,6 +31,17 @@ binary_log_option() {
     printf '%s\n' "${option:-log-bin=mysql-bin}"
 }
 
+# What the user's option files may set otherwise: this file is read before them.
+default_options() {
+    if ((ORDINAL > 0)); then
+        # A primary that is recreated has a new address; with the default of 60 seconds a connection to the old one hangs.
+        printf '%s\n' '[mysqld]' loose-slave-net-timeout=15 loose-replica-net-timeout=15
+    elif [[ $REPLICATION_FLAVOR == mariadb ]]; then
+        # As MySQL's default: without it a crash can take transactions out of the log that replicas have already.
+        printf '%s\n' '[mysqld]' sync-binlog=1
+    fi
+}
+
 forced_options() {
     printf '[mysqld]\nserver-id=%s\n' "$((100 + ORDINAL))"
     if [[ $REPLICATION_CLONE_METHOD == clone-plugin ]]; then
@@ -60,6 +71,7 @@ main() {
     else
         copy_role_file slave.cnf replica.cnf
     fi
+    default_options >"$CONF_DIR/00-mysql-replication.cnf"
     forced_options >"$CONF_DIR/zz-mysql-replication.cnf"
     log "$POD_NAME is $( ((ORDINAL == 0)) && printf 'the primary' || printf 'a replica'), server-id $((100 + ORDINAL))"
 }

@@ -28,7 +28,8 @@ set_gtids() {
     local gtid reset='RESET MASTER'
     gtid=$(mark_value gtid)
     if [[ $DIALECT == mariadb ]]; then
-        query "SET GLOBAL gtid_slave_pos=$(quoted "$gtid")"
+        # where the backup named none, the position that the clone's own tables hold is right
+        [[ -z $gtid ]] || query "SET GLOBAL gtid_slave_pos=$(quoted "$gtid")"
         return
     fi
     # the newer form is not known before 8.2, the older one not from 8.4

@@ -4,6 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use crate::cluster::{Cluster, Pod};
 
+const DEFAULTS: &str = "00-mysql-replication.cnf";
 const FORCED: &str = "conf/zz-mysql-replication.cnf";
 const REPLICA_OPTIONS: &str = "read-only=ON\nevent-scheduler=DISABLED\nrelay-log-recovery=ON\n";
 
@@ -23,7 +24,7 @@ fn without_a_config_map_the_primary_gets_what_replication_needs() {
         .succeeds()
         .says("no master.cnf in the ConfigMap")
         .says("mysql-0 is the primary, server-id 100");
-    assert_eq!(pod.list("conf"), ["server-id.cnf", "zz-mysql-replication.cnf"]);
+    assert_eq!(pod.list("conf"), [DEFAULTS, "server-id.cnf", "zz-mysql-replication.cnf"]);
     assert_eq!(pod.read("conf/server-id.cnf"), "[mysqld]\nserver-id=100\n");
     assert_eq!(pod.read(FORCED), "[mysqld]\nserver-id=100\nlog-bin=mysql-bin\n");
 }
@@ -47,6 +48,24 @@ fn without_a_config_map_a_replica_is_read_only_in_the_dialect_of_its_flavor() {
     }
 }
 
+/// Read before the user's own files, so that these win.
+#[test]
+fn what_the_user_may_set_otherwise_is_in_the_first_file() {
+    for (ordinal, flavor, defaults) in [
+        (0, "mariadb", "[mysqld]\nsync-binlog=1\n"),
+        (0, "mysql-8.0", ""),
+        (1, "mariadb", "[mysqld]\nloose-slave-net-timeout=15\nloose-replica-net-timeout=15\n"),
+        (1, "mysql-8.4", "[mysqld]\nloose-slave-net-timeout=15\nloose-replica-net-timeout=15\n"),
+    ] {
+        let cluster = Cluster::new();
+        let pod = cluster.pod(ordinal).with("REPLICATION_FLAVOR", flavor);
+        pod.write("config-map/slave.cnf", "[mysqld]\nslave-net-timeout=30\n");
+        pod.run("init-mysql").succeeds();
+        assert_eq!(pod.list("conf").first().map(String::as_str), Some(DEFAULTS));
+        assert_eq!(pod.read(&format!("conf/{DEFAULTS}")), defaults, "{ordinal} {flavor}");
+    }
+}
+
 #[test]
 fn every_ordinal_takes_the_file_of_its_role_and_no_other() {
     let cluster = Cluster::new();
@@ -66,7 +85,7 @@ fn the_newer_names_of_the_roles_are_taken_too() {
     for (ordinal, key) in [(0, "primary.cnf"), (1, "replica.cnf")] {
         let pod = cluster.pod(ordinal);
         forced(&pod, key, "[mysqld]\nmax-connections=2\n");
-        assert_eq!(pod.list("conf").len(), 3);
+        assert_eq!(pod.list("conf").len(), 4);
     }
 }
 
@@ -138,7 +157,7 @@ fn files_of_an_earlier_start_do_not_stay() {
     forced(&pod, "slave.cnf", "[mysqld]\nmax-connections=2\n");
     std::fs::remove_file(pod.path("config-map/slave.cnf")).unwrap();
     pod.run("init-mysql").succeeds();
-    assert_eq!(pod.list("conf"), ["server-id.cnf", "zz-mysql-replication.cnf"]);
+    assert_eq!(pod.list("conf"), [DEFAULTS, "server-id.cnf", "zz-mysql-replication.cnf"]);
 }
 
 #[test]
@@ -153,7 +172,10 @@ fn the_server_may_read_every_option_file_and_nobody_else_may_write_it() {
     pod.run("clone-mysql-xtrabackup").succeeds();
     let files: Vec<_> =
         pod.list("conf").into_iter().filter(|name| name.to_ascii_lowercase().ends_with(".cnf")).collect();
-    assert_eq!(files, ["server-id.cnf", "slave.cnf", "zz-mysql-replication-join.cnf", "zz-mysql-replication.cnf"]);
+    assert_eq!(
+        files,
+        [DEFAULTS, "server-id.cnf", "slave.cnf", "zz-mysql-replication-join.cnf", "zz-mysql-replication.cnf"]
+    );
     for name in files {
         let mode = std::fs::metadata(pod.path("conf").join(&name)).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode, 0o644, "{name}");

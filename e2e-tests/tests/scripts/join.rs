@@ -172,16 +172,12 @@ fn every_mariadb_joins_at_its_gtid() {
         replica.control("version", version);
         let _sidecar = join(&replica);
         let mariadb = Server { own_options: "", ..OLD };
-        assert_eq!(
-            changes(&replica),
-            [
-                "SET GLOBAL read_only=ON",
-                OLD.reset,
-                &format!("SET GLOBAL gtid_slave_pos='{gtid}'"),
-                &mariadb.change("MASTER_USE_GTID=slave_pos"),
-                "START SLAVE"
-            ]
-        );
+        let change = mariadb.change("MASTER_USE_GTID=slave_pos");
+        let position = format!("SET GLOBAL gtid_slave_pos='{gtid}'");
+        let mut expected = vec!["SET GLOBAL read_only=ON", OLD.reset, &position, &change, "START SLAVE"];
+        // without one, what the clone's own tables say stays
+        expected.retain(|statement| !gtid.is_empty() || *statement != position);
+        assert_eq!(changes(&replica), expected);
     }
 }
 
