@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use crate::{
     annotations::Annotations,
     flavor::{CloneMethod, Database},
-    inject::{credentials::Credentials, data::Data},
-    json::{Object, at, list_at, name, str_at},
+    inject::{arguments::words, credentials::Credentials, data::Data},
+    json::{Object, at, name, str_at},
     names::{
         BACKUP_PORT, BACKUP_PORT_NAME, CLONE_CONTAINER, CONF_DIR, CONF_VOLUME, CONFIG_MAP_VOLUME, INIT_CONF_DIR,
         INIT_CONFIG_MAP_DIR, INIT_CONTAINER, SIDECAR_CONTAINER,
@@ -180,7 +180,8 @@ pub(crate) fn probes(container: &Value) -> Vec<(&'static str, Value)> {
 }
 
 /// The server's own options, one a line, for the private server that the clone plugin needs: some, such as
-/// `lower_case_table_names`, must be the same from the beginning. Options of place and of start are left out.
+/// `lower_case_table_names`, must be the same from the beginning. Options of place and of start, and those with
+/// variables, are left out.
 fn server_args(container: &Value) -> String {
     const LEFT_OUT: [&str; 12] = [
         "datadir",
@@ -196,11 +197,9 @@ fn server_args(container: &Value) -> String {
         "print-defaults",
         "init-file",
     ];
-    list_at(container, &["command"])
-        .iter()
-        .chain(list_at(container, &["args"]))
-        .filter_map(Value::as_str)
-        .filter(|arg| arg.starts_with("--") && !arg.contains("$(") && !arg.contains('\n'))
+    words(container)
+        .map(|word| word.text)
+        .filter(|arg| arg.starts_with("--") && !arg.contains(['$', '\n']))
         .filter(|arg| {
             let option = arg[2..].replace('_', "-");
             !LEFT_OUT.iter().any(|left_out| option.starts_with(left_out))

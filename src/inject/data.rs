@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
+    inject::arguments::words,
     json::{by_name, list_at, name, shown, str_at},
     names::{DATA_CLAIM, DATA_DIR, DATA_SUB_PATH, rule},
     settings::Settings,
@@ -89,19 +90,23 @@ impl Data {
     }
 }
 
-/// The data directory that the server's arguments name, or the images' own.
+/// The data directory that the server's arguments name, also those of a shell's command line, or the images' own. What
+/// option files say does not matter: `init-mysql` sets it last.
 fn data_dir(container: &Value, path: &str, findings: &mut Findings) -> Option<String> {
-    let words = list_at(container, &["command"]).iter().chain(list_at(container, &["args"])).filter_map(Value::as_str);
     let mut dir = None;
     let mut follows = false;
-    for word in words {
+    for word in words(container) {
+        let option = word.text.strip_prefix("--").map(|option| option.strip_prefix("loose-").unwrap_or(option));
         if follows {
-            dir = Some(word);
+            dir = Some(word.text);
             follows = false;
-        } else if let Some(value) = word.strip_prefix("--datadir=") {
-            dir = Some(value);
+        } else if let Some((option, value)) = option.and_then(|option| option.split_once('=')) {
+            if is_data_dir(option) {
+                dir = Some(value.trim_matches(['"', '\'']));
+            }
         } else {
-            follows = matches!(word, "--datadir" | "-h");
+            // in a shell's command line, -h may well be an option of another program
+            follows = option.is_some_and(is_data_dir) || (word.is_whole && word.text == "-h");
         }
     }
     let Some(dir) = dir else { return Some(DATA_DIR.to_owned()) };
@@ -117,6 +122,11 @@ fn data_dir(container: &Value, path: &str, findings: &mut Findings) -> Option<St
         return None;
     }
     Some(trimmed.to_owned())
+}
+
+/// The server takes an option's name by any beginning of it that no other option has.
+fn is_data_dir(option: &str) -> bool {
+    option.len() >= "datad".len() && "datadir".starts_with(option)
 }
 
 /// The mount that holds a directory: the deepest one at or above it.
@@ -175,6 +185,12 @@ mod tests {
         assert_eq!(dir(&json!(null)).as_deref(), Some("/var/lib/mysql"));
         assert_eq!(dir(&json!(["mysqld", "--datadir=/data/db/"])).as_deref(), Some("/data/db"));
         assert_eq!(dir(&json!(["--datadir", "/a", "--datadir=/b"])).as_deref(), Some("/b"));
+        assert_eq!(dir(&json!(["-c", "exec mysqld --datadir='/c' --port=1"])).as_deref(), Some("/c"));
+        assert_eq!(dir(&json!(["--loose-datad=/d", "--data-directory-of-something=/x"])).as_deref(), Some("/d"));
+        assert_eq!(
+            dir(&json!(["-c", "until mysql -h db; do :; done; exec mysqld"])).as_deref(),
+            Some("/var/lib/mysql")
+        );
         assert_eq!(dir(&json!(["--datadir=$(DIR)"])), None);
         assert_eq!(dir(&json!(["--datadir=data"])), None);
     }

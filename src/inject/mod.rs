@@ -2,6 +2,7 @@
 //! and by that record a later update recognises and [`strip`]s it.
 
 mod apply;
+mod arguments;
 mod containers;
 mod credentials;
 mod data;

@@ -6,6 +6,7 @@ use crate::{
     annotations::{Annotations, is_label},
     flavor::{CloneMethod, Database, Family, Flavor},
     inject::{
+        arguments::words,
         containers::{Ingredients, probes},
         credentials::Credentials,
         data::{Data, holds},
@@ -328,18 +329,14 @@ fn check_option_files(container: &Value, path: &str, database: &Database, findin
             fix,
         ));
     };
-    for list in ["command", "args"] {
-        for (index, word) in list_at(container, &[list]).iter().enumerate() {
-            let word = word.as_str().unwrap_or_default();
-            if let Some(option) =
-                ["--no-defaults", "--defaults-file"].into_iter().find(|option| word.starts_with(option))
-            {
-                reject(
-                    format!("{path}.{list}[{index}]"),
-                    format!("the option {option}"),
-                    "remove it, and put the options into the ConfigMap's keys master.cnf and slave.cnf".to_owned(),
-                );
-            }
+    for word in words(container) {
+        let options = ["--no-defaults", "--defaults-file"];
+        if let Some(option) = options.into_iter().find(|option| word.text.starts_with(option)) {
+            reject(
+                format!("{path}.{}[{}]", word.list, word.index),
+                format!("the option {option}"),
+                "remove it, and put the options into the ConfigMap's keys master.cnf and slave.cnf".to_owned(),
+            );
         }
     }
     for (index, mount) in list_at(container, &["volumeMounts"]).iter().enumerate() {

@@ -43,7 +43,8 @@ default_options() {
 }
 
 forced_options() {
-    printf '[mysqld]\nserver-id=%s\n' "$((100 + ORDINAL))"
+    # with another data directory the server would start an empty database beside the clone
+    printf '[mysqld]\nserver-id=%s\ndatadir="%s"\n' "$((100 + ORDINAL))" "$DATA_DIR"
     if [[ $REPLICATION_CLONE_METHOD == clone-plugin ]]; then
         printf '%s\n' plugin-load-add=mysql_clone.so gtid-mode=ON enforce-gtid-consistency=ON
     fi
