@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034,SC2123 # PATH is changed on purpose, and the stand-ins use what is set here
 # Sourced by every stand-in: notes the call, then does what the test has asked for in the pod's control folder.
 #   calls           one line a call: name and arguments, of stand-ins and system tools alike
 #   options         content of the option files that the tools were given
