@@ -53,7 +53,10 @@ forced_options() {
         return
     fi
     # No event of the primary runs a second time here, and a crash leaves no relay log that is half applied.
-    printf '%s\n' read-only=ON event-scheduler=DISABLED relay-log-recovery=ON
+    # MariaDB's replicas stop at the definition of an event (error 1577) where the scheduler is DISABLED.
+    local scheduler=DISABLED
+    [[ $REPLICATION_FLAVOR != mariadb ]] || scheduler=OFF
+    printf '%s\n' read-only=ON "event-scheduler=$scheduler" relay-log-recovery=ON
     case $REPLICATION_FLAVOR in
     mariadb) ;;
     mysql-5.7) printf '%s\n' super-read-only=ON relay-log-info-repository=TABLE master-info-repository=TABLE ;;

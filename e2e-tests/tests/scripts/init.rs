@@ -6,7 +6,9 @@ use crate::cluster::{Cluster, Pod};
 
 const DEFAULTS: &str = "00-mysql-replication.cnf";
 const FORCED: &str = "conf/zz-mysql-replication.cnf";
-const REPLICA_OPTIONS: &str = "read-only=ON\nevent-scheduler=DISABLED\nrelay-log-recovery=ON\n";
+const MYSQL_REPLICA: &str = "read-only=ON\nevent-scheduler=DISABLED\nrelay-log-recovery=ON\n";
+/// A replica of MariaDB would stop at the definition of an event where the scheduler is DISABLED.
+const MARIADB_REPLICA: &str = "read-only=ON\nevent-scheduler=OFF\nrelay-log-recovery=ON\n";
 
 /// What `init-mysql` writes last, for a pod with a file from the `ConfigMap`.
 fn forced(pod: &Pod, key: &str, content: &str) -> String {
@@ -52,7 +54,8 @@ fn without_a_config_map_a_replica_is_read_only_in_the_dialect_of_its_flavor() {
             .succeeds()
             .says("no slave.cnf in the ConfigMap")
             .says("mysql-12 is a replica, server-id 112");
-        assert_eq!(forced_of(&pod), format!("[mysqld]\nserver-id=112\n{REPLICA_OPTIONS}{own}"), "{flavor}");
+        let common = if flavor == "mariadb" { MARIADB_REPLICA } else { MYSQL_REPLICA };
+        assert_eq!(forced_of(&pod), format!("[mysqld]\nserver-id=112\n{common}{own}"), "{flavor}");
     }
 }
 
@@ -102,7 +105,7 @@ fn a_hostile_config_map_opens_no_replica() {
     let cluster = Cluster::new();
     let hostile = "[mysqld]\r\nread-only=OFF\r\nsuper_read_only=0\r\nserver-id=1\r\nskip-log-bin\r\n";
     let options = forced(&cluster.pod(1), "slave.cnf", hostile);
-    assert_eq!(options, format!("[mysqld]\nserver-id=101\n{REPLICA_OPTIONS}"));
+    assert_eq!(options, format!("[mysqld]\nserver-id=101\n{MARIADB_REPLICA}"));
     let options = forced(&cluster.pod(2).mysql("mysql-8.0", "8.0.36"), "slave.cnf", hostile);
     assert!(options.contains("server-id=102\nread-only=ON\n") && options.contains("super-read-only=ON\n"), "{options}");
 }
