@@ -11,7 +11,7 @@ say = @printf '\033[1m==> %s\033[0m\n' $(1)
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z.-]+:.*## / { printf "%-24s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9.-]+:.*## / { printf "%-24s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # What the tests call; a missing package is installed where that is possible, and named where it is not.
 .PHONY: tools
@@ -57,7 +57,7 @@ lint: tools ## Run clippy and shellcheck; a warning is an error
 	$(call say,"clippy (about four minutes the first time)")
 	@$(CARGO) clippy --quiet --workspace --all-targets -- --deny warnings
 	$(call say,"shellcheck")
-	@shellcheck --severity=style .ci/run hack/*
+	@shellcheck --severity=style .ci/run hack/* e2e-tests/replication/images/{make-image,docker-entrypoint.sh}
 	@shellcheck --severity=style --exclude=SC1091 e2e-tests/stand-ins/*
 
 .PHONY: test
@@ -71,6 +71,14 @@ test: tools fmt lint policy.wasm ## Run all checks and tests
 .PHONY: e2e-tests
 e2e-tests: annotated-policy.wasm ## Run the tests of the annotated policy with kwctl (needs kwctl and bats)
 	bats e2e-tests/kwctl
+
+.PHONY: e2e-replication
+e2e-replication: policy.wasm ## Run what is injected in containers against real databases (needs root)
+	@hack/install-missing podman runc /usr/lib/podman/netavark:netavark catatonit iptables debootstrap nsenter:util-linux
+	$(call say,"building e2e-replication (about six minutes the first time: it embeds a WebAssembly compiler)")
+	@$(CARGO) build --quiet --package mysql-replication-e2e-replication
+	$(call say,"clusters on real databases (about eight minutes; two more where the images must be made)")
+	@$(if $(filter-out 0,$(shell id -u)),sudo --non-interactive) target/debug/e2e-replication
 
 .PHONY: clean
 clean: ## Remove what was built

@@ -1,0 +1,269 @@
+//! What a scenario works with: one cluster, its SQL, and waits that have an end.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    cluster::Cluster,
+    image::{Database, Family},
+    pod::Pod,
+    report::Report,
+    sql::{self, Login},
+};
+
+/// Why a scenario failed: what was expected, what was found, and where to look.
+#[derive(Debug)]
+pub(crate) struct Failure(pub(crate) String);
+
+impl From<String> for Failure {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+pub(crate) type Result<T = (), E = Failure> = std::result::Result<T, E>;
+
+/// Ends everything early: Ctrl-C, or the deadline of the whole run.
+#[derive(Debug, Clone)]
+pub(crate) struct Stop {
+    pub(crate) asked: Arc<AtomicBool>,
+    pub(crate) deadline: Instant,
+}
+
+impl Stop {
+    pub(crate) fn check(&self) -> Result {
+        if self.asked.load(Ordering::SeqCst) {
+            return Err(Failure("interrupted".to_owned()));
+        }
+        if Instant::now() > self.deadline {
+            return Err(Failure("the whole run has taken too long".to_owned()));
+        }
+        Ok(())
+    }
+}
+
+/// The schema of all scenarios, made on the primary as soon as it is Ready.
+const SCHEMA: &str = "
+    CREATE DATABASE IF NOT EXISTS e2e;
+    CREATE TABLE IF NOT EXISTS e2e.ordered (id INT AUTO_INCREMENT PRIMARY KEY, v INT);
+    CREATE TABLE IF NOT EXISTS e2e.marks (v VARCHAR(64) PRIMARY KEY);
+    CREATE TABLE IF NOT EXISTS e2e.ran (id INT AUTO_INCREMENT PRIMARY KEY, server INT);
+    CREATE TABLE IF NOT EXISTS e2e.ballast (id INT PRIMARY KEY, b LONGBLOB);
+    CREATE TABLE IF NOT EXISTS e2e.written (k INT PRIMARY KEY, v VARCHAR(64));
+    CREATE TABLE IF NOT EXISTS e2e.counter (n INT);
+    INSERT INTO e2e.counter SELECT 0 FROM DUAL WHERE NOT EXISTS (SELECT * FROM e2e.counter);
+    CREATE USER IF NOT EXISTS app@'%' IDENTIFIED BY 'app';
+    GRANT ALL ON e2e.* TO app@'%';";
+const TABLES: &str = "e2e.ordered, e2e.marks, e2e.ran, e2e.ballast, e2e.written, e2e.counter";
+
+#[derive(Debug)]
+pub(crate) struct Context<'a> {
+    pub(crate) database: &'static Database,
+    pub(crate) cluster: Arc<Cluster>,
+    pub(crate) root: Login,
+    pub(crate) report: &'a Report,
+    pub(crate) who: String,
+    pub(crate) stop: Stop,
+    pub(crate) marks: u32,
+}
+
+impl Context<'_> {
+    pub(crate) fn step(&self, text: impl AsRef<str>) {
+        self.report.say(&self.who, &format!("    {}", text.as_ref()));
+    }
+
+    pub(crate) fn is_mariadb(&self) -> bool {
+        self.database.family == Family::MariaDb
+    }
+
+    /// Asks until there is an answer.
+    pub(crate) fn wait<T>(&self, what: &str, seconds: u64, mut ask: impl FnMut() -> Result<Option<T>>) -> Result<T> {
+        let deadline = Instant::now() + Duration::from_secs(seconds);
+        loop {
+            self.stop.check()?;
+            if let Some(error) = self.cluster.error() {
+                return Err(Failure(format!("the harness: {error}")));
+            }
+            if let Some(answer) = ask()? {
+                return Ok(answer);
+            }
+            if Instant::now() > deadline {
+                return Err(Failure(format!("expected within {seconds} s: {what}; found: {}", self.situation())));
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    pub(crate) fn wait_until(&self, what: &str, seconds: u64, mut ask: impl FnMut() -> bool) -> Result {
+        self.wait(what, seconds, || Ok(ask().then_some(())))
+    }
+
+    /// Every pod in a line each.
+    fn situation(&self) -> String {
+        let mut lines = vec![format!("{} replicas wanted", self.cluster.replicas())];
+        for pod in (0..10).filter_map(|ordinal| self.cluster.pod(ordinal)) {
+            let status = pod.status();
+            let ready = if status.ready { "Ready" } else { "not Ready" };
+            lines.push(format!("  {}: {:?}, {ready}", pod.order.name, status.stage));
+            for (name, container) in status.containers {
+                if !container.ready && !container.message.is_empty() {
+                    lines.push(format!("    {name}: {}", container.message));
+                }
+                if let Some(exit) = container.last_exit.filter(|exit| *exit != 0) {
+                    lines.push(format!("    {name} ended with {exit}, see {}", pod.log_file(&name).display()));
+                }
+            }
+        }
+        lines.join("\n")
+    }
+
+    pub(crate) fn pod(&self, ordinal: usize) -> Result<Pod> {
+        self.wait(&format!("a pod {ordinal}"), 60, || Ok(self.cluster.pod(ordinal)))
+    }
+
+    pub(crate) fn wait_settled(&self, seconds: u64) -> Result {
+        self.wait_until("all pods Ready, and no others", seconds, || self.cluster.is_settled())
+    }
+
+    /// A cluster of so many pods, all Ready and caught up.
+    pub(crate) fn ensure(&mut self, replicas: usize) -> Result {
+        self.cluster.scale(replicas);
+        self.wait_until("a primary that is Ready", 120, || self.cluster.status(0).ready)?;
+        self.sql(0, SCHEMA)?;
+        self.wait_settled(300)?;
+        self.caught_up()
+    }
+
+    fn pid(&self, ordinal: usize) -> Result<u32, String> {
+        self.cluster.pid(ordinal, "mysql")
+    }
+
+    /// SQL as root, which may fail.
+    pub(crate) fn try_sql(&self, ordinal: usize, statements: &str) -> Result<String, String> {
+        sql::query(self.database.family, self.pid(ordinal)?, &self.root, statements)
+    }
+
+    /// SQL as root.
+    pub(crate) fn sql(&self, ordinal: usize, statements: &str) -> Result<String> {
+        self.try_sql(ordinal, statements).map_err(|error| {
+            let shown: String = statements.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(200).collect();
+            Failure(format!(
+                "pod {ordinal}: {error}\n  statement: {shown}\n  logs: {}",
+                self.cluster.log_dir(ordinal).display()
+            ))
+        })
+    }
+
+    /// SQL as a user who is not an administrator.
+    pub(crate) fn try_app(&self, ordinal: usize, statements: &str) -> Result<String, String> {
+        let login = Login { user: "app", password: "app".to_owned() };
+        sql::query(self.database.family, self.pid(ordinal)?, &login, statements)
+    }
+
+    pub(crate) fn expect<T: PartialEq + fmt::Debug>(&self, what: &str, expected: &T, found: &T) -> Result {
+        if expected == found {
+            return Ok(());
+        }
+        Err(Failure(format!("{what}: expected {expected:?}, found {found:?}\n{}", self.situation())))
+    }
+
+    /// A field of a replica's status, by the part of its name that all versions share.
+    pub(crate) fn replica_status(&self, ordinal: usize, field: &str) -> Result<String> {
+        let status = self.sql(ordinal, "SHOW REPLICA STATUS")?;
+        let ending = format!("{field}: ");
+        let value = status.lines().map(str::trim_start).find_map(|line| {
+            let (name, value) = line.split_once(&ending)?;
+            ["", "Slave_", "Replica_"].contains(&name).then(|| value.to_owned())
+        });
+        value.ok_or_else(|| {
+            Failure(format!("pod {ordinal}: expected a replica, but its status has no {field}: '{status}'"))
+        })
+    }
+
+    /// Waits until all replicas have what the primary has now, with both threads running.
+    pub(crate) fn caught_up(&self) -> Result {
+        let position = self.sql(
+            0,
+            if self.is_mariadb() { "SELECT @@GLOBAL.gtid_binlog_pos" } else { "SELECT @@GLOBAL.gtid_executed" },
+        )?;
+        let position = position.replace("\\n", "");
+        for ordinal in 1..self.cluster.replicas() {
+            let wait = if self.is_mariadb() {
+                format!("SELECT MASTER_GTID_WAIT('{position}', 2)")
+            } else {
+                format!("SELECT WAIT_FOR_EXECUTED_GTID_SET('{position}', 2)")
+            };
+            let started = Instant::now();
+            // a server that is just restarting does not answer
+            while self.try_sql(ordinal, &wait).as_deref() != Ok("0") {
+                self.stop.check()?;
+                if started.elapsed() > Duration::from_mins(1) {
+                    let status = self.try_sql(ordinal, "SHOW REPLICA STATUS").unwrap_or_else(|error| error);
+                    return Err(Failure(format!(
+                        "pod {ordinal}: expected to catch up with {position} within 60 s; its status is\n{status}\nlogs: {}",
+                        self.cluster.log_dir(ordinal).display()
+                    )));
+                }
+                thread::sleep(Duration::from_millis(100));
+            }
+            for thread in ["IO_Running", "SQL_Running"] {
+                self.wait(&format!("{thread} on pod {ordinal}"), 30, || {
+                    Ok((self.replica_status(ordinal, thread)? == "Yes").then_some(()))
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes a row on the primary and waits for it everywhere.
+    pub(crate) fn mark(&mut self) -> Result {
+        self.marks += 1;
+        let mark = format!("row {}", self.marks);
+        self.sql(0, &format!("INSERT INTO e2e.marks VALUES ('{mark}')"))?;
+        self.caught_up()?;
+        for ordinal in 0..self.cluster.replicas() {
+            let found = self.sql(ordinal, &format!("SELECT COUNT(*) FROM e2e.marks WHERE v = '{mark}'"))?;
+            self.expect(&format!("the row that was just written, on pod {ordinal}"), &"1".to_owned(), &found)?;
+        }
+        Ok(())
+    }
+
+    /// All pods hold the same: checksums of all tables.
+    pub(crate) fn same_everywhere(&self) -> Result {
+        self.caught_up()?;
+        let statement = format!("CHECKSUM TABLE {TABLES}");
+        let expected = self.sql(0, &statement)?;
+        for ordinal in 1..self.cluster.replicas() {
+            self.expect(
+                &format!("checksums of pod {ordinal} and the primary"),
+                &expected,
+                &self.sql(ordinal, &statement)?,
+            )?;
+        }
+        Ok(())
+    }
+
+    /// How often a container has said something, over all its starts.
+    pub(crate) fn said(&self, ordinal: usize, container: &str, text: &str) -> usize {
+        self.cluster.log(ordinal, container).matches(text).count()
+    }
+
+    /// Waits until a container says something once more than it had before.
+    pub(crate) fn wait_said(&self, ordinal: usize, container: &str, text: &str, before: usize, seconds: u64) -> Result {
+        let what = format!("'{text}' in the log of {container} of pod {ordinal}");
+        self.wait_until(&what, seconds, || self.said(ordinal, container, text) > before)
+    }
+}

@@ -1,0 +1,321 @@
+//! Runs what the policy injects, unchanged, in containers against real database servers.
+//!
+//! A plain StatefulSet of `manifests/` goes through `policy.wasm`; what comes out is started pod by pod, as Kubernetes
+//! would start it, and checked with SQL. [`pod`] plays the kubelet, [`cluster`] the StatefulSet controller, the
+//! Service and the storage, [`image`] makes the images, [`scenario`] has what is tried.
+#![forbid(unsafe_code)]
+
+mod cluster;
+mod command;
+mod context;
+mod environment;
+mod image;
+mod load;
+mod object;
+mod pod;
+mod probe;
+mod report;
+mod scenario;
+mod sql;
+mod volume;
+mod watch;
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    fs,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicBool},
+    thread,
+    time::{Duration, Instant},
+};
+
+use clap::Parser;
+use mysql_replication_preview::{Policy, Unreachable, admission_request, yaml};
+use serde_json::{Value, json};
+
+use crate::{
+    cluster::{Cluster, Place, remove_tree, sweep},
+    context::{Context, Failure, Stop},
+    image::{DATABASES, Database},
+    object::{Objects, StatefulSet},
+    report::{Entry, Report},
+    scenario::{LANES, Lane},
+    sql::Login,
+    watch::Watch,
+};
+
+/// How long a whole run may take; making the images counts.
+const DEADLINE: Duration = Duration::from_mins(40);
+
+/// Podman on machines whose limits and control groups are not those of a whole machine.
+const SETTINGS: &str = "[containers]\ndefault_ulimits = [\"nofile=20000:20000\", \"nproc=10000:10000\"]\n\
+    [engine]\nruntime = \"runc\"\ncgroup_manager = \"cgroupfs\"\n[network]\nnetwork_backend = \"netavark\"\n";
+
+/// Runs what the policy injects, unchanged, in containers against real database servers.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// Only these databases
+    #[arg(long, value_name = "NAME", value_parser = DATABASES.each_ref().map(|database| database.name))]
+    database: Vec<String>,
+    /// Only these scenarios
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=12))]
+    scenario: Vec<u32>,
+    /// How many clusters run side by side
+    #[arg(long, default_value_t = 3)]
+    jobs: usize,
+    /// Leave the pods as they are at the end, to look at them; the next run takes them away
+    #[arg(long)]
+    keep: bool,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(&arguments) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What all clusters of a run share.
+struct Run<'a> {
+    arguments: &'a Arguments,
+    report: Report,
+    watch: Watch,
+    stop: Stop,
+    policy: Policy,
+    /// The repository's root.
+    root: PathBuf,
+    /// `target/e2e-replication`
+    target: PathBuf,
+    settings: PathBuf,
+}
+
+fn run(arguments: &Arguments) -> Result<bool, String> {
+    let text = |error: std::io::Error| error.to_string();
+    if command::run(command::command("id").arg("--user"))? != "0" {
+        return Err("this needs root, for networks, mounts and other users' files: run it with sudo".to_owned());
+    }
+    let root = fs::canonicalize(Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")).map_err(text)?;
+    let target = root.join("target/e2e-replication");
+    fs::create_dir_all(&target).map_err(text)?;
+    let lock = fs::File::create(std::env::temp_dir().join("mysql-replication-e2e.lock")).map_err(text)?;
+    lock.try_lock().map_err(|_| "another run of e2e-replication is under way on this machine".to_owned())?;
+    let settings = target.join("containers.conf");
+    fs::write(&settings, SETTINGS).map_err(text)?;
+
+    let asked = Arc::new(AtomicBool::new(false));
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP] {
+        signal_hook::flag::register(signal, Arc::clone(&asked)).map_err(text)?;
+    }
+    let wasm = root.join("policy.wasm");
+    let run = Run {
+        arguments,
+        report: Report::new(),
+        watch: Watch::start(DATABASES.iter().map(|database| database.password).collect()),
+        stop: Stop { asked, deadline: Instant::now() + DEADLINE },
+        policy: Policy::from_file(&wasm).map_err(|error| format!("{error}; run `make policy.wasm` first"))?,
+        root,
+        target,
+        settings,
+    };
+    // what a run has left that was killed
+    run.clean()?;
+    let databases: Vec<&Database> = DATABASES
+        .iter()
+        .filter(|database| arguments.database.is_empty() || arguments.database.iter().any(|name| name == database.name))
+        .collect();
+    if let Err(error) = run.make_images(&databases) {
+        run.clean()?;
+        return Err(error);
+    }
+    run.scenarios(&databases);
+    if arguments.keep {
+        run.report.say("", "the pods stay: `podman pod ps` names them; the next run takes them away");
+    } else {
+        run.report.say("", "cleaning up");
+        run.clean()?;
+    }
+    let (table, good) = run.report.finish();
+    println!("\n{table}");
+    Ok(good)
+}
+
+impl Run<'_> {
+    /// Where claims, volumes and small files are while a run lasts.
+    fn place(&self) -> PathBuf {
+        self.target.join("run")
+    }
+
+    fn clean(&self) -> Result<(), String> {
+        sweep(&self.settings)?;
+        remove_tree(&self.place())
+    }
+
+    fn make_images(&self, databases: &[&'static Database]) -> Result<(), String> {
+        let recipes = self.root.join("e2e-tests/replication/images");
+        fs::create_dir_all(self.place()).map_err(|error| error.to_string())?;
+        thread::scope(|scope| {
+            let makers: Vec<_> = databases
+                .iter()
+                .map(|database| {
+                    let (recipes, place) = (&recipes, self.place());
+                    let log = self.target.join(format!("image-{}.log", database.name));
+                    scope.spawn(move || {
+                        let started = Instant::now();
+                        let made = database.make_image(recipes, &self.settings, &log, &place, &self.stop)?;
+                        let text = if made { "made" } else { "is there already" };
+                        self.report.say(database.name, &format!("image {text} ({} s)", started.elapsed().as_secs()));
+                        Ok(())
+                    })
+                })
+                .collect();
+            makers.into_iter().try_for_each(|maker| maker.join().map_err(|_| "making an image failed".to_owned())?)
+        })
+    }
+
+    fn scenarios(&self, databases: &[&'static Database]) {
+        let work: VecDeque<(&Lane, &'static Database)> =
+            LANES.iter().flat_map(|lane| databases.iter().map(move |database| (lane, *database))).collect();
+        for database in databases {
+            // logs of an earlier run would be taken for this one's
+            let _ = fs::remove_dir_all(self.target.join(database.name));
+        }
+        let work = Mutex::new(work);
+        thread::scope(|scope| {
+            for _ in 0..self.arguments.jobs.max(1) {
+                scope.spawn(|| {
+                    loop {
+                        let next = work.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+                        let Some((lane, database)) = next else { break };
+                        self.lane(lane, database);
+                    }
+                });
+            }
+        });
+    }
+
+    /// Runs the scenarios of a cluster. After a failure the next one begins with a cluster of its own.
+    fn lane(&self, lane: &Lane, database: &'static Database) {
+        let mut context: Option<Context<'_>> = None;
+        let wanted = &self.arguments.scenario;
+        for scenario in lane.scenarios.iter().filter(|it| wanted.is_empty() || wanted.contains(&it.number)) {
+            if self.stop.check().is_err() && context.is_none() {
+                return;
+            }
+            let started = Instant::now();
+            let name = format!("{:>2} {}", scenario.number, scenario.title);
+            self.report.say(database.name, &name);
+            let result = match context.take() {
+                Some(open) => Ok(open),
+                None => self.start(lane, database),
+            }
+            .map_err(Failure)
+            .and_then(|open| {
+                let context = context.insert(open);
+                catch_unwind(AssertUnwindSafe(|| (scenario.run)(context)))
+                    .unwrap_or_else(|_| Err(Failure("the scenario itself panicked".to_owned())))?;
+                context.expect("command lines that show a password", &Vec::<String>::new(), &self.watch.found())
+            });
+            let seconds = started.elapsed().as_secs();
+            let outcome = if result.is_ok() { "ok" } else { "FAILED" };
+            self.report.say(database.name, &format!("{name}: {outcome}, {seconds} s"));
+            let failed = result.is_err();
+            let failure = result.err().map(|failure| {
+                format!("{failure}\nlogs: {}/{}-*", self.target.join(database.name).display(), lane.name)
+            });
+            self.report.add(Entry {
+                number: scenario.number,
+                scenario: name,
+                database: database.name,
+                failure,
+                seconds,
+            });
+            if failed {
+                if self.arguments.keep {
+                    break;
+                }
+                if let Some(context) = context.take() {
+                    context.cluster.stop();
+                    self.end(lane, database);
+                }
+            }
+        }
+        if let Some(context) = context
+            && !self.arguments.keep
+        {
+            context.cluster.stop();
+            self.end(lane, database);
+        }
+    }
+
+    fn end(&self, lane: &Lane, database: &Database) {
+        let name = format!("{}-{}", database.name, lane.name);
+        let network = format!("{}-{name}", cluster::PREFIX);
+        // what stays behind is taken away at the end of the run, which says so where it cannot be
+        let _ = command::run(command::podman(&self.settings).args(["network", "rm", "--force", &network]));
+        let _ = remove_tree(&self.place().join(name));
+    }
+
+    fn start(&self, lane: &Lane, database: &'static Database) -> Result<Context<'_>, String> {
+        let set = self.inject(lane, database)?;
+        let mut objects = Objects::default();
+        let password = if lane.has_password { database.password } else { "" };
+        objects
+            .secrets
+            .insert(lane.name.to_owned(), BTreeMap::from([("root-password".to_owned(), password.to_owned())]));
+        let name = format!("{}-{}", database.name, lane.name);
+        let place = Place {
+            run: self.place().join(&name),
+            logs: self.target.join(database.name),
+            settings: self.settings.clone(),
+        };
+        Ok(Context {
+            database,
+            cluster: Cluster::start(set, objects, &name, place)?,
+            root: Login { user: "root", password: password.to_owned() },
+            report: &self.report,
+            who: database.name.to_owned(),
+            stop: self.stop.clone(),
+            marks: 0,
+        })
+    }
+
+    /// The StatefulSet as it comes out of the policy.
+    fn inject(&self, lane: &Lane, database: &Database) -> Result<StatefulSet, String> {
+        let path = self.root.join("e2e-tests/replication/manifests").join(lane.manifest);
+        let bytes = fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let document = yaml::read_one(lane.manifest, &bytes).map_err(|error| error.to_string())?;
+        let mut object = document.value().clone();
+        object["spec"]["template"]["spec"]["containers"][0]["image"] = Value::String(database.image());
+        let request = admission_request(&object, None, "default");
+        let response = self
+            .policy
+            .validate(&request, &json!({}), Arc::new(Unreachable))
+            .map_err(|error| format!("the policy: {error}"))?;
+        match response.mutated_object {
+            Some(mutated) if response.accepted => serde_json::from_value(mutated).map_err(|error| {
+                format!("the injected {} has something that is not played here: {error}", lane.manifest)
+            }),
+            _ => Err(format!("the policy did not inject {}: {response:?}", lane.manifest)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_scenario_of_the_issue_is_there() {
+        let numbers: BTreeSet<u32> = LANES.iter().flat_map(|lane| lane.scenarios).map(|it| it.number).collect();
+        assert_eq!(numbers, (1..=12).collect());
+    }
+}

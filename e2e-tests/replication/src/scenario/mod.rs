@@ -1,0 +1,67 @@
+//! The scenarios, in the order in which they run on a cluster. Each begins with `ensure`, so each can run alone.
+
+mod attack;
+mod clone;
+mod failure;
+mod replication;
+mod scale;
+
+use crate::context::{Context, Result};
+
+/// One row of the table at the end.
+#[derive(Debug)]
+pub(crate) struct Scenario {
+    pub(crate) number: u32,
+    pub(crate) title: &'static str,
+    pub(crate) run: fn(&mut Context<'_>) -> Result,
+}
+
+/// A cluster, and what is done with it.
+#[derive(Debug)]
+pub(crate) struct Lane {
+    /// Of the StatefulSet, so of its pods and logs.
+    pub(crate) name: &'static str,
+    pub(crate) manifest: &'static str,
+    pub(crate) has_password: bool,
+    pub(crate) scenarios: &'static [Scenario],
+}
+
+const fn scenario(number: u32, title: &'static str, run: fn(&mut Context<'_>) -> Result) -> Scenario {
+    Scenario { number, title, run }
+}
+
+/// The clusters of each database. The one that takes longest is the first.
+pub(crate) static LANES: [Lane; 3] = [
+    Lane {
+        name: "mysql",
+        manifest: "password.yaml",
+        has_password: true,
+        scenarios: &[
+            scenario(1, "one primary, two replicas", replication::from_nothing),
+            scenario(10, "an event runs once", replication::event_runs_once),
+            scenario(9, "a ConfigMap cannot open replicas", attack::config_map_opens_replicas),
+            scenario(8, "backups only for who knows the password", attack::peer_without_password),
+            scenario(2, "scale out under load", scale::out_under_load),
+            scenario(3, "scale in and out with old claims", scale::in_and_out),
+            scenario(4, "clone cut in the middle", clone::cut_in_the_middle),
+            scenario(6, "kill between joining and marking", clone::kill_before_the_mark),
+            scenario(5, "kill -9 of each container", failure::kill_containers),
+            scenario(7, "primary restarted, and emptied", failure::primary_comes_back),
+        ],
+    },
+    Lane {
+        name: "open",
+        manifest: "empty-password.yaml",
+        has_password: false,
+        scenarios: &[
+            scenario(1, "one primary, two replicas (empty password)", replication::from_nothing),
+            scenario(11, "lag takes out of readiness", replication::lag),
+        ],
+    },
+    Lane {
+        name: "hardened",
+        manifest: "hardened.yaml",
+        has_password: true,
+        scenarios: &[scenario(12, "hardened pods", attack::hardened)],
+    },
+];
