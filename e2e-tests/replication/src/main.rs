@@ -283,6 +283,7 @@ impl Run<'_> {
             who: database.name.to_owned(),
             stop: self.stop.clone(),
             marks: 0,
+            root_is_closed_out: false,
         })
     }
 
