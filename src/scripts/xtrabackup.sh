@@ -14,15 +14,13 @@ wait_for_server() {
     done
 }
 
-# The replica's read-only mode is in its option files; here it is made sure of on the running server as well. Only where it
-# is off: switching it needs READ_ONLY ADMIN, which root may have been deprived of to close MariaDB's replicas for it too.
+# The replica's read-only mode is in its option files; here it is made sure of on the running server as well.
 close_for_writes() {
-    local variable=super_read_only
-    [[ $DIALECT != mariadb ]] || variable=read_only
-    case $(query "SELECT @@GLOBAL.$variable") in
-    1 | ON) ;;
-    *) query "SET GLOBAL $variable=ON" ;;
-    esac
+    if [[ $DIALECT == mariadb ]]; then
+        query "SET GLOBAL read_only=ON"
+    else
+        query "SET GLOBAL super_read_only=ON"
+    fi
 }
 
 # The GTIDs that the clone holds, where the tool and not the server brought them.

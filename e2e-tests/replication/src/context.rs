@@ -78,8 +78,6 @@ pub(crate) struct Context<'a> {
     pub(crate) who: String,
     pub(crate) stop: Stop,
     pub(crate) marks: u32,
-    /// Has root been deprived of the privilege by which it writes on MariaDB's replicas?
-    pub(crate) root_is_closed_out: bool,
 }
 
 impl Context<'_> {

@@ -283,7 +283,6 @@ impl Run<'_> {
             who: database.name.to_owned(),
             stop: self.stop.clone(),
             marks: 0,
-            root_is_closed_out: false,
         })
     }
 

@@ -111,7 +111,12 @@ fn every_mysql_joins_at_a_file_in_its_dialect() {
         let replica = server.replica(&cluster, FILE);
         let _sidecar = join(&replica);
         let position = format!("{0}_LOG_FILE='mysql-bin.000003', {0}_LOG_POS=481", server.word);
-        assert_eq!(changes(&replica), [server.reset, &server.change(&position), server.start], "{}", server.version);
+        assert_eq!(
+            changes(&replica),
+            ["SET GLOBAL super_read_only=ON", server.reset, &server.change(&position), server.start],
+            "{}",
+            server.version
+        );
         assert!(replica.exists(JOINED) && !replica.exists(JOIN_OPTIONS));
     }
 }
@@ -128,7 +133,12 @@ fn every_mysql_joins_at_its_gtids_in_its_dialect() {
             reset_log(&server)
         );
         let change = server.change(&format!("{}_AUTO_POSITION=1", server.word));
-        assert_eq!(changes(&replica), [server.reset, &set, &change, server.start], "{}", server.version);
+        assert_eq!(
+            changes(&replica),
+            ["SET GLOBAL super_read_only=ON", server.reset, &set, &change, server.start],
+            "{}",
+            server.version
+        );
     }
 }
 
@@ -139,7 +149,10 @@ fn gtids_that_came_with_the_data_are_not_set_again() {
         let replica = NEW.replica(&cluster, position);
         replica.control("gtid-subset", "1");
         let sidecar = join(&replica);
-        assert_eq!(changes(&replica), [NEW.reset, &NEW.change("SOURCE_AUTO_POSITION=1"), NEW.start]);
+        assert_eq!(
+            changes(&replica),
+            ["SET GLOBAL super_read_only=ON", NEW.reset, &NEW.change("SOURCE_AUTO_POSITION=1"), NEW.start]
+        );
         // what the clone plugin brought is not even asked for
         assert_eq!(replica.statements("GTID_SUBSET").len(), usize::from(position == GTID));
         sidecar.kill();
@@ -161,31 +174,11 @@ fn every_mariadb_joins_at_its_gtid() {
         let mariadb = Server { own_options: "", ..OLD };
         let change = mariadb.change("MASTER_USE_GTID=slave_pos");
         let position = format!("SET GLOBAL gtid_slave_pos='{gtid}'");
-        let mut expected = vec![OLD.reset, &position, &change, "START SLAVE"];
+        let mut expected = vec!["SET GLOBAL read_only=ON", OLD.reset, &position, &change, "START SLAVE"];
         // without one, what the clone's own tables say stays
         expected.retain(|statement| !gtid.is_empty() || *statement != position);
         assert_eq!(changes(&replica), expected);
     }
-}
-
-/// Switching it takes a privilege that root may have been deprived of, so it is switched only where it is off.
-#[test]
-fn a_server_that_is_open_for_writes_is_closed_first() {
-    for (server, position, statement) in
-        [(NEW, GTID, "SET GLOBAL super_read_only=ON"), (OLD, MARIADB_GTID, "SET GLOBAL super_read_only=ON")]
-    {
-        let cluster = Cluster::new();
-        let replica = server.replica(&cluster, position);
-        replica.control("read-only", "0");
-        join(&replica).kill();
-        assert_eq!(changes(&replica).first().map(String::as_str), Some(statement));
-    }
-    let cluster = Cluster::new();
-    let replica = cloned(&cluster, MARIADB_GTID);
-    replica.control("version", "11.8.3-MariaDB");
-    replica.control("read-only", "0");
-    join(&replica).kill();
-    assert_eq!(changes(&replica).first().map(String::as_str), Some("SET GLOBAL read_only=ON"));
 }
 
 #[test]
@@ -195,7 +188,7 @@ fn a_replica_is_joined_once() {
     join(&replica).kill();
     replica.forget();
     join(&replica).kill();
-    assert_eq!(changes(&replica), ["START REPLICA"]);
+    assert_eq!(changes(&replica), ["SET GLOBAL super_read_only=ON", "START REPLICA"]);
 }
 
 #[test]
@@ -228,8 +221,8 @@ fn a_join_that_was_killed_after_configuring_configures_the_same_again() {
     replica.forget();
     let _sidecar = join(&replica);
     let second = changes(&replica);
-    assert_eq!(second[..2], first[..], "the same settings once more");
-    assert_eq!(second[2..], ["START REPLICA"]);
+    assert_eq!(second[..3], first[..], "the same settings once more");
+    assert_eq!(second[3..], ["START REPLICA"]);
     assert!(replica.exists(JOINED) && !replica.exists(JOIN_OPTIONS));
 }
 
@@ -246,7 +239,7 @@ fn a_join_that_was_killed_before_its_start_starts_only() {
         replica.release("block");
         replica.forget();
         join(&replica).kill();
-        assert_eq!(changes(&replica), ["START REPLICA"]);
+        assert_eq!(changes(&replica), ["SET GLOBAL super_read_only=ON", "START REPLICA"]);
         assert!(!replica.exists(JOIN_OPTIONS));
         replica.delete();
     }
@@ -282,7 +275,6 @@ fn each_step_that_fails_ends_the_join() {
     ] {
         let replica = NEW.replica(&cluster, GTID);
         replica.control("fail", statement);
-        replica.control("read-only", if statement.starts_with("super") { "0" } else { "1" });
         replica.run("xtrabackup").fails().says(message).does_not_say("serving backups");
         assert_eq!(replica.exists(JOINED), statement == "START REPLICA");
         replica.delete();

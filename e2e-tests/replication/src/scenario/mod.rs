@@ -56,7 +56,6 @@ pub(crate) static LANES: [Lane; 3] = [
         scenarios: &[
             scenario(1, "one primary, two replicas (empty password)", replication::from_nothing),
             scenario(11, "lag takes out of readiness", replication::lag),
-            scenario(1, "replicas closed for root too", replication::root_closed_out),
         ],
     },
     Lane {

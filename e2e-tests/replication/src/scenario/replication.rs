@@ -42,7 +42,7 @@ pub(crate) fn refuses_writes(context: &Context<'_>, ordinal: usize) -> Result {
         other => Err(Failure(format!("pod {ordinal}: expected error 1290 for a write of {who}, found {other:?}"))),
     };
     refused("a normal user", context.try_app(ordinal, write))?;
-    if context.is_mariadb() && !context.root_is_closed_out {
+    if context.is_mariadb() {
         context.try_sql(ordinal, write).map(drop).map_err(|error| {
             Failure(format!(
                 "pod {ordinal}: MariaDB's root is expected to be able to write: change the README; found {error}"
@@ -51,28 +51,6 @@ pub(crate) fn refuses_writes(context: &Context<'_>, ordinal: usize) -> Result {
     } else {
         refused("root", context.try_sql(ordinal, write))
     }
-}
-
-/// 1: one statement on the primary closes MariaDB's replicas for root too; what is injected goes on working without the
-/// privilege. MySQL's are closed anyway.
-pub(crate) fn root_closed_out(context: &mut Context<'_>) -> Result {
-    context.ensure(3)?;
-    if context.is_mariadb() {
-        context.sql(0, "REVOKE READ_ONLY ADMIN ON *.* FROM root@'%'")?;
-        context.root_is_closed_out = true;
-    }
-    context.mark()?;
-    let joins = context.said(1, "xtrabackup", "replicating from");
-    context.cluster.kill(1, "xtrabackup")?;
-    context.wait_said(1, "xtrabackup", "replicating from", joins, 60)?;
-    context.wait_settled(60)?;
-    context.cluster.delete_claim_and_pod(2)?;
-    context.wait_settled(120)?;
-    context.mark()?;
-    for ordinal in 1..3 {
-        refuses_writes(context, ordinal)?;
-    }
-    context.same_everywhere()
 }
 
 /// 10: an event of the primary runs there, and its rows come to the replicas once.
