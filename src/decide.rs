@@ -123,7 +123,17 @@ impl Subject {
             findings
                 .warn("pods other than 0 that hold data of their own will not start until their claims are deleted");
         }
-        let result = apply(&self.object, &plan, self.record.as_ref());
+        let Some(result) = apply(&self.object, &plan, self.record.as_ref()) else {
+            // the check of the types names every such field; one that it missed must not pass without the injection
+            findings.reject(Violation::new(
+                rule::MALFORMED,
+                "spec.template.spec",
+                "a field of the wrong type",
+                "nothing could be injected into it",
+                "compare the pod template with the Kubernetes API reference",
+            ));
+            return None;
+        };
         Some(self.keep_old_revision(base, &result).unwrap_or(result))
     }
 

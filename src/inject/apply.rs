@@ -12,14 +12,11 @@ use crate::{
 };
 
 /// Writes a plan into an object. `record` is what an earlier injection left in it: parts that it names and that the
-/// plan has no more are taken out. The result holds everything else as it was. An object whose fields have the wrong
-/// types is returned as it is.
-pub(crate) fn apply(object: &Value, plan: &Plan, record: Option<&Status>) -> Value {
+/// plan has no more are taken out. The result holds everything else as it was. `None`: a field that is written to has the
+/// wrong type.
+pub(crate) fn apply(object: &Value, plan: &Plan, record: Option<&Status>) -> Option<Value> {
     let mut result = object.clone();
-    match write(&mut result, plan, record) {
-        Some(()) => result,
-        None => object.clone(),
-    }
+    write(&mut result, plan, record).map(|()| result)
 }
 
 fn write(object: &mut Value, plan: &Plan, record: Option<&Status>) -> Option<()> {
