@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     flavor::{Database, Family, Flavor},
-    inject::data::holds,
+    inject::data::mount_of,
     json::{list_at, name, str_at},
     names::rule,
     verdict::{Findings, Violation},
@@ -146,11 +146,7 @@ fn check_length(variable: &Value, path: &str, database: Option<&Database>, findi
 /// The mount of the database container that holds the file which a variable names.
 fn file_mount(container: &Value, variable: &Value, path: &str, findings: &mut Findings) -> Option<Value> {
     let file = str_at(variable, &["value"]);
-    let mount = list_at(container, &["volumeMounts"])
-        .iter()
-        .filter(|mount| holds(str_at(mount, &["mountPath"]), file))
-        .max_by_key(|mount| str_at(mount, &["mountPath"]).trim_end_matches('/').len());
-    let Some(mount) = mount else {
+    let Some((_, mount)) = mount_of(container, file) else {
         findings.reject(Violation::new(
             rule::ROOT_PASSWORD,
             path,

@@ -129,12 +129,12 @@ fn is_data_dir(option: &str) -> bool {
     option.len() >= "datad".len() && "datadir".starts_with(option)
 }
 
-/// The mount that holds a directory: the deepest one at or above it.
-fn mount_of<'a>(container: &'a Value, dir: &str) -> Option<(usize, &'a Value)> {
+/// The mount that holds a file or directory: the deepest one at or above it.
+pub(crate) fn mount_of<'a>(container: &'a Value, path: &str) -> Option<(usize, &'a Value)> {
     list_at(container, &["volumeMounts"])
         .iter()
         .enumerate()
-        .filter(|(_, mount)| holds(str_at(mount, &["mountPath"]), dir))
+        .filter(|(_, mount)| holds(str_at(mount, &["mountPath"]), path))
         .max_by_key(|(_, mount)| str_at(mount, &["mountPath"]).trim_end_matches('/').len())
 }
 
