@@ -8,7 +8,7 @@ use crate::{
     names::{
         ANNOTATION_PREFIX,
         annotation::{
-            ALL, BACKUP_IMAGE, CLONE_METHOD, CONFIG_MAP, CONTAINER, FLAVOR, INJECT, MAX_REPLICA_LAG_SECONDS,
+            ALL, BACKUP_IMAGE, CLONE_METHOD, CONFIG_MAP, CONTAINER, EXEMPT, FLAVOR, INJECT, MAX_REPLICA_LAG_SECONDS,
             PRIMARY_OF, STATUS,
         },
         rule,
@@ -36,20 +36,10 @@ impl Annotations {
         let mut others = false;
         for (key, value) in own(object) {
             let Some(text) = value.as_str() else {
-                findings.reject(Violation::new(
-                    rule::ANNOTATION,
-                    Self::path(key),
-                    format!("found {}", type_name(value)),
-                    "the values of annotations are strings",
-                    if value.is_boolean() {
-                        format!("put it in quotes: \"{value}\"")
-                    } else {
-                        "put it in quotes".to_owned()
-                    },
-                ));
+                findings.reject(Self::no_string(key, value));
                 continue;
             };
-            others |= !matches!(key, INJECT | STATUS);
+            others |= !matches!(key, INJECT | EXEMPT | STATUS);
             annotations.take(key, text, findings);
         }
         if others && !annotations.inject {
@@ -96,21 +86,34 @@ impl Annotations {
                 _ => bad("it is no whole number of seconds", "write one, such as \"30\""),
             },
             PRIMARY_OF => bad("it goes with a Service, not with a StatefulSet", "remove it here"),
-            STATUS => {}
-            unknown => {
-                let meant = nearest(unknown, &ALL);
-                findings.reject(Violation::new(
-                    rule::ANNOTATION,
-                    Self::path(unknown),
-                    "an annotation that this policy does not know",
-                    "what it was meant to set would silently not be set",
-                    meant.map_or_else(
-                        || format!("remove it; known are {}", ALL.join(", ")),
-                        |meant| format!("did you mean {ANNOTATION_PREFIX}{meant}?"),
-                    ),
-                ));
-            }
+            // [`crate::enforcement`] reads it
+            EXEMPT | STATUS => {}
+            unknown => findings.reject(Self::unknown(unknown)),
         }
+    }
+
+    fn unknown(key: &str) -> Violation {
+        Violation::new(
+            rule::ANNOTATION,
+            Self::path(key),
+            "an annotation that this policy does not know",
+            "what it was meant to set would silently not be set",
+            nearest(key, &ALL).map_or_else(
+                || format!("remove it; known are {}", ALL.join(", ")),
+                |meant| format!("did you mean {ANNOTATION_PREFIX}{meant}?"),
+            ),
+        )
+    }
+
+    /// A violation for a value that is no string.
+    fn no_string(key: &str, value: &Value) -> Violation {
+        Violation::new(
+            rule::ANNOTATION,
+            Self::path(key),
+            format!("found {}", type_name(value)),
+            "the values of annotations are strings",
+            if value.is_boolean() { format!("put it in quotes: \"{value}\"") } else { "put it in quotes".to_owned() },
+        )
     }
 
     /// A violation for a key's value, with the value.
@@ -122,6 +125,37 @@ impl Annotations {
     pub(crate) fn path(key: &str) -> String {
         format!("metadata.annotations[{}]", shown(&format!("{ANNOTATION_PREFIX}{key}")))
     }
+}
+
+/// Reports this policy's annotations that have no place on an object of a kind that is no StatefulSet, and returns the
+/// value of `primary-of`, which goes with Services.
+pub(crate) fn check_other_kind<'a>(kind: &str, object: &'a Value, findings: &mut Findings) -> Option<&'a str> {
+    let mut primary_of = None;
+    for (key, value) in own(object) {
+        match (key, value.as_str()) {
+            (_, None) => findings.reject(Annotations::no_string(key, value)),
+            (EXEMPT, Some(_)) => {}
+            (PRIMARY_OF, Some(name)) if kind == "Service" => {
+                if is_subdomain(name) {
+                    primary_of = Some(name);
+                } else {
+                    let why = "it is no StatefulSet's name";
+                    findings.reject(Annotations::bad_value(PRIMARY_OF, name, why, "write the name of a StatefulSet"));
+                }
+            }
+            (known, Some(text)) if ALL.contains(&known) => findings.reject(Annotations::bad_value(
+                known,
+                text,
+                &format!(
+                    "it goes with a {}, not with a {kind}",
+                    if known == PRIMARY_OF { "Service" } else { "StatefulSet" }
+                ),
+                "remove it here",
+            )),
+            (unknown, Some(_)) => findings.reject(Annotations::unknown(unknown)),
+        }
+    }
+    primary_of
 }
 
 /// This policy's annotations of an object, without their prefix.

@@ -112,7 +112,7 @@ impl Database {
         let family = Family::of(image);
         if family == Some(Family::Bitnami) {
             findings.reject(Violation::new(
-                rule::UNREACHABLE_OPTION_FILES,
+                rule::UNSUPPORTED_IMAGE,
                 path,
                 format!("the image {}", shown(image)),
                 "Bitnami images read only the option file that their own start script writes, so the read-only setting of replicas would never reach the server",
@@ -191,6 +191,11 @@ impl Database {
                 "remove the annotation",
             ));
         }
+    }
+
+    /// As much of the version as the image tells.
+    pub(crate) fn version(&self) -> Version {
+        self.version
     }
 
     /// The folder of option files that the server reads last.

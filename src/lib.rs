@@ -1,17 +1,24 @@
 //! A Kubewarden policy that turns a plain MySQL StatefulSet into a replicated MySQL by one annotation.
 //!
 //! A request goes through [`request`] (decode), [`decide`] (is it ours, and what is to be done), [`inject`]
-//! (plan, then apply) and [`verdict`] (the answer). Everything is a function of the request: the host is not asked.
+//! (plan, then apply), [`rules`], [`enforcement`] (severities and exemptions) and [`verdict`] (the answer). Everything
+//! is a function of the request and of what the [`Host`] answers.
 
 mod annotations;
+mod cluster;
 mod decide;
+mod endpoint;
+mod enforcement;
 mod flavor;
 mod image;
 mod inject;
 mod json;
 pub mod names;
 mod nearest;
+mod option_file;
+mod options;
 mod request;
+pub mod rules;
 pub mod scripts;
 mod settings;
 mod shape;
@@ -19,13 +26,15 @@ mod verdict;
 
 use kubewarden_policy_sdk::{
     protocol_version_guest,
-    response::ValidationResponse,
     settings::SettingsValidationResponse,
     wapc_guest::{CallResult, register_function},
 };
 
+use cluster::Cluster;
+pub use cluster::Host;
 use request::Request;
 use settings::Settings;
+pub use verdict::Answer;
 use verdict::Verdict;
 
 /// Registers the policy's waPC functions; the host calls it once for every instance.
@@ -40,23 +49,15 @@ pub extern "C" fn wapc_init() {
 
 /// Answers one admission request.
 ///
-/// Takes the JSON of a Kubewarden `ValidationRequest` (`request` and `settings`) and returns the answer: untouched,
-/// changed (`mutated_object`) or rejected with every problem found. Input that cannot be read is rejected too; this
-/// function never fails and never panics.
+/// Takes the JSON of a Kubewarden `ValidationRequest` (`request` and `settings`) and the host for look-ups; returns the
+/// answer: untouched, changed (`mutated_object`) or rejected with every problem found. Input that cannot be read is
+/// rejected too; this function never fails and never panics.
 #[must_use]
-pub fn validate(payload: &[u8]) -> ValidationResponse {
+pub fn validate(payload: &[u8], host: &dyn Host) -> Answer {
     match Request::decode(payload) {
-        Ok(request) => evaluate(&request),
+        Ok(request) => decide::decide(&request, &Cluster::new(host)).into(),
         Err(problem) => Verdict::unreadable(&problem).into(),
     }
-}
-
-/// The dispatch by kind. Only StatefulSets of `apps` being created or updated can concern this policy.
-fn evaluate(request: &Request) -> ValidationResponse {
-    if !request.is_statefulset_write() {
-        return Verdict::untouched().into();
-    }
-    decide::statefulset(request).into()
 }
 
 /// Checks the settings of the policy.
@@ -69,7 +70,7 @@ pub fn validate_settings(payload: &[u8]) -> SettingsValidationResponse {
 }
 
 fn validate_guest(payload: &[u8]) -> CallResult {
-    Ok(serde_json::to_vec(&validate(payload))?)
+    Ok(serde_json::to_vec(&validate(payload, &cluster::policy_server))?)
 }
 
 fn validate_settings_guest(payload: &[u8]) -> CallResult {

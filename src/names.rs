@@ -21,11 +21,13 @@ pub mod annotation {
     pub const MAX_REPLICA_LAG_SECONDS: &str = "max-replica-lag-seconds";
     /// On a Service: the StatefulSet to whose primary it leads.
     pub const PRIMARY_OF: &str = "primary-of";
+    /// Rules that are not to hold for an object, each with the reason.
+    pub const EXEMPT: &str = "exempt";
     /// Written by the policy: what it injected.
     pub const STATUS: &str = "status";
 
     /// All of them.
-    pub const ALL: [&str; 9] = [
+    pub const ALL: [&str; 10] = [
         INJECT,
         CONTAINER,
         FLAVOR,
@@ -34,6 +36,7 @@ pub mod annotation {
         CONFIG_MAP,
         MAX_REPLICA_LAG_SECONDS,
         PRIMARY_OF,
+        EXEMPT,
         STATUS,
     ];
 }
@@ -80,7 +83,14 @@ pub const PERCONA_CONF_DIR: &str = "/etc/my.cnf.d";
 /// The option file with what must hold; it is the last that the server reads of its folder.
 pub const FORCED_OPTIONS_FILE: &str = "zz-mysql-replication.cnf";
 
-/// Ids of the rules; stable, and shown in front of every problem.
+/// Label that the StatefulSet controller puts on each pod (Kubernetes documentation, "Pod Name Label").
+pub const POD_NAME_LABEL: &str = "statefulset.kubernetes.io/pod-name";
+/// The ConfigMap's keys for the primary, in the order in which they are looked for.
+pub const PRIMARY_KEYS: [&str; 2] = ["master.cnf", "primary.cnf"];
+/// The ConfigMap's keys for replicas, in the order in which they are looked for.
+pub const REPLICA_KEYS: [&str; 2] = ["slave.cnf", "replica.cnf"];
+
+/// Ids of the rules; stable, and shown in front of every problem. [`crate::rules::ALL`] says what each is about.
 pub mod rule {
     /// An annotation of this policy that is unknown, misplaced or has a bad value.
     pub const ANNOTATION: &str = "annotation";
@@ -90,7 +100,9 @@ pub mod rule {
     pub const DATABASE_CONTAINER: &str = "database-container";
     /// The image does not tell which database it carries.
     pub const UNKNOWN_FLAVOR: &str = "unknown-flavor";
-    /// The server would not read the injected option files.
+    /// The image reads no option files that are handed in.
+    pub const UNSUPPORTED_IMAGE: &str = "unsupported-image";
+    /// The server would not read the injected option files, or not last.
     pub const UNREACHABLE_OPTION_FILES: &str = "unreachable-option-files";
     /// The clone method does not fit the database.
     pub const CLONE_METHOD: &str = "clone-method";
@@ -108,4 +120,55 @@ pub mod rule {
     pub const NO_PRIMARY: &str = "no-primary";
     /// The policy's own settings are broken.
     pub const SETTINGS: &str = "settings";
+
+    /// An argument, a variable or a statement opens replicas for writes.
+    pub const READ_ONLY_OFF: &str = "read-only-off";
+    /// An argument closes the primary for writes.
+    pub const PRIMARY_READ_ONLY: &str = "primary-read-only";
+    /// The primary writes no binary log.
+    pub const BINARY_LOG_OFF: &str = "binary-log-off";
+    /// All servers would have the same id.
+    pub const FIXED_SERVER_ID: &str = "fixed-server-id";
+    /// Replicas would not follow the primary after a restart.
+    pub const REPLICATION_STOPPED: &str = "replication-stopped";
+    /// SQL runs at every start of the server that nobody has seen here.
+    pub const INIT_FILE: &str = "init-file";
+    /// `super_read_only` for a server that does not know it.
+    pub const UNKNOWN_SUPER_READ_ONLY: &str = "unknown-super-read-only";
+    /// The pods would share the network of their nodes.
+    pub const HOST_NETWORK: &str = "host-network";
+    /// `serviceName` names no Service.
+    pub const SERVICE_NAME: &str = "service-name";
+    /// The governing Service is not headless.
+    pub const SERVICE_NOT_HEADLESS: &str = "service-not-headless";
+    /// The governing Service does not select the pods.
+    pub const SERVICE_SELECTOR: &str = "service-selector";
+    /// The governing Service does not name the database's port.
+    pub const SERVICE_PORT: &str = "service-port";
+    /// A replica's option file without read-only.
+    pub const REPLICA_WRITABLE: &str = "replica-writable";
+    /// An option that stands in a section that the server does not read.
+    pub const WRONG_SECTION: &str = "wrong-section";
+    /// A ConfigMap's key that is no option file of either role, but was meant to be.
+    pub const OPTION_FILE_KEY: &str = "option-file-key";
+    /// An option file at which the server stops.
+    pub const OPTION_FILE_SYNTAX: &str = "option-file-syntax";
+    /// A Service that cannot lead to the primary.
+    pub const PRIMARY_SERVICE: &str = "primary-service";
+    /// A Service for writes that leads to replicas.
+    pub const WRITE_SERVICE: &str = "write-service";
+    /// A Service that is bound to a pod other than the primary.
+    pub const PINNED_SERVICE: &str = "pinned-service";
+    /// The governing Service of a live cluster is taken from under it.
+    pub const HEADLESS_SERVICE_CHANGED: &str = "headless-service-changed";
+    /// A workload that writes to a replica.
+    pub const WRITE_ENDPOINT: &str = "write-endpoint";
+    /// A database of several pods, none of which follows another.
+    pub const UNMANAGED: &str = "unmanaged";
+    /// An annotated StatefulSet without the injection.
+    pub const NOT_INJECTED: &str = "not-injected";
+    /// An injection that somebody has changed.
+    pub const INJECTION_CHANGED: &str = "injection-changed";
+    /// A look-up that failed.
+    pub const LOOK_UP: &str = "look-up";
 }

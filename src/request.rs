@@ -4,6 +4,8 @@
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
+use crate::json::str_at;
+
 /// An admission request, borrowed from the payload.
 #[derive(Debug)]
 pub(crate) struct Request<'a> {
@@ -23,6 +25,8 @@ struct Payload<'a> {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Admission<'a> {
+    #[serde(default)]
+    uid: Option<String>,
     #[serde(default)]
     kind: Option<Kind>,
     #[serde(default)]
@@ -45,6 +49,45 @@ struct Kind {
     kind: Option<String>,
 }
 
+/// A kind of object that has rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    StatefulSet,
+    Service,
+    ConfigMap,
+    /// Another kind that runs pods, with the path of their specification.
+    Workload(&'static str, &'static [&'static str]),
+}
+
+impl Target {
+    /// The kind by its API group and name.
+    pub(crate) fn of(group: &str, kind: &str) -> Option<Self> {
+        const TEMPLATE: &[&str] = &["spec", "template", "spec"];
+        Some(match (group, kind) {
+            ("apps", "StatefulSet") => Self::StatefulSet,
+            ("", "Service") => Self::Service,
+            ("", "ConfigMap") => Self::ConfigMap,
+            ("", "Pod") => Self::Workload("Pod", &["spec"]),
+            ("apps", "Deployment") => Self::Workload("Deployment", TEMPLATE),
+            ("apps", "DaemonSet") => Self::Workload("DaemonSet", TEMPLATE),
+            ("apps", "ReplicaSet") => Self::Workload("ReplicaSet", TEMPLATE),
+            ("batch", "Job") => Self::Workload("Job", TEMPLATE),
+            ("batch", "CronJob") => Self::Workload("CronJob", &["spec", "jobTemplate", "spec", "template", "spec"]),
+            _ => return None,
+        })
+    }
+
+    /// The kind's name.
+    pub(crate) fn kind(self) -> &'static str {
+        match self {
+            Self::StatefulSet => "StatefulSet",
+            Self::Service => "Service",
+            Self::ConfigMap => "ConfigMap",
+            Self::Workload(kind, _) => kind,
+        }
+    }
+}
+
 impl<'a> Request<'a> {
     /// Reads a payload. The error says what is wrong and where; it never repeats a value of the payload.
     pub(crate) fn decode(payload: &'a [u8]) -> Result<Self, String> {
@@ -55,13 +98,22 @@ impl<'a> Request<'a> {
         Ok(Self { admission, settings })
     }
 
-    /// Is a StatefulSet itself (not its status or scale) being created or updated?
-    pub(crate) fn is_statefulset_write(&self) -> bool {
-        let Admission { kind: Some(kind), operation, sub_resource, .. } = &self.admission else { return false };
-        kind.kind.as_deref() == Some("StatefulSet")
-            && kind.group.as_deref() == Some("apps")
-            && matches!(operation.as_deref(), Some("CREATE" | "UPDATE"))
-            && sub_resource.as_deref().unwrap_or_default().is_empty()
+    /// What is being created or updated, if it is an object itself (not its status or scale) of a kind that has rules.
+    pub(crate) fn target(&self) -> Option<Target> {
+        let Admission { kind: Some(kind), operation, sub_resource, .. } = &self.admission else { return None };
+        let is_write = matches!(operation.as_deref(), Some("CREATE" | "UPDATE"));
+        if !is_write || !sub_resource.as_deref().unwrap_or_default().is_empty() {
+            return None;
+        }
+        Target::of(kind.group.as_deref().unwrap_or_default(), kind.kind.as_deref()?)
+    }
+
+    /// Does the audit scanner ask about an object that is in the cluster already? It sends a CREATE whose `uid` is the
+    /// object's own (Kubewarden's audit scanner, `newAdmissionRequest`). The API server gives every request an `uid` of
+    /// its own, and objects that are being created have none yet, so no live request looks like that.
+    pub(crate) fn is_audit_of(&self, object: &Value) -> bool {
+        let uid = str_at(object, &["metadata", "uid"]);
+        !self.is_update() && !uid.is_empty() && self.admission.uid.as_deref() == Some(uid)
     }
 
     /// Is an existing object being updated?
@@ -128,11 +180,25 @@ mod tests {
     }
 
     #[test]
+    fn an_audit_asks_about_an_object_with_its_own_uid() {
+        for (operation, uid, expected) in
+            [("CREATE", "a", true), ("CREATE", "b", false), ("CREATE", "", false), ("UPDATE", "a", false)]
+        {
+            let payload = format!(r#"{{"request": {{"uid": "{uid}", "operation": "{operation}"}}}}"#);
+            let request = Request::decode(payload.as_bytes()).unwrap();
+            assert_eq!(request.is_audit_of(&serde_json::json!({"metadata": {"uid": "a"}})), expected);
+            assert!(!request.is_audit_of(&serde_json::json!({"metadata": {"uid": ""}})));
+        }
+    }
+
+    #[test]
     fn deep_nesting_is_skipped_until_it_is_parsed() {
         let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
-        let payload = format!(r#"{{"request": {{"kind": {{"group": "", "kind": "Pod"}}, "object": {deep}}}}}"#);
+        let payload = format!(
+            r#"{{"request": {{"operation": "CREATE", "kind": {{"group": "", "kind": "Pod"}}, "object": {deep}}}}}"#
+        );
         let request = Request::decode(payload.as_bytes()).unwrap();
-        assert!(!request.is_statefulset_write());
+        assert!(matches!(request.target(), Some(Target::Workload("Pod", _))));
         assert_eq!(parse(&deep).unwrap_err(), "it is nested deeper than 128 levels (line 1, column 128)");
     }
 }

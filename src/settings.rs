@@ -6,9 +6,10 @@ use crate::{
     annotations::{is_image, is_subdomain},
     flavor::Flavor,
     json::{shown, type_name},
-    names::{CLONE_CONTAINER, INIT_CONTAINER, INJECTED_CONTAINERS, SIDECAR_CONTAINER},
+    names::{CLONE_CONTAINER, INIT_CONTAINER, INJECTED_CONTAINERS, SIDECAR_CONTAINER, rule},
     nearest::nearest,
     request::at_position,
+    rules::{ALL, Rule, Severity},
 };
 
 /// The settings of the policy.
@@ -19,6 +20,46 @@ pub(crate) struct Settings {
     pub(crate) config_map: Option<String>,
     storage: Storage,
     resources: Vec<(&'static str, Value)>,
+    /// What becomes of a database of several pods that is not managed.
+    pub(crate) unmanaged: Unmanaged,
+    look_up_failure: Severity,
+    rules: Vec<(&'static str, Severity)>,
+    exempt_namespaces: Vec<String>,
+    pub(crate) write_names: WriteNames,
+}
+
+/// What becomes of a database of several pods that is not managed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unmanaged {
+    Allow,
+    Warn,
+    Reject,
+    Inject,
+}
+
+impl Unmanaged {
+    const NAMES: [&str; 4] = ["allow", "warn", "reject", "inject"];
+
+    fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "allow" => Some(Self::Allow),
+            "warn" => Some(Self::Warn),
+            "reject" => Some(Self::Reject),
+            "inject" => Some(Self::Inject),
+            _ => None,
+        }
+    }
+}
+
+/// Which names say write, beyond those that [`crate::endpoint`] knows; patterns with `*` and `?`.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct WriteNames {
+    /// Names of environment variables and options that say write.
+    pub(crate) variables: Vec<String>,
+    /// Names of Services that say write.
+    pub(crate) services: Vec<String>,
+    /// Names that do not, whatever they look like.
+    pub(crate) ignore: Vec<String>,
 }
 
 /// The injected claim template.
@@ -29,9 +70,21 @@ struct Storage {
     access_modes: Vec<String>,
 }
 
-const KEYS: [&str; 4] = ["images", "storage", "resources", "configMap"];
+const KEYS: [&str; 9] = [
+    "images",
+    "storage",
+    "resources",
+    "configMap",
+    "unmanaged",
+    "lookupFailure",
+    "rules",
+    "exemptNamespaces",
+    "writeNames",
+];
 const STORAGE_KEYS: [&str; 3] = ["size", "storageClassName", "accessModes"];
 const RESOURCE_KEYS: [&str; 2] = ["requests", "limits"];
+const WRITE_NAME_KEYS: [&str; 3] = ["variables", "services", "ignore"];
+const LOOK_UP_FAILURE: [&str; 2] = ["warn", "reject"];
 /// The modes under which each pod has a volume for itself.
 const ACCESS_MODES: [&str; 2] = ["ReadWriteOnce", "ReadWriteOncePod"];
 
@@ -47,6 +100,11 @@ impl Default for Settings {
                 (CLONE_CONTAINER, requests("100m", "256Mi")),
                 (SIDECAR_CONTAINER, requests("100m", "128Mi")),
             ],
+            unmanaged: Unmanaged::Allow,
+            look_up_failure: Severity::Warn,
+            rules: Vec::new(),
+            exempt_namespaces: Vec::new(),
+            write_names: WriteNames::default(),
         }
     }
 }
@@ -66,6 +124,28 @@ impl Settings {
                 "images" => settings.read_images(value, &mut problems),
                 "storage" => settings.read_storage(value, &mut problems),
                 "resources" => settings.read_resources(value, &mut problems),
+                "unmanaged" => {
+                    let chosen = problems.choice("settings.unmanaged", value, &Unmanaged::NAMES);
+                    settings.unmanaged = chosen.and_then(Unmanaged::from_name).unwrap_or(settings.unmanaged);
+                }
+                "lookupFailure" => {
+                    let chosen = problems.choice("settings.lookupFailure", value, &LOOK_UP_FAILURE);
+                    settings.look_up_failure = chosen.and_then(Severity::from_name).unwrap_or(settings.look_up_failure);
+                }
+                "rules" => settings.read_rules(value, &mut problems),
+                "exemptNamespaces" => {
+                    settings.exempt_namespaces = problems.patterns("settings.exemptNamespaces", value);
+                }
+                "writeNames" => {
+                    for (key, value) in problems.entries("settings.writeNames", value, &WRITE_NAME_KEYS) {
+                        let patterns = problems.patterns(&format!("settings.writeNames.{key}"), value);
+                        match key {
+                            "variables" => settings.write_names.variables = patterns,
+                            "services" => settings.write_names.services = patterns,
+                            _ => settings.write_names.ignore = patterns,
+                        }
+                    }
+                }
                 _ => {
                     let name = problems.text("settings.configMap", value, is_subdomain, "the name of a ConfigMap");
                     settings.config_map = name;
@@ -142,6 +222,51 @@ impl Settings {
         }
     }
 
+    fn read_rules(&mut self, value: &Value, problems: &mut Problems) {
+        for (id, value) in problems.entries("settings.rules", value, &ALL.map(|rule| rule.id)) {
+            let path = format!("settings.rules[\"{id}\"]");
+            let Some(rule) = Rule::of(id) else { continue };
+            let Some(severity) = problems.choice(&path, value, &Severity::NAMES).and_then(Severity::from_name) else {
+                continue;
+            };
+            if rule.is_fixed && severity != Severity::Reject {
+                problems.0.push(format!(
+                    "{path}: this rule cannot be set to {}: without what it asks for nothing could be injected",
+                    severity.name()
+                ));
+            } else if id == rule::LOOK_UP {
+                problems.0.push(format!("{path}: write settings.lookupFailure instead"));
+            } else if id == rule::UNMANAGED {
+                problems.0.push(format!("{path}: write settings.unmanaged instead"));
+            } else {
+                self.rules.push((id, severity));
+            }
+        }
+    }
+
+    /// What becomes of an object that breaks a rule.
+    pub(crate) fn severity(&self, rule: &Rule) -> Severity {
+        match rule.id {
+            rule::LOOK_UP => self.look_up_failure,
+            rule::UNMANAGED => match self.unmanaged {
+                Unmanaged::Allow => Severity::Off,
+                Unmanaged::Warn => Severity::Warn,
+                Unmanaged::Reject | Unmanaged::Inject => Severity::Reject,
+            },
+            id => self.rules.iter().find(|(of, _)| *of == id).map_or(rule.severity, |(_, severity)| *severity),
+        }
+    }
+
+    /// Is a rule of this id looked after at all?
+    pub(crate) fn is_on(&self, id: &str) -> bool {
+        Rule::of(id).is_some_and(|rule| self.severity(rule) != Severity::Off)
+    }
+
+    /// Are the objects of a namespace exempt from all rules that can be softened?
+    pub(crate) fn exempts(&self, namespace: &str) -> bool {
+        self.exempt_namespaces.iter().any(|pattern| matches(pattern, namespace))
+    }
+
     /// The image with the backup tool for a flavor, if the settings name one.
     pub(crate) fn backup_image(&self, flavor: Flavor) -> Option<&str> {
         self.images.iter().find(|(of, _)| *of == flavor).map(|(_, image)| image.as_str())
@@ -163,6 +288,33 @@ impl Settings {
         }
         spec
     }
+}
+
+/// Does a name match a pattern? `*` stands for any text and `?` for any character; case does not matter.
+pub(crate) fn matches(pattern: &str, name: &str) -> bool {
+    let (pattern, name) = (pattern.as_bytes(), name.as_bytes());
+    let (mut at, mut in_name) = (0, 0);
+    // where to go on when the text after the last `*` does not match here
+    let mut retry = None;
+    while in_name < name.len() {
+        match pattern.get(at) {
+            Some(b'*') => {
+                at += 1;
+                retry = Some((at, in_name));
+            }
+            Some(byte) if *byte == b'?' || byte.eq_ignore_ascii_case(&name[in_name]) => {
+                at += 1;
+                in_name += 1;
+            }
+            _ => {
+                let Some((after_star, from)) = retry else { return false };
+                at = after_star;
+                in_name = from + 1;
+                retry = Some((after_star, from + 1));
+            }
+        }
+    }
+    pattern[at..].iter().all(|byte| *byte == b'*')
 }
 
 struct Problems(Vec<String>);
@@ -193,6 +345,28 @@ impl Problems {
         entries
     }
 
+    /// One of the known words.
+    fn choice<'a>(&mut self, path: &str, value: &'a Value, known: &[&str]) -> Option<&'a str> {
+        let chosen = value.as_str().filter(|text| known.contains(text));
+        if chosen.is_none() {
+            let found = value.as_str().map_or_else(|| type_name(value).to_owned(), shown);
+            self.0.push(format!("{path}: write one of {}, not {found}", known.join(", ")));
+        }
+        chosen
+    }
+
+    /// A list of patterns.
+    fn patterns(&mut self, path: &str, value: &Value) -> Vec<String> {
+        let Some(list) = value.as_array() else {
+            self.0.push(format!("{path}: write a list of patterns, such as [\"team-*\"], not {}", type_name(value)));
+            return Vec::new();
+        };
+        let patterns = list.iter().enumerate().filter_map(|(index, value)| {
+            self.text(&format!("{path}[{index}]"), value, is_pattern, "a pattern such as \"team-*\"")
+        });
+        patterns.collect()
+    }
+
     fn text(&mut self, path: &str, value: &Value, right: fn(&str) -> bool, wanted: &str) -> Option<String> {
         let text = value.as_str().filter(|text| right(text));
         if text.is_none() {
@@ -201,6 +375,13 @@ impl Problems {
         }
         text.map(ToOwned::to_owned)
     }
+}
+
+/// A pattern that says something: one that matches everything would be the end of all rules.
+fn is_pattern(text: &str) -> bool {
+    (1..=253).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.*?".contains(&byte))
+        && text.bytes().any(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// Kubernetes' resource quantity, of a positive amount.
@@ -252,6 +433,46 @@ mod tests {
         assert!(Settings::parse(&json!([])).is_err());
         assert!(Settings::parse(&json!("x")).is_err());
         assert!(Settings::parse_json(b"{").is_err());
+    }
+
+    #[test]
+    fn rules_and_their_severities() {
+        let settings = Settings::parse(&json!({
+            "unmanaged": "warn", "lookupFailure": "reject", "rules": {"host-network": "warn"},
+            "exemptNamespaces": ["kube-*"], "writeNames": {"variables": ["*_SINK"], "services": ["*-in"], "ignore": ["X_RW"]},
+        }))
+        .unwrap();
+        let severity = |id| settings.severity(Rule::of(id).unwrap());
+        assert_eq!(severity(rule::UNMANAGED), Severity::Warn);
+        assert_eq!(severity(rule::LOOK_UP), Severity::Reject);
+        assert_eq!(severity(rule::HOST_NETWORK), Severity::Warn);
+        assert_eq!(severity(rule::READ_ONLY_OFF), Severity::Reject);
+        assert!(settings.exempts("kube-system") && !settings.exempts("shop"));
+
+        let problems = Settings::parse(&json!({
+            "unmanaged": "deny", "lookupFailure": "off", "exemptNamespaces": ["*", 1], "writeNames": {"variable": []},
+            "rules": {"host_network": "warn", "malformed": "off", "look-up": "warn", "unmanaged": "off", "no-primary": 1},
+        }))
+        .unwrap_err();
+        assert_eq!(problems.len(), 10, "{problems:#?}");
+        assert!(problems.iter().any(|problem| problem.contains("did you mean host-network?")), "{problems:#?}");
+    }
+
+    #[test]
+    fn patterns() {
+        for (pattern, name, expected) in [
+            ("a", "a", true),
+            ("a", "b", false),
+            ("A*", "abc", true),
+            ("*_write_*", "DB_WRITE_HOST", true),
+            ("*_write_*", "DB_WRITE", false),
+            ("*a*b?", "xxaxxbxby", true),
+            ("?", "", false),
+            ("*", "", true),
+        ] {
+            assert_eq!(matches(pattern, name), expected, "{pattern} {name}");
+        }
+        assert!(!matches(&"*a".repeat(1000), &"a".repeat(999)));
     }
 
     #[test]

@@ -1,22 +1,26 @@
 //! Problems and warnings gathered, then one answer.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
-use kubewarden_policy_sdk::response::ValidationResponse;
+use serde::Serialize;
 use serde_json::Value;
 
 /// HTTP status of a request that cannot be read.
 const BAD_REQUEST: u16 = 400;
 /// HTTP status of an object that breaks a rule.
 const UNPROCESSABLE: u16 = 422;
+/// The API server may cut longer warnings (Kubernetes documentation, "Dynamic Admission Control", Response).
+pub(crate) const WARNING_LIMIT: usize = 120;
 
 /// A problem with one field.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Violation {
-    /// The rule's id, of [`crate::names::rule`].
-    pub(crate) rule: &'static str,
+    /// Another object than the one under admission, as `ConfigMap shop/mysql`.
+    pub(crate) object: Option<String>,
     /// The field, as `spec.template.spec.containers[0].image`.
     pub(crate) path: String,
+    /// The rule's id, of [`crate::names::rule`].
+    pub(crate) rule: &'static str,
     /// What was found there.
     pub(crate) found: String,
     /// Why it is wrong.
@@ -33,8 +37,33 @@ impl Violation {
         why: impl Into<String>,
         fix: impl Into<String>,
     ) -> Self {
-        Self { rule, path: path.into(), found: found.into(), why: why.into(), fix: fix.into() }
+        Self { object: None, path: path.into(), rule, found: found.into(), why: why.into(), fix: fix.into() }
     }
+
+    /// The problem is in an object that was looked up.
+    pub(crate) fn of(mut self, object: impl Into<String>) -> Self {
+        self.object = Some(object.into());
+        self
+    }
+
+    /// As a warning: its beginning says which rule and where, for the API server may cut the rest.
+    pub(crate) fn as_warning(&self) -> String {
+        let Self { object, path, rule, found, fix, .. } = self;
+        let object = object.as_ref().map(|object| format!("{object} ")).unwrap_or_default();
+        let short = format!("[{rule}] {object}{path}: {found}");
+        let long = format!("{short}; {fix}");
+        cut(if long.chars().count() <= WARNING_LIMIT { long } else { short })
+    }
+}
+
+/// The text, cut to what the API server shows of a warning.
+pub(crate) fn cut(text: String) -> String {
+    if text.chars().count() <= WARNING_LIMIT {
+        return text;
+    }
+    let mut cut: String = text.chars().take(WARNING_LIMIT - 3).collect();
+    cut.push_str("...");
+    cut
 }
 
 /// What was found wrong with an object, and what deserves a warning.
@@ -42,6 +71,8 @@ impl Violation {
 pub(crate) struct Findings {
     pub(crate) violations: Vec<Violation>,
     pub(crate) warnings: Vec<String>,
+    /// What was found, but the object is exempt from: the rule and the given reason.
+    pub(crate) exempted: BTreeMap<&'static str, String>,
 }
 
 impl Findings {
@@ -52,65 +83,135 @@ impl Findings {
     pub(crate) fn warn(&mut self, warning: impl Into<String>) {
         self.warnings.push(warning.into());
     }
+
+    pub(crate) fn append(&mut self, mut other: Self) {
+        self.violations.append(&mut other.violations);
+        self.warnings.append(&mut other.warnings);
+        self.exempted.append(&mut other.exempted);
+    }
+}
+
+/// The findings after the settings and the exemptions have had their say.
+#[derive(Debug, Default)]
+pub(crate) struct Judgement {
+    /// What the object is rejected for.
+    pub(crate) rejected: Vec<Violation>,
+    /// What it is warned of.
+    pub(crate) warned: Vec<Violation>,
+    /// What it is exempt from: the rule and the given reason.
+    pub(crate) exempted: BTreeMap<&'static str, String>,
+    /// Hints beyond the rules.
+    pub(crate) hints: Vec<String>,
+}
+
+impl Judgement {
+    fn warnings(&self) -> Vec<String> {
+        self.warned.iter().map(Violation::as_warning).chain(self.hints.iter().cloned().map(cut)).collect()
+    }
+
+    /// Names of the rules, for the cluster's audit log.
+    fn audit_annotations(&self) -> Option<BTreeMap<String, String>> {
+        let ids = |violations: &[Violation]| {
+            let mut ids: Vec<&str> = violations.iter().map(|violation| violation.rule).collect();
+            ids.sort_unstable();
+            ids.dedup();
+            ids.join(",")
+        };
+        let exempted: Vec<String> = self.exempted.iter().map(|(rule, why)| format!("{rule}: {why}")).collect();
+        let notes: BTreeMap<String, String> = [
+            ("rejected-rules", ids(&self.rejected)),
+            ("warned-rules", ids(&self.warned)),
+            ("exempted-rules", exempted.join("; ")),
+        ]
+        .into_iter()
+        .filter(|(_, text)| !text.is_empty())
+        .map(|(key, text)| (key.to_owned(), text))
+        .collect();
+        (!notes.is_empty()).then_some(notes)
+    }
 }
 
 /// The answer to one request.
 #[derive(Debug)]
 pub(crate) enum Verdict {
+    /// The object is none of the policy's business.
+    Untouched,
+    /// The request itself cannot be read.
+    Unreadable(String),
     /// Accepted, with the changed object where something changed.
-    Accepted { changed: Option<Value>, warnings: Vec<String> },
-    /// Rejected, with what the user is told.
-    Rejected { message: String, code: u16, warnings: Vec<String> },
+    Accepted { changed: Option<Value>, judgement: Judgement },
+    /// Rejected, with the object's name.
+    Rejected { object: String, judgement: Judgement },
 }
 
 impl Verdict {
-    /// The object is none of the policy's business, or right as it is.
-    pub(crate) fn untouched() -> Self {
-        Self::Accepted { changed: None, warnings: Vec::new() }
-    }
-
-    /// The request itself cannot be read.
     pub(crate) fn unreadable(problem: &str) -> Self {
-        Self::Rejected {
-            message: format!("the admission request cannot be read: {problem}"),
-            code: BAD_REQUEST,
-            warnings: Vec::new(),
-        }
-    }
-
-    /// Every problem of an object in one message, in the order of their fields.
-    pub(crate) fn rejected(object: &str, findings: Findings) -> Self {
-        let Findings { mut violations, warnings } = findings;
-        violations.sort_by(|a, b| (&a.path, a.rule).cmp(&(&b.path, b.rule)));
-        violations.dedup();
-        let count = violations.len();
-        let mut message = format!("{object} is rejected: {count} {}", if count == 1 { "problem" } else { "problems" });
-        for Violation { rule, path, found, why, fix } in &violations {
-            let _ = write!(message, "\n[{rule}] {path}: {found}\n  why: {why}\n  fix: {fix}");
-        }
-        Self::Rejected { message, code: UNPROCESSABLE, warnings }
+        Self::Unreadable(format!("the admission request cannot be read: {problem}"))
     }
 }
 
-impl From<Verdict> for ValidationResponse {
+/// Every problem in one message: those of the object under admission first, then those of others, each in the order
+/// of its fields, and none in more than four lines.
+fn message(object: &str, violations: &[Violation]) -> String {
+    let mut violations: Vec<&Violation> = violations.iter().collect();
+    violations.sort();
+    violations.dedup();
+    let count = violations.len();
+    let mut message = format!("{object} is rejected: {count} {}", if count == 1 { "problem" } else { "problems" });
+    let mut group = None;
+    for violation in violations {
+        let Violation { object, path, rule, found, why, fix } = violation;
+        if group != object.as_ref() {
+            group = object.as_ref();
+            let _ = write!(message, "\nin {}:", object.as_deref().unwrap_or_default());
+        }
+        let _ = write!(message, "\n[{rule}] {path}: {found}\n  why: {why}\n  fix: {fix}");
+    }
+    message
+}
+
+/// Kubewarden's `ValidationResponse` (its specification, "Validating policies" and "Mutating policies"), as the SDK has
+/// it; but the audit annotations are in a stable order, so that the same request gives the same bytes.
+#[derive(Debug, Default, PartialEq, Serialize)]
+pub struct Answer {
+    /// May the object pass?
+    pub accepted: bool,
+    /// Why it may not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// The HTTP status that goes with a rejection.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<u16>,
+    /// The object as it shall be, where the policy changes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mutated_object: Option<Value>,
+    /// The rules that were broken or left out, for the cluster's audit log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audit_annotations: Option<BTreeMap<String, String>>,
+    /// Hints for the user.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warnings: Option<Vec<String>>,
+}
+
+impl From<Verdict> for Answer {
     fn from(verdict: Verdict) -> Self {
         let some = |warnings: Vec<String>| (!warnings.is_empty()).then_some(warnings);
         match verdict {
-            Verdict::Accepted { changed, warnings } => Self {
+            Verdict::Untouched => Self { accepted: true, ..Self::default() },
+            Verdict::Unreadable(message) => Self { message: Some(message), code: Some(BAD_REQUEST), ..Self::default() },
+            Verdict::Accepted { changed, judgement } => Self {
                 accepted: true,
-                message: None,
-                code: None,
                 mutated_object: changed,
-                audit_annotations: None,
-                warnings: some(warnings),
+                audit_annotations: judgement.audit_annotations(),
+                warnings: some(judgement.warnings()),
+                ..Self::default()
             },
-            Verdict::Rejected { message, code, warnings } => Self {
-                accepted: false,
-                message: Some(message),
-                code: Some(code),
-                mutated_object: None,
-                audit_annotations: None,
-                warnings: some(warnings),
+            Verdict::Rejected { object, judgement } => Self {
+                message: Some(message(&object, &judgement.rejected)),
+                code: Some(UNPROCESSABLE),
+                audit_annotations: judgement.audit_annotations(),
+                warnings: some(judgement.warnings()),
+                ..Self::default()
             },
         }
     }

@@ -3,11 +3,12 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, OnceLock},
 };
 
 use mysql_replication_policy::scripts;
-use mysql_replication_preview::{Policy, Response, Unreachable};
+use mysql_replication_preview::{Cluster, HostCall, Manifests, Policy, Response};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 /// The repository's root.
@@ -28,20 +29,67 @@ pub fn policy() -> &'static Policy {
     })
 }
 
+/// Sends an admission request through both doors, in a cluster without any object.
+///
+/// # Panics
+/// Where they do not say the same, or where one of them fails.
+#[must_use]
+pub fn both_doors(request: &Value, settings: &Value) -> Response {
+    both_doors_in(&Manifests::default(), request, settings)
+}
+
 /// Sends an admission request through the native function and through the artefact, and makes sure that both say the
-/// same.
+/// same and ask the cluster for the same.
 ///
 /// # Panics
 /// Where they do not, or where one of them fails.
 #[must_use]
-pub fn both_doors(request: &Value, settings: &Value) -> Response {
+pub fn both_doors_in(cluster: &(impl Cluster + Clone + 'static), request: &Value, settings: &Value) -> Response {
     let payload = json!({"request": request, "settings": settings}).to_string();
-    let native = mysql_replication_policy::validate(payload.as_bytes());
-    let native: Response =
-        serde_json::from_value(serde_json::to_value(native).expect("an answer")).expect("a response");
-    let wasm = policy().validate(request, settings, Arc::new(Unreachable)).expect("the artefact answers");
-    assert!(native == wasm, "the artefact and the native function disagree; run `make policy.wasm` and try again");
+    let native = Recorder::new(cluster.clone());
+    let host = |operation: &str, payload: &[u8]| {
+        native.answer(&HostCall { binding: "kubewarden", namespace: "kubernetes", operation, payload })
+    };
+    let answer = mysql_replication_policy::validate(payload.as_bytes(), &host);
+    let answer: Response =
+        serde_json::from_value(serde_json::to_value(answer).expect("an answer")).expect("a response");
+    let artefact = Arc::new(Recorder::new(cluster.clone()));
+    let wasm = policy().validate(request, settings, artefact.clone()).expect("the artefact answers");
+    assert!(answer == wasm, "the artefact and the native function disagree; run `make policy.wasm` and try again");
+    assert_eq!(native.calls(), artefact.calls(), "the artefact and the native function look up different things");
     wasm
+}
+
+/// A cluster that remembers what it was asked.
+#[derive(Debug)]
+pub struct Recorder<C> {
+    cluster: C,
+    calls: Mutex<Vec<(String, Value)>>,
+}
+
+impl<C: Cluster> Recorder<C> {
+    /// Remembers what this cluster is asked.
+    pub fn new(cluster: C) -> Self {
+        Self { cluster, calls: Mutex::default() }
+    }
+
+    /// The look-ups so far: operation and request.
+    ///
+    /// # Panics
+    /// Where an earlier call panicked.
+    pub fn calls(&self) -> Vec<(String, Value)> {
+        self.calls.lock().expect("no panic before").clone()
+    }
+}
+
+impl<C: Cluster> Cluster for Recorder<C> {
+    fn answer(&self, call: &HostCall<'_>) -> Result<Vec<u8>, String> {
+        if call.namespace == "kubernetes" {
+            let request = serde_json::from_slice(call.payload).unwrap_or_default();
+            self.calls.lock().expect("no panic before").push((call.operation.to_owned(), request));
+        }
+        self.cluster.answer(call)
+    }
 }
 
 /// The admission request for creating an object, or for updating `old`.
@@ -63,6 +111,19 @@ pub fn read_manifest(path: &Path) -> Value {
         scripts::ALL.iter().find(|(known, _)| *known == name).map(|(_, script)| (*script).to_owned())
     });
     value
+}
+
+/// Reads the objects of a file of several documents.
+///
+/// # Panics
+/// Where the file cannot be read.
+#[must_use]
+pub fn read_manifests(path: &Path) -> Vec<Value> {
+    let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_yaml_ng::Deserializer::from_str(&text)
+        .map(|document| Value::deserialize(document).unwrap_or_else(|error| panic!("{}: {error}", path.display())))
+        .filter(|object| !object.is_null())
+        .collect()
 }
 
 /// Writes a manifest as goldens show it: scripts by their names, and the digest of the injected content as `<digest>`.

@@ -5,7 +5,8 @@
 //! - `X.untouched.txt`: the object was accepted as it is; the file holds the warnings;
 //! - `X.rejected.txt`: the message of the rejection.
 //!
-//! `X.old.yaml` makes the request an update of that object; `X.settings.yaml` holds the policy's settings. What was
+//! `X.old.yaml` makes the request an update of that object; `X.settings.yaml` holds the policy's settings;
+//! `X.cluster.yaml` the objects that look-ups find. What was
 //! injected is sent in again and must come out the same. `UPDATE_GOLDENS=1` writes the files instead: read the diff.
 
 use std::{
@@ -14,7 +15,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use mysql_replication_e2e_tests::{both_doors, read_manifest, request, root, show_manifest};
+use mysql_replication_e2e_tests::{both_doors_in, read_manifest, read_manifests, request, root, show_manifest};
+use mysql_replication_preview::Manifests;
 use serde_json::{Value, json};
 
 #[test]
@@ -46,14 +48,19 @@ fn check(input: &Path) -> Result<(), String> {
     let object = read_manifest(input);
     let old = existing(&beside(input, "old.yaml")).map(|path| read_manifest(&path));
     let settings = existing(&beside(input, "settings.yaml")).map_or_else(|| json!({}), |path| read_manifest(&path));
-    let answer = both_doors(&request(&object, old.as_ref()), &settings);
+    let objects = existing(&beside(input, "cluster.yaml")).map(|path| read_manifests(&path)).unwrap_or_default();
+    let cluster = Manifests::new(objects, "default");
+    let answer = both_doors_in(&cluster, &request(&object, old.as_ref()), &settings);
     let warnings = answer.warnings.unwrap_or_default();
+    if let Some(long) = warnings.iter().find(|warning| warning.chars().count() > 120) {
+        return Err(format!("a warning of more than 120 characters: {long}"));
+    }
 
     let (kind, text) = match (answer.accepted, &answer.mutated_object) {
         (false, _) => ("rejected.txt", format!("{}\n", answer.message.unwrap_or_default())),
         (true, None) => ("untouched.txt", lines(&warnings, "")),
         (true, Some(result)) => {
-            again(result, old.as_ref(), &settings)?;
+            again(result, old.as_ref(), &settings, &cluster)?;
             ("injected.yaml", format!("{}{}", lines(&warnings, "# warning: "), show_manifest(result)))
         }
     };
@@ -61,9 +68,11 @@ fn check(input: &Path) -> Result<(), String> {
 }
 
 /// Injecting a second time changes nothing: neither on the way of the same request, nor in an update later.
-fn again(result: &Value, old: Option<&Value>, settings: &Value) -> Result<(), String> {
+fn again(result: &Value, old: Option<&Value>, settings: &Value, cluster: &Manifests) -> Result<(), String> {
     let mut scaled = result.clone();
-    scaled["spec"]["replicas"] = json!(7);
+    if result["kind"] == "StatefulSet" {
+        scaled["spec"]["replicas"] = json!(7);
+    }
     let requests = [
         ("sent through again", request(result, old)),
         ("scaled later", request(&scaled, Some(result))),
@@ -71,7 +80,7 @@ fn again(result: &Value, old: Option<&Value>, settings: &Value) -> Result<(), St
     ];
     for (when, request) in requests {
         // taken away is taken away: there is nothing to inject a second time
-        let answer = both_doors(&request, settings);
+        let answer = both_doors_in(cluster, &request, settings);
         if !answer.accepted || answer.mutated_object.is_some() {
             return Err(format!("it is not left alone when {when}: {:?}", answer.message));
         }

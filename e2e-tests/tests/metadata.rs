@@ -1,6 +1,9 @@
 //! `policy-metadata/` says what the code does.
 
-use mysql_replication_e2e_tests::{policy, read_manifest, request, root};
+use std::{collections::BTreeSet, sync::Arc};
+
+use mysql_replication_e2e_tests::{Recorder, policy, read_manifest, read_manifests, request, root};
+use mysql_replication_preview::Manifests;
 use serde_json::{Value, json};
 
 fn metadata() -> Value {
@@ -46,22 +49,85 @@ fn the_rules_are_those_that_the_code_serves() {
             let mut request = request(&object, None);
             request["operation"] = json!(operation);
             let payload = json!({"request": request, "settings": {}}).to_string();
-            let acts = !mysql_replication_policy::validate(payload.as_bytes()).accepted;
+            let nothing = |_: &str, _: &[u8]| Err("Cannot find v1/Service named 'x'".to_owned());
+            let acts = !mysql_replication_policy::validate(payload.as_bytes(), &nothing).accepted;
             acted += usize::from(acts);
             assert_eq!(acts, asked(group, version, resource, operation), "{operation} of {resource}");
         }
     }
-    assert_eq!(acted, 2);
-    assert_eq!(rules.len(), 1, "a rule beyond those that were tried");
+    assert_eq!(acted, 2 * kinds.len());
+    let listed = |key: &str| rules.iter().filter_map(|rule| rule[key].as_array()).map(Vec::len).sum::<usize>();
+    assert_eq!(listed("resources"), kinds.len(), "a resource beyond those that were tried");
 }
 
+/// The policy may read just what it looks up: each kind of object, by name and as a list of a namespace.
 #[test]
-fn the_policy_mutates_and_asks_the_host_for_nothing() {
+fn look_ups_are_those_that_the_metadata_and_the_role_allow() {
     let metadata = metadata();
     assert_eq!(metadata["mutating"], true);
     assert_eq!(metadata["executionMode"], "kubewarden-wapc");
-    assert!(metadata["contextAwareResources"].as_array().is_none_or(Vec::is_empty));
     assert_eq!(policy().protocol_version().expect("an answer"), "v1");
+
+    let mut kinds = BTreeSet::new();
+    let mut operations = BTreeSet::new();
+    for (operation, request) in look_ups() {
+        kinds.insert((request["api_version"].to_string(), request["kind"].to_string()));
+        operations.insert(json!(format!("kubernetes/{operation}")).to_string());
+        assert!(request["field_masks"].as_array().is_some_and(|masks| !masks.is_empty()), "{request}");
+        assert!(request["namespace"].is_string(), "{request}");
+    }
+    let declared = metadata["contextAwareResources"].as_array().expect("contextAwareResources").iter();
+    let declared: BTreeSet<_> = declared.map(|one| (one["apiVersion"].to_string(), one["kind"].to_string())).collect();
+    assert_eq!(declared, kinds);
+    let declared: BTreeSet<_> =
+        metadata["hostCapabilities"].as_array().expect("hostCapabilities").iter().map(Value::to_string).collect();
+    assert_eq!(declared, operations);
+
+    let installed = read_manifest(&root().join("policy-metadata/cluster-admission-policy.yaml"));
+    assert_eq!(installed["spec"]["contextAwareResources"], metadata["contextAwareResources"]);
+
+    let rbac = read_manifests(&root().join("policy-metadata/rbac.yaml"));
+    let role = rbac.iter().find(|object| object["kind"] == "ClusterRole").expect("a ClusterRole");
+    let mut granted = BTreeSet::new();
+    for rule in role["rules"].as_array().expect("rules") {
+        // lists are kept up to date by a watch
+        assert_eq!(rule["verbs"], json!(["get", "list", "watch"]));
+        for group in rule["apiGroups"].as_array().expect("groups") {
+            for resource in rule["resources"].as_array().expect("resources") {
+                granted.insert(format!("{group} {resource}"));
+            }
+        }
+    }
+    let needed: BTreeSet<_> = kinds
+        .iter()
+        .map(|(version, kind)| {
+            let group = version.trim_matches('"').split_once('/').map_or("", |(group, _)| group);
+            format!("\"{group}\" \"{}s\"", kind.trim_matches('"').to_lowercase())
+        })
+        .collect();
+    assert_eq!(granted, needed);
+}
+
+/// Every look-up that the goldens' requests make.
+fn look_ups() -> Vec<(String, Value)> {
+    let mut calls = Vec::new();
+    for folder in ["service", "config-map", "workload", "lookup"] {
+        let folder = root().join("e2e-tests/goldens").join(folder);
+        for entry in std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+            let path = entry.expect("an entry").path();
+            let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+            if path.extension().is_none_or(|extension| extension != "yaml") || stem.contains('.') {
+                continue;
+            }
+            let objects = path.with_extension("cluster.yaml");
+            let objects = if objects.exists() { read_manifests(&objects) } else { Vec::new() };
+            let cluster = Arc::new(Recorder::new(Manifests::new(objects, "default")));
+            let request = request(&read_manifest(&path), None);
+            policy().validate(&request, &json!({}), cluster.clone()).expect("an answer");
+            calls.extend(cluster.calls());
+        }
+    }
+    calls
 }
 
 #[test]

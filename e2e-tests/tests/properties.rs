@@ -8,7 +8,8 @@ use serde_json::{Map, Value, json};
 /// The native function: the goldens make sure that the artefact says the same.
 fn validate(object: &Value, old: Option<&Value>) -> Response {
     let payload = json!({"request": request(object, old), "settings": {}}).to_string();
-    let answer = mysql_replication_policy::validate(payload.as_bytes());
+    let nothing = |_: &str, _: &[u8]| Err("Cannot find v1/Service named 'x'".to_owned());
+    let answer = mysql_replication_policy::validate(payload.as_bytes(), &nothing);
     serde_json::from_value(serde_json::to_value(answer).expect("an answer")).expect("a response")
 }
 

@@ -11,6 +11,7 @@ mod status;
 mod strip;
 
 pub(crate) use apply::apply;
-pub(crate) use plan::Plan;
+pub(crate) use arguments::words;
+pub(crate) use plan::{Plan, database_container};
 pub(crate) use status::Status;
 pub(crate) use strip::{Extent, strip};

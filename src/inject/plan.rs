@@ -17,6 +17,7 @@ use crate::{
         DATABASE_PORT, DATABASE_PORT_NAME, FORCED_OPTIONS_FILE, INJECTED_CONTAINERS, SIDECAR_CONTAINER, annotation,
         rule,
     },
+    rules,
     settings::Settings,
     verdict::{Findings, Violation},
 };
@@ -39,6 +40,9 @@ pub(crate) struct Plan {
     pub(crate) claim: Option<Value>,
     /// The `serviceName` that is set; only on creation.
     pub(crate) service_name: Option<String>,
+    pub(crate) database: Database,
+    /// Name of the ConfigMap with the option files.
+    pub(crate) config_map: String,
 }
 
 impl Plan {
@@ -95,6 +99,7 @@ impl Plan {
         let sub_path = data.as_ref().map(|data| str_at(&data.mount, &["subPathExpr"]).to_owned()).unwrap_or_default();
         let credentials = Credentials::find(container, &path, database.as_ref(), &[&sub_path], findings);
         check_ports(pod, name(container), database.as_ref(), findings);
+        rules::statefulset(pod, container, &path, database.as_ref(), findings);
         let Some(database) = database else {
             check_injected_names(pod, findings);
             return None;
@@ -136,6 +141,8 @@ impl Plan {
             probes: probes(container),
             claim: data.claim.clone(),
             service_name: service.to_set(),
+            database,
+            config_map: config_map.to_owned(),
         };
         plan.check_reserved_names(pod, findings);
         Some(plan)
@@ -266,7 +273,7 @@ fn service_name(object: &Value, object_name: &str, is_update: bool, findings: &m
 
 /// The container that runs the database: the one that the annotation names, else the one named `mysql`, else the only
 /// one whose image is a known database.
-fn database_container<'a>(
+pub(crate) fn database_container<'a>(
     pod: &'a Value,
     annotations: &Annotations,
     findings: &mut Findings,
@@ -330,7 +337,7 @@ fn check_option_files(container: &Value, path: &str, database: &Database, findin
         ));
     };
     for word in words(container) {
-        let options = ["--no-defaults", "--defaults-file"];
+        let options = ["--no-defaults", "--defaults-file", "--defaults-extra-file"];
         if let Some(option) = options.into_iter().find(|option| word.text.starts_with(option)) {
             reject(
                 format!("{path}.{}[{}]", word.list, word.index),

@@ -1,0 +1,259 @@
+//! Look-ups in the cluster, through the policy server's host capabilities.
+//!
+//! The SDK's own functions for this are tied to the types of `k8s-openapi`; here objects stay raw, cut down by field
+//! masks to what a rule reads.
+
+use std::cell::RefCell;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::json::list_at;
+
+/// The policy server's capability `kubernetes`.
+pub trait Host {
+    /// Calls an operation (`get_resource`, `list_resources_by_namespace`) with its request, as JSON.
+    ///
+    /// # Errors
+    /// The host's text, where the operation fails, is not permitted, or finds nothing.
+    fn call(&self, operation: &str, request: &[u8]) -> Result<Vec<u8>, String>;
+}
+
+/// Functions are hosts, which suits tests.
+impl<F: Fn(&str, &[u8]) -> Result<Vec<u8>, String>> Host for F {
+    fn call(&self, operation: &str, request: &[u8]) -> Result<Vec<u8>, String> {
+        self(operation, request)
+    }
+}
+
+/// The policy server under which this module runs.
+pub(crate) fn policy_server(operation: &str, request: &[u8]) -> Result<Vec<u8>, String> {
+    #[cfg(target_arch = "wasm32")]
+    return kubewarden_policy_sdk::wapc_guest::host_call("kubewarden", "kubernetes", operation, request)
+        .map_err(|error| error.to_string());
+    // outside of WebAssembly nobody provides the function that this calls
+    #[cfg(not(target_arch = "wasm32"))]
+    Err(format!("there is no host for {operation} ({} bytes)", request.len()))
+}
+
+/// A kind of object that the policy looks up, with the fields that it reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Service,
+    ConfigMap,
+    StatefulSet,
+}
+
+impl Kind {
+    fn api_version(self) -> &'static str {
+        match self {
+            Self::Service | Self::ConfigMap => "v1",
+            Self::StatefulSet => "apps/v1",
+        }
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Service => "Service",
+            Self::ConfigMap => "ConfigMap",
+            Self::StatefulSet => "StatefulSet",
+        }
+    }
+
+    /// One mask for every look-up of a kind: the host keeps what it lists by its mask.
+    fn fields(self) -> &'static [&'static str] {
+        match self {
+            Self::Service => {
+                &["metadata.name", "metadata.labels", "spec.clusterIP", "spec.ports", "spec.selector", "spec.type"]
+            }
+            Self::ConfigMap => &["metadata.name", "data", "binaryData"],
+            Self::StatefulSet => &[
+                "metadata.name",
+                "metadata.annotations",
+                "spec.replicas",
+                "spec.serviceName",
+                "spec.template.metadata.labels",
+                "spec.template.spec.containers.name",
+                "spec.template.spec.containers.image",
+                "spec.template.spec.volumes.name",
+                "spec.template.spec.volumes.configMap",
+            ],
+        }
+    }
+}
+
+/// What a look-up brought.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Lookup<T> {
+    Found(T),
+    /// The object does not exist (yet).
+    Absent,
+    /// Not permitted, or failed; with what the host says.
+    Failed(String),
+}
+
+#[derive(Serialize)]
+struct GetRequest<'a> {
+    api_version: &'a str,
+    kind: &'a str,
+    name: &'a str,
+    namespace: &'a str,
+    disable_cache: bool,
+    field_masks: &'a [&'a str],
+}
+
+#[derive(Serialize)]
+struct ListRequest<'a> {
+    api_version: &'a str,
+    kind: &'a str,
+    namespace: &'a str,
+    field_masks: &'a [&'a str],
+}
+
+type Key = (Kind, String, Option<String>);
+
+/// The cluster as one evaluation sees it: nothing is asked twice.
+pub(crate) struct Cluster<'h> {
+    host: &'h dyn Host,
+    /// The host answers `get_resource` from a cache of five seconds unless told otherwise.
+    fresh: bool,
+    seen: RefCell<Vec<(Key, Lookup<Value>)>>,
+}
+
+impl<'h> Cluster<'h> {
+    pub(crate) fn new(host: &'h dyn Host) -> Self {
+        Self { host, fresh: false, seen: RefCell::default() }
+    }
+
+    /// The same cluster without what the host or this evaluation remembers of it: nobody is to be refused for what
+    /// they have mended a moment ago.
+    pub(crate) fn fresh(&self) -> Self {
+        Self { host: self.host, fresh: true, seen: RefCell::default() }
+    }
+
+    /// One object by its name.
+    pub(crate) fn get(&self, kind: Kind, namespace: &str, name: &str) -> Lookup<Value> {
+        self.once((kind, namespace.to_owned(), Some(name.to_owned())), || {
+            let request = GetRequest {
+                api_version: kind.api_version(),
+                kind: kind.name(),
+                name,
+                namespace,
+                disable_cache: self.fresh,
+                field_masks: kind.fields(),
+            };
+            self.ask("get_resource", &request)
+        })
+    }
+
+    /// All objects of a kind in a namespace; only where no name is known.
+    pub(crate) fn list(&self, kind: Kind, namespace: &str) -> Lookup<Vec<Value>> {
+        let answer = self.once((kind, namespace.to_owned(), None), || {
+            let request = ListRequest {
+                api_version: kind.api_version(),
+                kind: kind.name(),
+                namespace,
+                field_masks: kind.fields(),
+            };
+            self.ask("list_resources_by_namespace", &request)
+        });
+        match answer {
+            Lookup::Found(list) => Lookup::Found(list_at(&list, &["items"]).to_vec()),
+            Lookup::Absent => Lookup::Found(Vec::new()),
+            Lookup::Failed(why) => Lookup::Failed(why),
+        }
+    }
+
+    fn once(&self, key: Key, ask: impl FnOnce() -> Lookup<Value>) -> Lookup<Value> {
+        if let Some((_, answer)) = self.seen.borrow().iter().find(|(seen, _)| *seen == key) {
+            return answer.clone();
+        }
+        let answer = ask();
+        self.seen.borrow_mut().push((key, answer.clone()));
+        answer
+    }
+
+    fn ask(&self, operation: &str, request: &impl Serialize) -> Lookup<Value> {
+        let request = match serde_json::to_vec(request) {
+            Ok(request) => request,
+            Err(error) => return Lookup::Failed(error.to_string()),
+        };
+        match self.host.call(operation, &request) {
+            Ok(answer) => serde_json::from_slice(&answer)
+                .map_or_else(|_| Lookup::Failed("the answer is no JSON".to_owned()), Lookup::Found),
+            Err(error) if is_absent(&error) => Lookup::Absent,
+            Err(error) => Lookup::Failed(reason(&error)),
+        }
+    }
+}
+
+/// The policy server says "Cannot find v1/Service named 'x' inside of namespace ..." of what is not there; a kind
+/// that the cluster does not know ("Cannot find resource") is a failure.
+fn is_absent(error: &str) -> bool {
+    error.contains("Cannot find ") && error.contains(" named '")
+}
+
+/// The host's text in a word or two: all of it is in the policy server's log.
+fn reason(error: &str) -> String {
+    let lower = error.to_ascii_lowercase();
+    if lower.contains("not been granted access") {
+        "the policy has not been given access (spec.contextAwareResources)".to_owned()
+    } else if lower.contains("forbidden") || lower.contains("unauthorized") {
+        "the policy server's service account may not read it (RBAC)".to_owned()
+    } else {
+        "the policy server could not answer; see its log".to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn outcomes_of_a_look_up() {
+        let failed = |text: &str| Lookup::Failed(reason(text));
+        for (answer, expected) in [
+            (Ok(b"{\"metadata\":{}}".to_vec()), Lookup::Found(json!({"metadata": {}}))),
+            (Ok(b"{".to_vec()), Lookup::Failed("the answer is no JSON".to_owned())),
+            (
+                Err("Callback evaluation failure: Cannot find v1/Service named 'x' inside of namespace 'Some(\"y\")'"),
+                Lookup::Absent,
+            ),
+            (Err("Callback evaluation failure: Cannot find resource v1/Service"), failed("")),
+            (
+                Err("Callback evaluation failure: ApiError: services \"x\" is forbidden: User cannot get"),
+                failed("forbidden"),
+            ),
+            (
+                Err("Policy has not been granted access to Kubernetes v1/Service resources."),
+                failed("has not been granted access"),
+            ),
+        ] {
+            let host = |_: &str, _: &[u8]| answer.clone().map_err(ToOwned::to_owned);
+            assert_eq!(Cluster::new(&host).get(Kind::Service, "y", "x"), expected);
+        }
+    }
+
+    #[test]
+    fn nothing_is_asked_twice_but_by_fresh_eyes() {
+        let calls = Cell::new(0);
+        let host = |operation: &str, request: &[u8]| {
+            calls.set(calls.get() + 1);
+            let request: Value = serde_json::from_slice(request).unwrap();
+            assert_eq!(operation == "get_resource", request.get("disable_cache").is_some());
+            Ok(json!({"fresh": request["disable_cache"], "items": [{}]}).to_string().into_bytes())
+        };
+        let cluster = Cluster::new(&host);
+        for _ in 0..2 {
+            assert!(matches!(cluster.get(Kind::Service, "y", "x"), Lookup::Found(found) if found["fresh"] == false));
+            assert!(matches!(cluster.list(Kind::StatefulSet, "y"), Lookup::Found(found) if found.len() == 1));
+        }
+        assert_eq!(calls.get(), 2);
+        let fresh = cluster.fresh();
+        assert!(matches!(fresh.get(Kind::Service, "y", "x"), Lookup::Found(found) if found["fresh"] == true));
+        assert_eq!(calls.get(), 3);
+    }
+}

@@ -1,0 +1,238 @@
+//! Decide on StatefulSets: is the injection to be put in, kept, or taken away?
+
+use serde_json::{Value, json};
+
+use crate::{
+    annotations::{Annotations, own},
+    cluster::Cluster,
+    decide::{Case, check_write_endpoints, peek::has_own_annotation, with_fresh_eyes},
+    inject::{Extent, Plan, Status, apply, strip},
+    json::{at, list_at, list_in, name, object_at, shown, str_at, without_empties},
+    names::{ANNOTATION_PREFIX, DATA_CLAIM, annotation, rule},
+    rules,
+    settings::Unmanaged,
+    shape,
+    verdict::{Findings, Violation},
+};
+
+/// Looks for all problems of a StatefulSet; the result is the object as it shall be, where there is none.
+pub(crate) fn statefulset(case: &Case, cluster: &Cluster, findings: &mut Findings) -> Option<Value> {
+    check_write_endpoints(case, &["spec", "template", "spec"], cluster, findings);
+    let annotations = Annotations::read(&case.object, findings);
+    if has_own_annotation(&case.object) || case.settings.unmanaged == Unmanaged::Inject {
+        shape::check(&case.object, findings);
+        if findings.violations.iter().any(|violation| violation.rule == rule::MALFORMED) {
+            return None;
+        }
+    }
+    let subject = Subject::new(case);
+    if annotations.inject {
+        return subject.inject(&annotations, case, cluster, findings);
+    }
+    if subject.record.is_some() || subject.old_record.is_some() {
+        return subject.take_away(findings);
+    }
+    let violation = rules::unmanaged_database(&case.object)?;
+    let is_new = !case.request.is_update() && !case.is_audit;
+    let is_exempt = case.settings.exempts(case.request.namespace()) || case.exemptions.covers(rule::UNMANAGED);
+    let has_said_no = own(&case.object).any(|(key, _)| key == annotation::INJECT);
+    match case.settings.unmanaged {
+        Unmanaged::Inject if is_new && !is_exempt && !has_said_no => {
+            let mut object = case.object.clone();
+            object_at(&mut object, &["metadata", "annotations"])?
+                .insert(format!("{ANNOTATION_PREFIX}{}", annotation::INJECT), json!("true"));
+            findings.warn("it became a primary with replicas: the policy injects into every MySQL of several pods");
+            Subject { object, ..subject }.inject(&Annotations { inject: true, ..annotations }, case, cluster, findings)
+        }
+        // pods that hold data of their own would not start: whoever runs them must decide when
+        Unmanaged::Inject if case.request.is_update() => {
+            findings.warn("its pods are databases of their own; the policy injects only into new StatefulSets");
+            None
+        }
+        _ => {
+            findings.reject(violation);
+            None
+        }
+    }
+}
+
+/// An object under admission together with what is stored of it.
+struct Subject {
+    object: Value,
+    old: Option<Value>,
+    old_record: Option<Status>,
+    /// What an earlier injection left in the object.
+    record: Option<Status>,
+}
+
+impl Subject {
+    fn new(case: &Case) -> Self {
+        let object = case.object.clone();
+        // what the audit scanner sends is in the cluster already: it is looked at as if it were sent there once more
+        let old = if case.is_audit { Some(object.clone()) } else { case.old.clone() };
+        let old_record = old.as_ref().and_then(Status::read);
+        let record = Status::read(&object).or_else(|| {
+            // the record was dropped on the way: what it named is still the policy's where it is still the same
+            let (old, record) = (old.as_ref()?, old_record.as_ref()?);
+            Some(record.limited_to_same_parts(&object, old))
+        });
+        let mut subject = Self { object, old, old_record, record };
+        subject.restore_immutable_fields();
+        subject
+    }
+
+    /// A user who writes the plain manifest over an injected object leaves out what was injected into fields that
+    /// cannot be changed any more. They are put back: an update never changes them.
+    fn restore_immutable_fields(&mut self) {
+        let (Some(old), Some(record)) = (&self.old, &self.old_record) else { return };
+        let Some(spec) = object_at(&mut self.object, &["spec"]) else { return };
+        if record.service_name && spec.get("serviceName").and_then(Value::as_str).unwrap_or_default().is_empty() {
+            spec.insert("serviceName".to_owned(), json!(str_at(old, &["spec", "serviceName"])));
+        }
+        let claim_name = |claim: &Value| str_at(claim, &["metadata", "name"]).to_owned();
+        let stored = list_at(old, &["spec", "volumeClaimTemplates"]);
+        let injected = |claim: &Value| record.volume_claim_templates.contains(&claim_name(claim));
+        for (index, claim) in stored.iter().enumerate().filter(|(_, claim)| injected(claim)) {
+            let Some(claims) = list_in(spec, "volumeClaimTemplates") else { return };
+            if !claims.iter().any(|other| claim_name(other) == claim_name(claim)) {
+                claims.insert(index.min(claims.len()), claim.clone());
+            }
+        }
+    }
+
+    /// The object with the injection in it, or `None` with the reasons among the findings.
+    fn inject(
+        &self,
+        annotations: &Annotations,
+        case: &Case,
+        cluster: &Cluster,
+        findings: &mut Findings,
+    ) -> Option<Value> {
+        let base = self.record.as_ref().map(|record| strip(&self.object, record, Extent::Template));
+        let base = base.as_ref().unwrap_or(&self.object);
+        let namespace = case.request.namespace();
+        if !case.settings.exempts(namespace) {
+            with_fresh_eyes(case, cluster, findings, |cluster, findings| {
+                rules::governing_service(base, namespace, self.old.is_some(), &case.settings, cluster, findings);
+            });
+        }
+        let Some(plan) = Plan::make(base, annotations, &case.settings, self.old.is_some(), findings) else {
+            self.check_injection(case, None, findings);
+            return None;
+        };
+        if !case.settings.exempts(namespace) {
+            with_fresh_eyes(case, cluster, findings, |cluster, findings| {
+                rules::config_map_of(&plan, namespace, &case.settings, cluster, findings);
+            });
+        }
+        if !case.is_audit && self.old.is_some() && self.old_record.is_none() && replicas(&self.object) > 1 {
+            findings
+                .warn("pods other than 0 that hold data of their own will not start until their claims are deleted");
+        }
+        let Some(result) = apply(&self.object, &plan, self.record.as_ref()) else {
+            // the check of the types names every such field; one that it missed must not pass without the injection
+            findings.reject(Violation::new(
+                rule::MALFORMED,
+                "spec.template.spec",
+                "a field of the wrong type",
+                "nothing could be injected into it",
+                "compare the pod template with the Kubernetes API reference",
+            ));
+            return None;
+        };
+        let result = self.keep_old_revision(base, &result).unwrap_or(result);
+        self.check_injection(case, Some(&result), findings);
+        Some(result)
+    }
+
+    /// What is in the cluster with the annotation must have the injection, and as it was injected.
+    fn check_injection(&self, case: &Case, result: Option<&Value>, findings: &mut Findings) {
+        if !case.is_audit {
+            return;
+        }
+        let Some(record) = &self.record else {
+            findings.reject(Violation::new(
+                rule::NOT_INJECTED,
+                Annotations::path(annotation::INJECT),
+                "\"true\", but nothing is injected",
+                "it was created without the policy; every pod is a database of its own, open for writes",
+                "apply its manifest again while the policy answers; the claims of pods other than 0 must be deleted",
+            ));
+            return;
+        };
+        let is_whole = result.is_some_and(|result| *result == self.object);
+        if !record.is_intact(&self.object) || (result.is_some() && !is_whole) {
+            findings.reject(Violation::new(
+                rule::INJECTION_CHANGED,
+                Annotations::path(annotation::STATUS),
+                format!("revision {}, but what is injected is another", shown(&record.revision)),
+                "it was changed past the policy; whether replicas are still closed for writes is unknown",
+                "apply its manifest again while the policy answers: it injects anew",
+            ));
+        }
+    }
+
+    /// An upgrade of the policy, or of its settings, must not restart a database by itself: while the user leaves the
+    /// pod template and this policy's annotations alone, an intact older injection stays.
+    fn keep_old_revision(&self, base: &Value, result: &Value) -> Option<Value> {
+        let (old, record) = (self.old.as_ref()?, self.old_record.as_ref()?);
+        let template = |object: &Value| without_empties(at(object, &["spec", "template"]).unwrap_or(&Value::Null));
+        let asked = |object| own(object).filter(|(key, _)| *key != annotation::STATUS);
+        let keep = Status::read(result)?.revision != record.revision
+            && record.is_intact(old)
+            && asked(&self.object).eq(asked(old))
+            && template(base) == template(&strip(old, record, Extent::Template));
+        if !keep {
+            return None;
+        }
+        let mut kept = self.object.clone();
+        object_at(&mut kept, &["spec"])?.insert("template".to_owned(), at(old, &["spec", "template"])?.clone());
+        object_at(&mut kept, &["metadata", "annotations"])?
+            .insert(format!("{ANNOTATION_PREFIX}{}", annotation::STATUS), json!(record.to_json()));
+        Some(kept)
+    }
+
+    /// The object without the injection that it had, if it had one.
+    fn take_away(&self, findings: &mut Findings) -> Option<Value> {
+        let record = self.record.as_ref().or(self.old_record.as_ref())?;
+        let replicas = replicas(&self.object);
+        if replicas > 1 {
+            findings.reject(Violation::new(
+                rule::TAKEN_AWAY,
+                Annotations::path(annotation::INJECT),
+                format!("not \"true\" any more, with {replicas} replicas"),
+                "without the injection every pod is a database of its own, open for writes",
+                "scale to 1 first (spec.replicas: 1), or set the annotation to \"true\" again",
+            ));
+            return None;
+        }
+        let mut result = strip(&self.object, record, Extent::KeepData);
+        self.keep_data_mount(&mut result);
+        Some(result)
+    }
+
+    /// The database's mount of an injected claim stays even where the user's manifest never had it.
+    fn keep_data_mount(&self, result: &mut Value) -> Option<()> {
+        let (old, record) = (self.old.as_ref()?, self.old_record.as_ref()?);
+        let database = |container: &&Value| name(container) == record.container;
+        let stored = list_at(old, &["spec", "template", "spec", "containers"]).iter().find(database)?;
+        let mounts = list_at(stored, &["volumeMounts"]).iter();
+        let data = mounts.filter(|mount| name(mount) == DATA_CLAIM && record.names_mount(mount));
+        let container = list_in(object_at(result, &["spec", "template", "spec"])?, "containers")?
+            .iter_mut()
+            .find(|container| name(container) == record.container)?
+            .as_object_mut()?;
+        for mount in data {
+            let list = list_in(container, "volumeMounts")?;
+            if !list.iter().any(|other| str_at(other, &["mountPath"]) == str_at(mount, &["mountPath"])) {
+                list.push(mount.clone());
+            }
+        }
+        Some(())
+    }
+}
+
+/// How many pods are asked for; the server's default is one.
+fn replicas(object: &Value) -> i64 {
+    at(object, &["spec", "replicas"]).and_then(Value::as_i64).unwrap_or(1)
+}

@@ -1,0 +1,192 @@
+//! What becomes of findings: the exemptions of an object, and the severities of the settings.
+
+use serde_json::Value;
+
+use crate::{
+    annotations::Annotations,
+    names::{ANNOTATION_PREFIX, annotation::EXEMPT, rule},
+    nearest::nearest,
+    rules::{ALL, Rule, Severity},
+    settings::Settings,
+    verdict::{Findings, Judgement, Violation},
+};
+
+/// The rules that an object is exempt from, each with the reason that its annotation gives.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Exemptions(Vec<(&'static str, String)>);
+
+impl Exemptions {
+    /// Reads the annotation `exempt` of an object: `rule-id: why`, several of them separated by semicolons or lines.
+    /// What cannot be taken is reported.
+    pub(crate) fn read(object: &Value, findings: &mut Findings) -> Self {
+        let key = format!("{ANNOTATION_PREFIX}{EXEMPT}");
+        let text = object.pointer("/metadata/annotations").and_then(|annotations| annotations.get(key));
+        let Some(text) = text.and_then(Value::as_str) else { return Self::default() };
+        let mut exemptions = Vec::new();
+        for entry in text.split([';', '\n']).map(str::trim).filter(|entry| !entry.is_empty()) {
+            let (id, why) = entry.split_once(':').map_or((entry, ""), |(id, why)| (id.trim(), why.trim()));
+            let mut bad = |why: &str, fix: String| {
+                findings.reject(Annotations::bad_value(EXEMPT, entry, why, &fix));
+            };
+            match Rule::of(id) {
+                None => {
+                    let ids = ALL.map(|rule| rule.id);
+                    let meant = nearest(id, &ids).unwrap_or(rule::WRITE_SERVICE);
+                    bad("no rule has this id", format!("write \"rule-id: why\", such as \"{meant}: why\""));
+                }
+                Some(rule) if rule.is_fixed => bad(
+                    "without what this rule asks for nothing could be injected",
+                    "remove it, and mend what the rule names".to_owned(),
+                ),
+                Some(_) if why.is_empty() => bad(
+                    "it gives no reason, and whoever reads the audit log will ask for it",
+                    format!("write one: \"{id}: why\""),
+                ),
+                Some(rule) => exemptions.push((rule.id, why.to_owned())),
+            }
+        }
+        Self(exemptions)
+    }
+
+    /// The exemptions of an object that was looked up: what is wrong with its annotation is told when that is admitted.
+    pub(crate) fn of(object: &Value) -> Self {
+        Self::read(object, &mut Findings::default())
+    }
+
+    /// Is the object exempt from a rule?
+    pub(crate) fn covers(&self, rule: &str) -> bool {
+        self.0.iter().any(|(exempt, _)| *exempt == rule)
+    }
+
+    /// Takes out of the findings what the object is exempt from.
+    pub(crate) fn apply(&self, findings: &mut Findings) {
+        let Findings { violations, exempted, .. } = findings;
+        violations.retain(|violation| {
+            let exemption = self.0.iter().find(|(rule, _)| *rule == violation.rule);
+            if let Some((rule, why)) = exemption {
+                exempted.insert(rule, why.clone());
+            }
+            exemption.is_none()
+        });
+    }
+}
+
+/// Sorts findings by what becomes of them.
+pub(crate) fn judge(
+    mut findings: Findings,
+    exemptions: &Exemptions,
+    settings: &Settings,
+    namespace: &str,
+) -> Judgement {
+    exemptions.apply(&mut findings);
+    let Findings { violations, warnings, exempted } = findings;
+    let mut judgement = Judgement { exempted, hints: warnings, ..Judgement::default() };
+    let is_exempt = settings.exempts(namespace);
+    for violation in violations {
+        match severity(&violation, settings, is_exempt) {
+            Severity::Reject => judgement.rejected.push(violation),
+            Severity::Warn => judgement.warned.push(violation),
+            Severity::Off => {}
+        }
+    }
+    judgement.warned.sort();
+    judgement.warned.dedup();
+    judgement
+}
+
+fn severity(violation: &Violation, settings: &Settings, is_exempt: bool) -> Severity {
+    match Rule::of(violation.rule) {
+        Some(rule) if rule.is_fixed => Severity::Reject,
+        Some(_) if is_exempt => Severity::Off,
+        Some(rule) => settings.severity(rule),
+        None => Severity::Reject,
+    }
+}
+
+/// A problem with a look-up that failed.
+pub(crate) fn failed_look_up(what: &str, path: &str, why: &str) -> Violation {
+    Violation::new(
+        rule::LOOK_UP,
+        path,
+        format!("{what} could not be looked up"),
+        why,
+        "have it mended, or set lookupFailure: warn in the policy's settings",
+    )
+}
+
+/// The object as messages name it.
+pub(crate) fn label(kind: &str, namespace: &str, name: &str) -> String {
+    let plain = |text: &str, limit| text.chars().filter(|c| !c.is_control()).take(limit).collect::<String>();
+    let name = if name.is_empty() { "(without a name)".to_owned() } else { plain(name, 253) };
+    format!("{} {}/{name}", plain(kind, 63), plain(namespace, 63))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn read(text: &str) -> (Exemptions, Findings) {
+        let mut findings = Findings::default();
+        let object = json!({"metadata": {"annotations": {format!("{ANNOTATION_PREFIX}{EXEMPT}"): text}}});
+        (Exemptions::read(&object, &mut findings), findings)
+    }
+
+    #[test]
+    fn a_reason_is_required() {
+        let (exemptions, findings) = read("read-only-off: moved by hand: tonight\nhost-network: no CNI; ");
+        assert!(findings.violations.is_empty(), "{findings:?}");
+        assert_eq!(
+            exemptions,
+            Exemptions(vec![
+                (rule::READ_ONLY_OFF, "moved by hand: tonight".to_owned()),
+                (rule::HOST_NETWORK, "no CNI".to_owned())
+            ])
+        );
+        for (text, fix) in [
+            ("read-only-off", "read-only-off: why"),
+            ("read-only-off: ", "read-only-off: why"),
+            ("readonly-off: why", "such as \"read-only-off: why\""),
+            ("root-password: none", "remove it"),
+            ("everything", "rule-id"),
+        ] {
+            let (exemptions, findings) = read(text);
+            assert_eq!(exemptions, Exemptions::default());
+            assert_eq!(findings.violations.len(), 1, "{text}");
+            assert!(findings.violations[0].fix.contains(fix), "{}", findings.violations[0].fix);
+        }
+    }
+
+    #[test]
+    fn severities_and_exemptions() {
+        let found = || {
+            let mut findings = Findings::default();
+            for rule in [rule::READ_ONLY_OFF, rule::HOST_NETWORK, rule::SERVICE_PORT, rule::ROOT_PASSWORD] {
+                findings.reject(Violation::new(rule, "path", "found", "why", "fix"));
+            }
+            findings
+        };
+        let ids = |violations: &[Violation]| violations.iter().map(|violation| violation.rule).collect::<Vec<_>>();
+        let settings =
+            Settings::parse_json(br#"{"rules": {"host-network": "off"}, "exemptNamespaces": ["lab-*"]}"#).unwrap();
+
+        let judgement = judge(found(), &read("read-only-off: x").0, &settings, "shop");
+        assert_eq!(ids(&judgement.rejected), [rule::ROOT_PASSWORD]);
+        assert_eq!(ids(&judgement.warned), [rule::SERVICE_PORT]);
+        assert_eq!(judgement.exempted.keys().collect::<Vec<_>>(), [&rule::READ_ONLY_OFF]);
+
+        // what nothing can be injected without is not softened
+        let judgement = judge(found(), &Exemptions::default(), &settings, "lab-1");
+        assert_eq!(ids(&judgement.rejected), [rule::ROOT_PASSWORD]);
+        assert!(judgement.warned.is_empty() && judgement.exempted.is_empty());
+    }
+
+    #[test]
+    fn ids_are_unique_and_all_in_the_table() {
+        for (index, rule) in ALL.iter().enumerate() {
+            assert!(ALL[..index].iter().all(|other| other.id != rule.id), "{}", rule.id);
+            assert_eq!(Rule::of(rule.id), Some(rule));
+            assert!(rule.id.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'));
+        }
+    }
+}

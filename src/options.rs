@@ -1,0 +1,343 @@
+//! One option of `mysqld` or `mariadbd`, as the server itself understands it.
+//!
+//! Where nothing else is said, the rules are those of `mysys/my_getopt` in the sources of MySQL and MariaDB (functions
+//! `my_handle_options`, `findopt`, `check_struct_option`, `setval`, `get_bool_argument`), seen to hold for MySQL 9.7 and
+//! MariaDB 10.11 and 11.8. This module depends on no other: the tests of the real servers use it too.
+
+/// The options that matter here, each with the length of the shortest abbreviation that can stand for it: MariaDB, and
+/// MySQL up to 5.7, take any beginning of a name that no other option has. The lengths are the shortest ones that
+/// `--verbose --help` of one of the servers leaves unambiguous. The `defaults` ones are taken only whole
+/// (`mysys/my_default`, `get_defaults_options`).
+const KNOWN: [(&str, usize); 13] = [
+    ("read-only", "read-o".len()),
+    ("super-read-only", "super-r".len()),
+    // there are log-bin-index and others; the whole name wins over them
+    ("log-bin", "log-bin".len()),
+    ("server-id", "ser".len()),
+    ("skip-slave-start", "skip-sl".len()),
+    ("skip-replica-start", "skip-r".len()),
+    ("datadir", "da".len()),
+    ("init-file", "init-f".len()),
+    ("persisted-globals-load", "persiste".len()),
+    ("defaults-file", "defaults-file".len()),
+    ("defaults-extra-file", "defaults-extra-file".len()),
+    ("defaults-group-suffix", "defaults-group-suffix".len()),
+    ("no-defaults", "no-defaults".len()),
+];
+
+/// What can stand before a name, with what it makes of the option. `autoset` is MariaDB's.
+const PREFIXES: [(&str, Prefix); 6] = [
+    ("skip", Prefix::Off),
+    ("disable", Prefix::Off),
+    ("enable", Prefix::On),
+    ("maximum", Prefix::Odd),
+    ("loose", Prefix::Loose),
+    ("autoset", Prefix::Odd),
+];
+
+/// The values that turn an option on, without regard to case.
+const ON: [&str; 3] = ["1", "on", "true"];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Prefix {
+    Off,
+    On,
+    /// A wrong name or value is no error.
+    Loose,
+    /// Has no place before an option of the table: the server does not start, or leaves the option out.
+    Odd,
+}
+
+/// An option with its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ServerOption<'a> {
+    /// The whole name, in lower case and with dashes, if the table has it, else the name as written; without prefixes.
+    pub(crate) name: &'a str,
+    /// The value as written, if there is one: what follows the `=`.
+    pub(crate) value: Option<&'a str>,
+    /// Is there `loose-` among its prefixes? A server that does not know the option then only warns.
+    pub(crate) is_loose: bool,
+    /// Is the name in the table?
+    pub(crate) is_known: bool,
+    /// Do all servers take it alike? Not so an abbreviation, upper case, `maximum-`, `autoset-` or a name after a dot: one
+    /// server takes it, another one does not start, or passes over it if it is `loose`. Nor a `skip-slave-start` with a
+    /// strange value: MariaDB passes over it, except that it looks at the first byte only of what begins with 0 or 1.
+    pub(crate) is_exact: bool,
+    /// What the last of the prefixes makes of it, whatever the value.
+    forced: Option<bool>,
+}
+
+impl<'a> ServerOption<'a> {
+    /// A word of the command line. `None` for a short option, for `--` and for what is no option.
+    ///
+    /// After `--` options go on to be options: the server reads its arguments in several passes, and the first one takes
+    /// the `--` away.
+    ///
+    /// A value of a word of its own (`--datadir /x`) is not seen here: `value` is `None`. Only options that cannot do
+    /// without a value take the next word; to one that can (`--read-only 0`) it is a stray argument, at which the
+    /// server stops.
+    pub(crate) fn from_argument(word: &'a str) -> Option<Self> {
+        let option = word.strip_prefix("--").filter(|option| !option.is_empty())?;
+        Some(match option.split_once('=') {
+            Some((name, value)) => Self::new(name, Some(value)),
+            None => Self::new(option, None),
+        })
+    }
+
+    /// A key of an option file, with its value if it has one. The server makes `--key=value` of it.
+    pub(crate) fn from_file(key: &'a str, value: Option<&'a str>) -> Self {
+        Self::new(key, value)
+    }
+
+    fn new(name: &'a str, value: Option<&'a str>) -> Self {
+        let found = strip(name, value);
+        // Key caches have names: `hot.key-buffer-size`. MariaDB, and MySQL before 8.0, look for what follows the dot
+        // with any option, so that `x.read-only=0` is `read-only=0` to them.
+        if !found.is_known
+            && let Some(dot) = name.bytes().skip(1).position(|byte| byte == b'.')
+            && let Some((before, after)) = name.split_at_checked(dot + 1)
+            && !before.contains(' ')
+            && let Some(name) = after.get(1..)
+        {
+            let after = strip(name, value);
+            if after.is_known {
+                return Self { is_exact: false, ..after };
+            }
+        }
+        found
+    }
+
+    /// Is this its name? `-` and `_` are the same, and MariaDB takes upper case too.
+    pub(crate) fn is(&self, name: &str) -> bool {
+        same(self.name, name)
+    }
+
+    /// What a boolean option becomes.
+    ///
+    /// A value that is none of 1, on, true, 0, off and false is a warning to the server, and OFF. `log-bin` is a name
+    /// of files, so that `log-bin=OFF` and `log-bin=0` turn it on; only `skip-` and `disable-` turn it off.
+    ///
+    /// MariaDB takes more values for `read-only` from 12 on: see [`Self::is_no_lock`].
+    pub(crate) fn switch(&self) -> bool {
+        match (self.forced, self.value) {
+            (Some(forced), _) => forced,
+            (None, Some(value)) if self.name != "log-bin" => ON.iter().any(|on| value.eq_ignore_ascii_case(on)),
+            (None, _) => true,
+        }
+    }
+
+    /// Is this `read-only` with one of the values that MariaDB has from 12 on (its commit "read-only can now take 4
+    /// different values": OFF, ON, `NO_LOCK`, `NO_LOCK_NO_ADMIN`, or 0 to 3)? There it is ON, and stricter; to every
+    /// other server it is OFF, as any value that it does not know.
+    pub(crate) fn is_no_lock(&self) -> bool {
+        self.name == "read-only"
+            && self.forced.is_none()
+            && self.value.is_some_and(|value| {
+                ["2", "3", "no_lock", "no_lock_no_admin"].iter().any(|known| value.eq_ignore_ascii_case(known))
+            })
+    }
+}
+
+/// The last of the options with this name: it wins.
+pub(crate) fn last<'o, 'a: 'o>(
+    options: impl IntoIterator<Item = &'o ServerOption<'a>>,
+    name: &str,
+) -> Option<&'o ServerOption<'a>> {
+    options.into_iter().filter(|option| option.is(name)).last()
+}
+
+/// Takes the prefixes off from the left until the name is known, as the server does. Of what they say about the value,
+/// only the last one counts: `loose-skip-read-only` is OFF, and `skip-loose-read-only` is ON.
+fn strip<'a>(name: &'a str, value: Option<&'a str>) -> ServerOption<'a> {
+    let mut rest = name;
+    let mut last = None;
+    let mut is_loose = false;
+    let mut is_exact = true;
+    loop {
+        let known = known(rest);
+        let next = if known.is_some() { None } else { prefix(rest) };
+        let Some((kind, is_lower, after)) = next else {
+            // `--skip-x=0` is ON, and `--enable-x=0` OFF; any other value is passed over
+            let forced = match last {
+                Some(Prefix::Off) => Some(value == Some("0")),
+                Some(Prefix::On) => Some(value != Some("0")),
+                _ => None,
+            };
+            let is_known = known.is_some();
+            let (name, is_whole) = known.unwrap_or((rest, true));
+            is_exact &= is_whole && (name != "skip-slave-start" || forced.is_some() || value.is_none_or(is_boolean));
+            return ServerOption { name, value, is_loose, is_known, is_exact, forced };
+        };
+        is_loose |= kind == Prefix::Loose;
+        is_exact &= is_lower && kind != Prefix::Odd;
+        last = Some(kind);
+        rest = after;
+    }
+}
+
+/// The prefix that a name begins with, whether it is in lower case, and what follows it.
+fn prefix(name: &str) -> Option<(Prefix, bool, &str)> {
+    PREFIXES.iter().find_map(|&(prefix, kind)| {
+        let (head, rest) = name.split_at_checked(prefix.len())?;
+        let after = rest.strip_prefix(['-', '_']).filter(|_| head.eq_ignore_ascii_case(prefix))?;
+        Some((kind, head == prefix, after))
+    })
+}
+
+/// Is this a value that the server knows for an option that is on or off?
+fn is_boolean(value: &str) -> bool {
+    ON.iter().chain(&["0", "off", "false"]).any(|known| value.eq_ignore_ascii_case(known))
+}
+
+/// The name of the table that is meant, and whether it is written whole and in lower case.
+fn known(word: &str) -> Option<(&'static str, bool)> {
+    let exact = KNOWN.iter().find(|(name, _)| same(name, word));
+    let abbreviated = || {
+        KNOWN.iter().find(|(name, shortest)| {
+            word.len() >= *shortest && name.get(..word.len()).is_some_and(|name| same(name, word))
+        })
+    };
+    let (name, _) = exact.or_else(abbreviated)?;
+    Some((name, exact.is_some() && !word.bytes().any(|byte| byte.is_ascii_uppercase())))
+}
+
+/// Are these the same, `-` being `_` and upper case lower case?
+fn same(left: &str, right: &str) -> bool {
+    let plain = |byte: u8| if byte == b'_' { b'-' } else { byte.to_ascii_lowercase() };
+    left.len() == right.len() && left.bytes().map(plain).eq(right.bytes().map(plain))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn option(word: &str) -> ServerOption<'_> {
+        ServerOption::from_argument(word).unwrap()
+    }
+
+    #[test]
+    fn no_long_option() {
+        for word in ["", "-", "--", "-h", "mysqld", "read-only=0", "—read-only"] {
+            assert_eq!(ServerOption::from_argument(word), None, "{word}");
+        }
+    }
+
+    #[test]
+    fn switches() {
+        for (word, name, on) in [
+            ("--read-only", "read-only", true),
+            ("--read_only=on", "read-only", true),
+            ("--read-only=TRUE", "read-only", true),
+            ("--read-only=1", "read-only", true),
+            ("--read-only=", "read-only", false),
+            ("--read-only=2", "read-only", false),
+            ("--read-only=01", "read-only", false),
+            ("--read-only=yes", "read-only", false),
+            ("--read-only= 1", "read-only", false),
+            ("--super_read-only=OFF", "super-read-only", false),
+            ("--skip-read-only", "read-only", false),
+            ("--skip-read-only=1", "read-only", false),
+            ("--skip-read-only=on", "read-only", false),
+            ("--skip-read-only=0", "read-only", true),
+            ("--skip-read-only=off", "read-only", false),
+            ("--disable_super_read_only", "super-read-only", false),
+            ("--enable-read-only=0", "read-only", false),
+            ("--enable-read-only=off", "read-only", true),
+            ("--enable-read-only", "read-only", true),
+            ("--loose-skip-read-only", "read-only", false),
+            ("--skip-loose-read-only", "read-only", true),
+            ("--skip-loose-read-only=0", "read-only", false),
+            ("--skip-enable-read-only", "read-only", true),
+            ("--enable-skip-loose_skip-read-only", "read-only", false),
+            ("--log-bin", "log-bin", true),
+            ("--log-bin=OFF", "log-bin", true),
+            ("--log-bin=0", "log-bin", true),
+            ("--log-bin=", "log-bin", true),
+            ("--skip-log-bin", "log-bin", false),
+            ("--disable-log_bin=x", "log-bin", false),
+            ("--skip-log-bin=0", "log-bin", true),
+            ("--skip-slave-start", "skip-slave-start", true),
+            ("--skip-slave-start=0", "skip-slave-start", false),
+            ("--skip-skip-slave-start", "skip-slave-start", false),
+            ("--loose_skip_replica_start", "skip-replica-start", true),
+            ("--persisted-globals-load=0", "persisted-globals-load", false),
+        ] {
+            let option = option(word);
+            assert_eq!((option.name, option.switch()), (name, on), "{word}");
+            assert!(option.is_known && option.is_exact, "{word}");
+            assert_eq!(option.is_loose, word.contains("loose"), "{word}");
+        }
+    }
+
+    #[test]
+    fn names_that_not_all_servers_take() {
+        for (word, name, on) in [
+            ("--READ-ONLY=0", "read-only", false),
+            ("--Skip-Read-Only", "read-only", false),
+            ("--read-o=0", "read-only", false),
+            ("--skip_read_onl", "read-only", false),
+            ("--super-r=0", "super-read-only", false),
+            ("--skip-sl", "skip-slave-start", true),
+            ("--skip-replica-st=0", "skip-replica-start", false),
+            ("--x.read-only=0", "read-only", false),
+            ("--x.skip-read-only", "read-only", false),
+            ("--skip-slave-start=1x", "skip-slave-start", false),
+            ("--maximum-read-only=1", "read-only", true),
+            ("--loose-autoset-read-only", "read-only", true),
+        ] {
+            let option = option(word);
+            assert_eq!((option.name, option.switch(), option.is_exact), (name, on, false), "{word}");
+        }
+        for word in ["--read", "--read-buffer-size=1", "--log-bi", "--log-bin-index=x", "--super", "--read-only-x=0"] {
+            assert!(!option(word).is_known, "{word}");
+        }
+        for word in ["--a b.read-only=0", "--a.b.read-only=0", "--.read-only=0", "---read-only=0", "--read-only =0"] {
+            assert!(!option(word).is_known, "{word}");
+        }
+    }
+
+    #[test]
+    fn names_outside_the_table() {
+        let gtid = option("--loose-skip_Gtid_Mode=ON");
+        assert_eq!((gtid.name, gtid.value, gtid.switch()), ("Gtid_Mode", Some("ON"), false));
+        assert!(gtid.is("gtid-mode") && gtid.is_loose && !gtid.is_known);
+        assert_eq!(option("--datad=/x=y").value, Some("/x=y"));
+        assert_eq!(option("--datadir").value, None);
+        assert!(option("--=x").name.is_empty());
+        assert!(option("--skip-").name.is_empty());
+    }
+
+    #[test]
+    fn values_of_mariadb_12() {
+        for (word, is_no_lock) in [
+            ("--read-only=NO_LOCK", true),
+            ("--read_only=no_lock_no_admin", true),
+            ("--read-only=2", true),
+            ("--read-only=ON", false),
+            ("--skip-read-only=2", false),
+            ("--super-read-only=NO_LOCK", false),
+        ] {
+            assert_eq!(option(word).is_no_lock(), is_no_lock, "{word}");
+        }
+        assert!(!option("--read-only=NO_LOCK").switch());
+    }
+
+    #[test]
+    fn the_last_one_wins() {
+        let options = ["--read-only=1", "--port=1", "--skip_read_only", "--log-bin"].map(option);
+        assert_eq!(last(&options, "read-only"), Some(&options[2]));
+        assert_eq!(last(&options, "server-id"), None);
+    }
+
+    #[test]
+    fn hostile_names() {
+        for word in ["--skip-é", "--ski\u{e9}", "--skip-.", "--.", "--é.é", "--a.", "--a.é=", "--loose-loose-loose-"]
+        {
+            assert!(!option(word).is_known, "{word}");
+        }
+        let long = format!("--{}read-only", "loose-skip-".repeat(100_000));
+        assert!(!option(&long).switch());
+        let long = format!("--{}", ".skip-".repeat(100_000));
+        assert!(!option(&long).is_known);
+    }
+}

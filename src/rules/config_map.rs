@@ -1,0 +1,502 @@
+//! Rules on ConfigMaps: the option files of the two roles.
+
+use serde_json::Value;
+
+use crate::{
+    annotations::Annotations,
+    cluster::{Cluster, Kind, Lookup},
+    decide::{Case, with_fresh_eyes},
+    enforcement::{Exemptions, failed_look_up, label},
+    flavor::{Database, Flavor},
+    inject::{Plan, database_container},
+    json::{at, shown, str_at},
+    names::{ANNOTATION_PREFIX, PRIMARY_KEYS, REPLICA_KEYS, rule},
+    nearest::distance,
+    option_file::{Groups, Kind as Entry, OptionFile, Owner},
+    options::ServerOption,
+    rules::service::is_managed,
+    settings::Settings,
+    verdict::{Findings, Violation},
+};
+
+const RULES: [&str; 10] = [
+    rule::READ_ONLY_OFF,
+    rule::PRIMARY_READ_ONLY,
+    rule::BINARY_LOG_OFF,
+    rule::REPLICATION_STOPPED,
+    rule::INIT_FILE,
+    rule::UNKNOWN_SUPER_READ_ONLY,
+    rule::REPLICA_WRITABLE,
+    rule::WRONG_SECTION,
+    rule::OPTION_FILE_KEY,
+    rule::OPTION_FILE_SYNTAX,
+];
+
+fn is_on(settings: &Settings) -> bool {
+    RULES.iter().any(|rule| settings.is_on(rule))
+}
+
+/// Could an object, as text, be a ConfigMap with option files? A misspelt key has the ending or the role right.
+pub(crate) fn may_be_option_files(object: &str) -> bool {
+    [".cnf\"", "\"master", "\"slave", "\"primary", "\"replica", ANNOTATION_PREFIX]
+        .iter()
+        .any(|sign| object.contains(sign))
+}
+
+/// Has a ConfigMap an option file of either role, or a key that was meant to be one?
+pub(crate) fn has_option_files(config_map: &Value) -> bool {
+    keys(config_map).any(|key| role_of(key).is_some() || meant(key).is_some())
+}
+
+fn keys(config_map: &Value) -> impl Iterator<Item = &str> {
+    ["data", "binaryData"]
+        .into_iter()
+        .filter_map(|field| at(config_map, &[field]).and_then(Value::as_object))
+        .flat_map(|entries| entries.keys().map(String::as_str))
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    Primary,
+    Replica,
+}
+
+fn role_of(key: &str) -> Option<Role> {
+    if PRIMARY_KEYS.contains(&key) {
+        Some(Role::Primary)
+    } else if REPLICA_KEYS.contains(&key) {
+        Some(Role::Replica)
+    } else {
+        None
+    }
+}
+
+/// The key that an unknown one was meant to be: another case, another ending, or a slip or two away.
+fn meant(key: &str) -> Option<&'static str> {
+    if role_of(key).is_some() || key.len() > 64 {
+        return None;
+    }
+    let lower = key.to_ascii_lowercase();
+    PRIMARY_KEYS.into_iter().chain(REPLICA_KEYS).find(|known| {
+        let stem = known.trim_end_matches(".cnf");
+        lower == stem
+            || lower.strip_prefix(stem).is_some_and(|end| [".conf", ".cfg", ".ini", ".my.cnf"].contains(&end))
+            || distance(&lower, known) <= 2
+    })
+}
+
+/// The server that reads a ConfigMap's option files.
+struct Server<'s> {
+    flavor: Flavor,
+    /// MariaDB has no `super_read_only` before its version 12 (MariaDB documentation, "read_only").
+    knows_super_read_only: bool,
+    groups: Groups<'s>,
+    statefulset: String,
+}
+
+impl Server<'_> {
+    fn new(database: &Database, statefulset: String) -> Self {
+        let is_mariadb = database.flavor == Flavor::Mariadb;
+        let version = database.version();
+        Self {
+            flavor: database.flavor,
+            knows_super_read_only: !is_mariadb || version.major.is_some_and(|major| major >= 12),
+            groups: Groups::for_server(is_mariadb, version.major.map(|major| (major, version.minor)), None),
+            statefulset,
+        }
+    }
+
+    /// The option that closes a replica.
+    fn read_only(&self) -> &'static str {
+        if self.flavor == Flavor::Mariadb { "read-only" } else { "super-read-only" }
+    }
+}
+
+/// Looks after the ConfigMap of a managed StatefulSet.
+pub(crate) fn of_statefulset(
+    plan: &Plan,
+    namespace: &str,
+    settings: &Settings,
+    cluster: &Cluster,
+    findings: &mut Findings,
+) {
+    if !is_on(settings) {
+        return;
+    }
+    let config_map = &plan.config_map;
+    match cluster.get(Kind::ConfigMap, namespace, config_map) {
+        Lookup::Found(found) => {
+            let server = Server::new(&plan.database, String::new());
+            let mut own = Findings::default();
+            check(&found, &server, &mut own);
+            Exemptions::of(&found).apply(&mut own);
+            let object = label("ConfigMap", namespace, config_map);
+            own.violations = own.violations.into_iter().map(|violation| violation.of(object.clone())).collect();
+            findings.append(own);
+        }
+        // it is optional: what replication needs is set without it
+        Lookup::Absent => {}
+        Lookup::Failed(why) => {
+            let path = "spec.template.spec.volumes";
+            findings.reject(failed_look_up(&format!("ConfigMap {config_map}"), path, &why));
+        }
+    }
+}
+
+/// Looks for all problems of a ConfigMap that a managed StatefulSet reads.
+pub(crate) fn config_map(case: &Case, cluster: &Cluster, findings: &mut Findings) {
+    let namespace = case.request.namespace();
+    if !is_on(&case.settings) || case.settings.exempts(namespace) || !has_option_files(&case.object) {
+        return;
+    }
+    with_fresh_eyes(case, cluster, findings, |cluster, findings| {
+        for server in servers(case, namespace, cluster, findings) {
+            check(&case.object, &server, findings);
+        }
+    });
+}
+
+/// The servers that read the ConfigMap under admission: that of the StatefulSet of its name, else those that name it.
+fn servers(case: &Case, namespace: &str, cluster: &Cluster, findings: &mut Findings) -> Vec<Server<'static>> {
+    let config_map = str_at(&case.object, &["metadata", "name"]);
+    let reads = |statefulset: &Value| server_of(statefulset, config_map, namespace, &case.settings);
+    match cluster.get(Kind::StatefulSet, namespace, config_map) {
+        Lookup::Found(found) => {
+            if let Some(server) = reads(&found) {
+                return vec![server];
+            }
+        }
+        Lookup::Absent => {}
+        Lookup::Failed(why) => {
+            findings.reject(failed_look_up(&format!("StatefulSet {config_map}"), "metadata.name", &why));
+            return Vec::new();
+        }
+    }
+    match cluster.list(Kind::StatefulSet, namespace) {
+        Lookup::Found(list) => list.iter().filter_map(reads).collect(),
+        Lookup::Failed(why) => {
+            findings.reject(failed_look_up("the namespace's StatefulSets", "metadata.name", &why));
+            Vec::new()
+        }
+        Lookup::Absent => Vec::new(),
+    }
+}
+
+/// The server of a managed StatefulSet that reads a ConfigMap.
+fn server_of(statefulset: &Value, config_map: &str, namespace: &str, settings: &Settings) -> Option<Server<'static>> {
+    if !is_managed(statefulset) {
+        return None;
+    }
+    // what is wrong with the StatefulSet is told when that is admitted
+    let mut others = Findings::default();
+    let annotations = Annotations::read(statefulset, &mut others);
+    let name = str_at(statefulset, &["metadata", "name"]);
+    let read = annotations.config_map.as_deref().or(settings.config_map.as_deref()).unwrap_or(name);
+    if read != config_map {
+        return None;
+    }
+    let pod = at(statefulset, &["spec", "template", "spec"])?;
+    let (_, container) = database_container(pod, &annotations, &mut others)?;
+    let database = Database::detect(str_at(container, &["image"]), "", &annotations, &mut others)?;
+    Some(Server::new(&database, label("StatefulSet", namespace, name)))
+}
+
+/// Checks the option files of both roles, and the keys.
+fn check(config_map: &Value, server: &Server, findings: &mut Findings) {
+    for (role, known) in [(Role::Primary, PRIMARY_KEYS), (Role::Replica, REPLICA_KEYS)] {
+        let Some(key) = known.into_iter().find(|known| keys(config_map).any(|key| key == *known)) else { continue };
+        match at(config_map, &["data", key]).and_then(Value::as_str) {
+            Some(text) => check_file(role, key, text, server, findings),
+            None => findings.warn(format!(
+                "binaryData[{}] was not looked at: write the option file as text under data",
+                shown(key)
+            )),
+        }
+    }
+    for key in keys(config_map) {
+        if let Some(meant) = meant(key) {
+            findings.reject(Violation::new(
+                rule::OPTION_FILE_KEY,
+                format!("data[{}]", shown(key)),
+                "a key that no pod reads",
+                format!(
+                    "pods read only {} and {}: what stands here has no effect",
+                    PRIMARY_KEYS.join(" or "),
+                    REPLICA_KEYS.join(" or ")
+                ),
+                format!("did you mean {meant}? Else choose a name that is not like it"),
+            ));
+        }
+    }
+}
+
+/// An option file under check.
+struct Checked<'c> {
+    key: &'c str,
+    server: &'c Server<'c>,
+}
+
+impl Checked<'_> {
+    fn violation(&self, rule: &'static str, line: Option<usize>, found: String, why: &str, fix: String) -> Violation {
+        let Self { key, server } = self;
+        let path =
+            line.map_or_else(|| format!("data[{}]", shown(key)), |line| format!("data[{}] line {line}", shown(key)));
+        let whose =
+            if server.statefulset.is_empty() { String::new() } else { format!(" ({} reads it)", server.statefulset) };
+        Violation::new(rule, path, found, format!("{why}{whose}"), fix)
+    }
+}
+
+fn written(option: &ServerOption) -> String {
+    let value = option.value.map(|value| format!(" = {value}")).unwrap_or_default();
+    format!("the option {}", shown(&format!("{}{value}", option.name)))
+}
+
+fn check_file(role: Role, key: &str, text: &str, server: &Server, findings: &mut Findings) {
+    let file = OptionFile::parse(text);
+    let checked = Checked { key, server };
+    for problem in &file.problems {
+        if problem.what.stops() {
+            let why = "no pod that reads this file starts";
+            let fix = "mend the line; every option stands below a [group], such as [mysqld]".to_owned();
+            findings.reject(checked.violation(
+                rule::OPTION_FILE_SYNTAX,
+                Some(problem.line),
+                problem.what.to_string(),
+                why,
+                fix,
+            ));
+        } else {
+            findings.warn(format!("data[{}] line {}: {}", shown(key), problem.line, problem.what));
+        }
+    }
+    let includes = file.entries.iter().find(|entry| !matches!(entry.kind, Entry::Option(..)));
+    if let Some(entry) = includes {
+        findings.warn(format!("data[{}] line {}: what this file includes was not looked at", shown(key), entry.line));
+    }
+    let options: Vec<(usize, ServerOption)> = file.options_of(&server.groups).collect();
+    let last = |name: &str| options.iter().rev().find(|(_, option)| option.is(name));
+    // what stands elsewhere does not count for the server; the group tells what was meant
+    let elsewhere = |names: &[&str]| {
+        file.options()
+            .filter(|(_, group, option)| !server.groups.contains(group) && names.iter().any(|name| option.is(name)))
+            .map(|(line, group, option)| (line, group.to_owned(), written(&option)))
+            .next()
+    };
+
+    if let Some((line, option)) =
+        last("super-read-only").filter(|(_, option)| !server.knows_super_read_only && !option.is_loose)
+    {
+        let why = "MariaDB does not know this option, and its server does not start";
+        let fix = match role {
+            Role::Replica => "write read-only instead".to_owned(),
+            Role::Primary => "remove it".to_owned(),
+        };
+        findings.reject(checked.violation(rule::UNKNOWN_SUPER_READ_ONLY, Some(*line), written(option), why, fix));
+    }
+    if let Some((line, option)) = last("init-file") {
+        let why = "its statements run at every start, and one of them may open replicas for writes";
+        let fix = "make sure that none does, or run them once on the primary".to_owned();
+        findings.reject(checked.violation(rule::INIT_FILE, Some(*line), written(option), why, fix));
+    }
+    match role {
+        Role::Primary => check_primary(&checked, &last, &elsewhere, findings),
+        Role::Replica => check_replica(&checked, &last, &elsewhere, findings),
+    }
+}
+
+type Elsewhere<'e> = dyn Fn(&[&str]) -> Option<(usize, String, String)> + 'e;
+
+fn check_primary<'l, 'o: 'l>(
+    checked: &Checked,
+    last: &dyn Fn(&str) -> Option<&'l (usize, ServerOption<'o>)>,
+    elsewhere: &Elsewhere,
+    findings: &mut Findings,
+) {
+    let server = checked.server;
+    for name in ["super-read-only", "read-only"] {
+        if name == "super-read-only" && !server.knows_super_read_only {
+            continue;
+        }
+        let is_on =
+            |option: &ServerOption| option.switch() || (server.flavor == Flavor::Mariadb && option.is_no_lock());
+        if let Some((line, option)) = last(name).filter(|(_, option)| is_on(option)) {
+            let why = "the primary would take no writes, and there is no other pod that does";
+            let fix = format!("remove it here; it belongs into {}", REPLICA_KEYS.join(" or "));
+            findings.reject(checked.violation(rule::PRIMARY_READ_ONLY, Some(*line), written(option), why, fix));
+        }
+    }
+    match last("log-bin") {
+        Some((line, option)) if !option.switch() => {
+            let why = "without its binary log the primary has nothing that replicas could follow";
+            let fix = "write log-bin; the policy sets it in any case".to_owned();
+            findings.reject(checked.violation(rule::BINARY_LOG_OFF, Some(*line), written(option), why, fix));
+        }
+        Some(_) => {}
+        None => {
+            if let Some((line, group, option)) = elsewhere(&["log-bin"]) {
+                wrong_section(checked, line, &group, &option, findings);
+            } else if matches!(server.flavor, Flavor::Mysql57 | Flavor::Mariadb) {
+                // MySQL has it on by default since 8.0 (its manual, "log_bin")
+                let why = "this server writes a binary log only where it is told to, and replicas follow that log";
+                let fix = "write log-bin below [mysqld]; the policy sets it in any case".to_owned();
+                findings.reject(checked.violation(rule::BINARY_LOG_OFF, None, "no log-bin".to_owned(), why, fix));
+            }
+        }
+    }
+}
+
+fn check_replica<'l, 'o: 'l>(
+    checked: &Checked,
+    last: &dyn Fn(&str) -> Option<&'l (usize, ServerOption<'o>)>,
+    elsewhere: &Elsewhere,
+    findings: &mut Findings,
+) {
+    let server = checked.server;
+    let wanted = server.read_only();
+    let is_on = |option: &ServerOption| option.switch() || (server.flavor == Flavor::Mariadb && option.is_no_lock());
+    let off = |(line, option): &(usize, ServerOption)| {
+        let why = "it opens replicas for writes; the policy's own file, which is read last, is all that closes them";
+        checked.violation(
+            rule::READ_ONLY_OFF,
+            Some(*line),
+            written(option),
+            why,
+            format!("write {wanted} below [mysqld]"),
+        )
+    };
+    match (last(wanted), last("read-only")) {
+        (Some(option), _) if !is_on(&option.1) => findings.reject(off(option)),
+        (Some(_), _) => {}
+        (None, Some(option)) if !is_on(&option.1) => findings.reject(off(option)),
+        (None, read_only) => {
+            if let Some((line, group, option)) = elsewhere(&[wanted, "read-only"]) {
+                wrong_section(checked, line, &group, &option, findings);
+            } else {
+                let (found, why) = if read_only.is_some() {
+                    (
+                        "read-only, but not super-read-only".to_owned(),
+                        "users with the privilege CONNECTION_ADMIN or SUPER, root among them, write all the same",
+                    )
+                } else {
+                    (
+                        format!("no {wanted}"),
+                        "by this file replicas are open for writes; the policy's own file, which is read last, is all that closes them",
+                    )
+                };
+                let fix = format!("write {wanted} below [mysqld]");
+                findings.reject(checked.violation(rule::REPLICA_WRITABLE, None, found, why, fix));
+            }
+        }
+    }
+    for name in ["skip-replica-start", "skip-slave-start"] {
+        if let Some((line, option)) = last(name).filter(|(_, option)| option.switch()) {
+            let why = "a replica that restarts would follow the primary no longer, and serve ever older data";
+            findings.reject(checked.violation(
+                rule::REPLICATION_STOPPED,
+                Some(*line),
+                written(option),
+                why,
+                "remove it".to_owned(),
+            ));
+        }
+    }
+}
+
+fn wrong_section(checked: &Checked, line: usize, group: &str, option: &str, findings: &mut Findings) {
+    let whose = match checked.server.groups.owner(group) {
+        Owner::OtherVersion => "which only a server of another version reads",
+        Owner::OtherServer if checked.server.flavor == Flavor::Mariadb => "which only MySQL's server reads",
+        Owner::OtherServer => "which only MariaDB's server reads",
+        Owner::OtherProgram => "which another program reads",
+        Owner::Server | Owner::Nobody(_) => "which no program reads",
+    };
+    let meant = match checked.server.groups.owner(group) {
+        Owner::Nobody(Some(meant)) => meant,
+        _ => "mysqld",
+    };
+    let found = format!("{option} in [{}], {whose}", group.escape_debug());
+    let why = "for the server it is as if it were not there";
+    findings.reject(checked.violation(rule::WRONG_SECTION, Some(line), found, why, format!("move it below [{meant}]")));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::annotations::Annotations;
+    use serde_json::json;
+
+    fn found(image: &str, data: &Value) -> Vec<String> {
+        let database = Database::detect(image, "", &Annotations::default(), &mut Findings::default()).unwrap();
+        let mut findings = Findings::default();
+        check(&json!({"data": data}), &Server::new(&database, String::new()), &mut findings);
+        findings.violations.iter().map(|violation| format!("{} {}", violation.rule, violation.path)).collect()
+    }
+
+    #[test]
+    fn replicas_are_closed_in_the_flavors_dialect() {
+        let replica = |image: &str, text: &str| found(image, &json!({"slave.cnf": text}));
+        assert!(replica("mysql:8.0", "[mysqld]\nsuper-read-only\n").is_empty());
+        assert!(replica("mysql:5.7", "[server]\nloose_super_read_only = true\n").is_empty());
+        assert!(replica("mariadb:11.4", "[mariadb-11.4]\nread_only=1\n").is_empty());
+        assert_eq!(replica("mysql:8.0", "[mysqld]\nread-only\n"), ["replica-writable data[\"slave.cnf\"]"]);
+        assert_eq!(replica("mysql:8.0", "[mysqld]\nmax_connections=5\n"), ["replica-writable data[\"slave.cnf\"]"]);
+        assert_eq!(
+            replica("mysql:8.0", "[mysqld]\nsuper-read-only=OFF\n"),
+            ["read-only-off data[\"slave.cnf\"] line 2"]
+        );
+        assert_eq!(
+            replica("mysql:8.0", "[mysqld]\nsuper-read-only\nskip-super-read-only\n"),
+            ["read-only-off data[\"slave.cnf\"] line 3"]
+        );
+        assert_eq!(replica("mysql:8.0", "[mysql]\nsuper-read-only\n"), ["wrong-section data[\"slave.cnf\"] line 2"]);
+        assert_eq!(
+            replica("mysql:8.0", "[mysqld-5.7]\nsuper-read-only\n"),
+            ["wrong-section data[\"slave.cnf\"] line 2"]
+        );
+        assert_eq!(
+            replica("mysql:8.0", "super-read-only\n").first().unwrap(),
+            "option-file-syntax data[\"slave.cnf\"] line 1"
+        );
+        assert_eq!(
+            replica("mariadb:11.4", "[mysqld]\nread-only\nsuper-read-only\n"),
+            ["unknown-super-read-only data[\"slave.cnf\"] line 3"]
+        );
+        assert!(replica("mariadb:11.4", "[mysqld]\nread-only\nloose-super-read-only\n").is_empty());
+        assert_eq!(
+            replica("mysql:8.0", "[mysqld]\nsuper-read-only\nskip-replica-start\n"),
+            ["replication-stopped data[\"slave.cnf\"] line 3"]
+        );
+    }
+
+    #[test]
+    fn the_primary_is_open_and_logs() {
+        let primary = |image: &str, text: &str| found(image, &json!({"primary.cnf": text}));
+        assert!(primary("mysql:8.0", "[mysqld]\nmax_connections=5\n").is_empty());
+        assert!(primary("mariadb:11", "[mysqld]\nlog-bin\n").is_empty());
+        assert_eq!(primary("mariadb:11", "[mysqld]\nmax_connections=5\n"), ["binary-log-off data[\"primary.cnf\"]"]);
+        assert_eq!(primary("mysql:5.7", "[mysqldump]\nlog-bin\n"), ["wrong-section data[\"primary.cnf\"] line 2"]);
+        assert_eq!(primary("mysql:8.0", "[mysqld]\nskip_log_bin\n"), ["binary-log-off data[\"primary.cnf\"] line 2"]);
+        assert_eq!(
+            primary("mysql:8.0", "[mysqld]\nread_only=on\n"),
+            ["primary-read-only data[\"primary.cnf\"] line 2"]
+        );
+    }
+
+    #[test]
+    fn keys_that_were_meant_otherwise() {
+        for (key, expected) in [
+            ("master.cnf", None),
+            ("Master.cnf", Some("master.cnf")),
+            ("master.conf", Some("master.cnf")),
+            ("mster.cnf", Some("master.cnf")),
+            ("slave", Some("slave.cnf")),
+            ("replicas.cnf", Some("replica.cnf")),
+            ("my.cnf", None),
+            ("nginx.conf", None),
+            ("primary-notes.txt", None),
+        ] {
+            assert_eq!(meant(key), expected, "{key}");
+        }
+    }
+}

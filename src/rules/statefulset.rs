@@ -1,0 +1,405 @@
+//! Rules on StatefulSets: what a database container is told by arguments, variables and hooks.
+
+use serde_json::Value;
+
+use crate::{
+    flavor::{Database, Family, Flavor},
+    inject::words,
+    json::{at, list_at, name, shown, str_at},
+    names::{ANNOTATION_PREFIX, annotation, rule},
+    options::ServerOption,
+    verdict::{Findings, Violation},
+};
+
+/// Checks the database container at `path` and the pod around it.
+pub(crate) fn statefulset(
+    pod: &Value,
+    container: &Value,
+    path: &str,
+    database: Option<&Database>,
+    findings: &mut Findings,
+) {
+    check_options(&given_options(container, path), database, findings);
+    check_statements(pod, findings);
+    if at(pod, &["hostNetwork"]) == Some(&Value::Bool(true)) {
+        findings.reject(Violation::new(
+            rule::HOST_NETWORK,
+            "spec.template.spec.hostNetwork",
+            "true",
+            "pods on one node would fight for the ports of the database and the backup, and get each other's clients",
+            "remove it",
+        ));
+    }
+}
+
+/// A word that the server gets, and where it stands.
+struct Given {
+    path: String,
+    text: String,
+    /// The word after it, in the same place.
+    next: Option<String>,
+}
+
+/// The words that reach the server: arguments, and variables that images turn into arguments.
+fn given_options(container: &Value, path: &str) -> Vec<Given> {
+    let mut given: Vec<Given> = Vec::new();
+    let mut push = |path: String, text: &str, is_whole: bool| {
+        let expanded = expand(text, container);
+        // Kubernetes puts a variable's value into the argument as it is; only a shell makes several words of it
+        let parts: Vec<&str> = if is_whole { vec![&expanded] } else { expanded.split_whitespace().collect() };
+        for part in parts {
+            if let Some(last) = given.last_mut() {
+                last.next = Some(part.to_owned());
+            }
+            given.push(Given { path: path.clone(), text: part.to_owned(), next: None });
+        }
+    };
+    // the image's entrypoint puts what such a variable holds before or after the arguments
+    for (index, variable) in list_at(container, &["env"]).iter().enumerate() {
+        if carries_arguments(name(variable)) {
+            for word in str_at(variable, &["value"]).split_whitespace() {
+                push(format!("{path}.env[{index}].value"), word.trim_matches(['"', '\'']), false);
+            }
+        }
+    }
+    for word in words(container) {
+        push(format!("{path}.{}[{}]", word.list, word.index), word.text, word.is_whole);
+    }
+    given
+}
+
+/// `MYSQL_EXTRA_FLAGS`, `EXTRA_ARGS`, `MYSQLD_OPTS` and the like.
+fn carries_arguments(name: &str) -> bool {
+    const WORDS: [&str; 7] = ["FLAGS", "ARGS", "OPTS", "OPTIONS", "ARGUMENTS", "PARAMS", "PARAMETERS"];
+    name.split('_').any(|word| WORDS.iter().any(|known| known.eq_ignore_ascii_case(word)))
+}
+
+/// A word with the variables that the container defines: Kubernetes' `$(NAME)`, a shell's `$NAME` and `${NAME}`.
+fn expand(text: &str, container: &Value) -> String {
+    let mut expanded = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('$') {
+        expanded.push_str(before);
+        let (name_of, end) = match after.bytes().next() {
+            Some(b'(') => (after[1..].split(')').next().unwrap_or_default(), 2),
+            Some(b'{') => (after[1..].split('}').next().unwrap_or_default(), 2),
+            _ => {
+                let end = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(after.len());
+                (&after[..end], 0)
+            }
+        };
+        let value = list_at(container, &["env"])
+            .iter()
+            .rfind(|variable| !name_of.is_empty() && name(variable) == name_of)
+            .and_then(|variable| variable.get("value"))
+            .and_then(Value::as_str);
+        if let Some(value) = value {
+            expanded.push_str(value);
+            rest = after.get(name_of.len() + end..).unwrap_or_default();
+        } else {
+            expanded.push('$');
+            rest = after;
+        }
+    }
+    expanded.push_str(rest);
+    expanded
+}
+
+fn check_options(given: &[Given], database: Option<&Database>, findings: &mut Findings) {
+    let options: Vec<(&Given, ServerOption)> =
+        given.iter().filter_map(|given| Some((given, ServerOption::from_argument(&given.text)?))).collect();
+    let last = |name: &str| options.iter().rev().find(|(_, option)| option.is(name));
+    let is_mariadb = database.is_some_and(|database| database.flavor == Flavor::Mariadb);
+    let mut reject = |rule, given: &Given, found: String, why: &str, fix: &str| {
+        findings.reject(Violation::new(rule, given.path.clone(), found, why, fix));
+    };
+    let in_files = "remove it; the option files of each role say what is right for it";
+
+    for name in ["super-read-only", "read-only"] {
+        let Some((given, option)) = last(name) else { continue };
+        // the server takes no value from the next word, and stops at it
+        let value =
+            given.next.as_deref().filter(|next| option.value.is_none() && !next.starts_with('-') && is_switch(next));
+        let found =
+            format!("the option {}{}", shown(&given.text), value.map(|v| format!(" {}", shown(v))).unwrap_or_default());
+        let is_on = value.map_or_else(
+            || option.switch() || (is_mariadb && option.is_no_lock()),
+            |value| ["1", "on", "true"].iter().any(|on| value.eq_ignore_ascii_case(on)),
+        );
+        if is_mariadb && name == "super-read-only" {
+            if !option.is_loose {
+                let why = "MariaDB does not know this option, and its server does not start";
+                reject(
+                    rule::UNKNOWN_SUPER_READ_ONLY,
+                    given,
+                    found,
+                    why,
+                    "remove it; read-only is what MariaDB has, and the policy sets it on replicas",
+                );
+            }
+        } else if is_on {
+            let why = "arguments win over option files and are the same for all pods: the primary would take no writes";
+            reject(rule::PRIMARY_READ_ONLY, given, found, why, "remove it; the policy sets it on replicas only");
+        } else if name == "read-only" && !is_mariadb {
+            let why =
+                "arguments win over option files; only super-read-only, which the policy sets, still closes replicas";
+            reject(rule::READ_ONLY_OFF, given, found, why, "remove it; the primary is open for writes without it");
+        } else {
+            let why = "arguments win over option files: every replica would be open for writes";
+            reject(rule::READ_ONLY_OFF, given, found, why, "remove it; the primary is open for writes without it");
+        }
+    }
+    if let Some((given, option)) = last("persisted-globals-load").filter(|(_, option)| option.switch() && !is_mariadb) {
+        let _ = option;
+        let why = "a replica gets the primary's data, and with it what SET PERSIST left there, read_only=OFF included; that wins over option files";
+        reject(rule::READ_ONLY_OFF, given, format!("the option {}", shown(&given.text)), why, in_files);
+    }
+    if let Some((given, _)) = last("log-bin").filter(|(_, option)| !option.switch()) {
+        let why = "without its binary log the primary has nothing that replicas could follow";
+        reject(rule::BINARY_LOG_OFF, given, format!("the option {}", shown(&given.text)), why, "remove it");
+    }
+    if let Some((given, _)) = last("server-id") {
+        let why = "arguments are the same for all pods, and a primary does not serve a replica with its own id";
+        reject(
+            rule::FIXED_SERVER_ID,
+            given,
+            format!("the option {}", shown(&given.text)),
+            why,
+            "remove it; the policy gives every pod an id of its own",
+        );
+    }
+    for name in ["skip-replica-start", "skip-slave-start"] {
+        if let Some((given, _)) = last(name).filter(|(_, option)| option.switch()) {
+            let why = "a replica that restarts would follow the primary no longer, and serve ever older data";
+            reject(rule::REPLICATION_STOPPED, given, format!("the option {}", shown(&given.text)), why, "remove it");
+        }
+    }
+    if let Some((given, _)) = last("init-file") {
+        let why = "its statements run at every start on every pod, and one of them may open replicas for writes";
+        reject(
+            rule::INIT_FILE,
+            given,
+            format!("the option {}", shown(&given.text)),
+            why,
+            "make sure that none does, or run them once on the primary",
+        );
+    }
+}
+
+fn is_switch(word: &str) -> bool {
+    ["0", "1", "on", "off", "true", "false", "yes", "no"].iter().any(|known| known.eq_ignore_ascii_case(word))
+}
+
+/// Statements that containers and their hooks send to the server.
+fn check_statements(pod: &Value, findings: &mut Findings) {
+    for list in ["initContainers", "containers"] {
+        for (index, container) in list_at(pod, &[list]).iter().enumerate() {
+            for place in [
+                &["command"][..],
+                &["args"],
+                &["lifecycle", "postStart", "exec", "command"],
+                &["lifecycle", "preStop", "exec", "command"],
+            ] {
+                for (at, text) in list_at(container, place).iter().enumerate() {
+                    let Some(found) = text.as_str().and_then(opening_statement) else { continue };
+                    findings.reject(Violation::new(
+                        rule::READ_ONLY_OFF,
+                        format!("spec.template.spec.{list}[{index}].{}[{at}]", place.join(".")),
+                        format!("the statement {}", shown(found)),
+                        "it runs in every pod, and a replica on which it has run is open for writes",
+                        "remove it; the primary is open for writes without it",
+                    ));
+                }
+            }
+        }
+    }
+}
+
+/// A statement that switches read-only off, as `SET GLOBAL super_read_only = 0`.
+fn opening_statement(text: &str) -> Option<&str> {
+    const VARIABLE: &str = "read_only";
+    let lower = text.to_ascii_lowercase();
+    lower.match_indices(VARIABLE).find_map(|(at, _)| {
+        let before = lower[..at].strip_suffix("super_").unwrap_or(&lower[..at]);
+        let is_whole = before.chars().next_back().is_none_or(|c| !c.is_alphanumeric() && c != '_' && c != '-');
+        let value = lower[at + VARIABLE.len()..].trim_start().trim_start_matches(':').strip_prefix('=')?.trim_start();
+        let value = value.trim_start_matches(['"', '\'']);
+        let word = value.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+        let start = before.rfind([';', '"', '\'']).map_or(0, |end| end + 1);
+        let is_set = before[start..].split_whitespace().any(|word| word == "set");
+        let end = text.len() - value.len() + word.len();
+        (is_whole && is_set && ["0", "off", "false"].contains(&word)).then(|| text[start..end].trim())
+    })
+}
+
+/// Could an object, as text, be a StatefulSet with a known database?
+pub(crate) fn may_be_database(object: &str) -> bool {
+    ["mysql", "mariadb", "percona"].iter().any(|name| object.contains(name))
+}
+
+/// A database of several pods, none of which follows another: as many writable databases behind one name. What an
+/// operator looks after, or replicates by other means, is none.
+pub(crate) fn unmanaged_database(object: &Value) -> Option<Violation> {
+    let replicas = at(object, &["spec", "replicas"]).and_then(Value::as_i64).unwrap_or(1);
+    if replicas < 2 || list_at(object, &["metadata", "ownerReferences"]).iter().any(is_controller) {
+        return None;
+    }
+    let containers = list_at(object, &["spec", "template", "spec", "containers"]);
+    let container = containers.iter().find(|container| Family::of(str_at(container, &["image"])).is_some())?;
+    if replicates_otherwise(container) {
+        return None;
+    }
+    Some(Violation::new(
+        rule::UNMANAGED,
+        "spec.replicas",
+        format!("{replicas} pods of {}, and nothing that replicates them", shown(str_at(container, &["image"]))),
+        "each pod is a database of its own: a write reaches one of them, and a read asks another",
+        format!("annotate it with {ANNOTATION_PREFIX}{}: \"true\", or write replicas: 1", annotation::INJECT),
+    ))
+}
+
+fn is_controller(owner: &Value) -> bool {
+    owner.get("controller") == Some(&Value::Bool(true))
+}
+
+/// Galera and group replication by their options or image, the images of Bitnami by a variable.
+fn replicates_otherwise(container: &Value) -> bool {
+    let says = |text: &str| {
+        ["wsrep", "group_replication", "group-replication", "galera"].iter().any(|word| text.contains(word))
+    };
+    words(container).any(|word| says(&word.text.to_ascii_lowercase()))
+        || says(&str_at(container, &["image"]).to_ascii_lowercase())
+        || list_at(container, &["env"]).iter().any(|variable| {
+            let name = name(variable);
+            says(&name.to_ascii_lowercase()) || name.ends_with("_REPLICATION_MODE")
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn found(container: &Value) -> Vec<(&'static str, String)> {
+        let mut findings = Findings::default();
+        statefulset(&json!({"containers": [container]}), container, "c", None, &mut findings);
+        findings.violations.into_iter().map(|violation| (violation.rule, violation.path)).collect()
+    }
+
+    #[test]
+    fn every_spelling_of_writable_replicas() {
+        for args in [
+            json!(["--super-read-only=OFF"]),
+            json!(["--skip-read_only"]),
+            json!(["--loose-super_read_only=0"]),
+            json!(["--loose-skip-super-read-only"]),
+            json!(["--disable-super-read-only"]),
+            json!(["--enable-super-read-only=0"]),
+            json!(["--super-read-only=False"]),
+            json!(["--super-read-only=no"]),
+            json!(["--super-r=0"]),
+            json!(["--read-only", "false"]),
+            json!(["--super-read-only=ON", "--super-read-only=OFF"]),
+            json!(["-c", "exec mysqld --super-read-only=0"]),
+            json!(["-c", "exec docker-entrypoint.sh mysqld \"--skip-super-read-only\""]),
+            json!(["mysqld", "--persisted-globals-load=ON"]),
+        ] {
+            let found = found(&json!({"args": args}));
+            assert_eq!(found.len(), 1, "{args}: {found:?}");
+            assert_eq!(found[0].0, rule::READ_ONLY_OFF, "{args}");
+        }
+        assert_eq!(
+            found(&json!({"command": ["mysqld", "--skip-super-read-only"]})),
+            [(rule::READ_ONLY_OFF, "c.command[1]".to_owned())]
+        );
+    }
+
+    #[test]
+    fn variables_become_arguments() {
+        let env =
+            |name: &str, value: &str| json!({"env": [{"name": "X", "value": "1"}, {"name": name, "value": value}]});
+        for name in ["MYSQL_EXTRA_FLAGS", "EXTRA_ARGS", "MYSQLD_OPTS"] {
+            assert_eq!(
+                found(&env(name, "--max-connections=5 --super-read-only=OFF")),
+                [(rule::READ_ONLY_OFF, "c.env[1].value".to_owned())]
+            );
+        }
+        assert!(found(&env("MYSQL_NOTES", "--super-read-only=OFF")).is_empty());
+        for arg in ["--super-read-only=$(RO)", "$(ALL)"] {
+            let container = json!({"args": [arg], "env": [{"name": "RO", "value": "0"}, {"name": "ALL", "value": "--skip-super-read-only"}]});
+            assert_eq!(found(&container), [(rule::READ_ONLY_OFF, "c.args[0]".to_owned())], "{arg}");
+        }
+        let shell = json!({"command": ["sh", "-c", "exec mysqld $FLAGS_OF_MINE"], "env": [{"name": "FLAGS_OF_MINE", "value": "--x=1 --skip-log-bin"}]});
+        assert!(found(&shell).iter().any(|(rule, _)| *rule == rule::BINARY_LOG_OFF));
+    }
+
+    #[test]
+    fn other_options() {
+        for (arg, rule) in [
+            ("--super-read-only", rule::PRIMARY_READ_ONLY),
+            ("--read_only=1", rule::PRIMARY_READ_ONLY),
+            ("--skip-loose-read-only", rule::PRIMARY_READ_ONLY),
+            ("--skip-log-bin", rule::BINARY_LOG_OFF),
+            ("--disable-log_bin", rule::BINARY_LOG_OFF),
+            ("--server-id=5", rule::FIXED_SERVER_ID),
+            ("--server_id=5", rule::FIXED_SERVER_ID),
+            ("--skip-slave-start", rule::REPLICATION_STOPPED),
+            ("--skip_replica_start=1", rule::REPLICATION_STOPPED),
+            ("--init-file=/x.sql", rule::INIT_FILE),
+        ] {
+            assert_eq!(found(&json!({"args": [arg]})), [(rule, "c.args[0]".to_owned())], "{arg}");
+        }
+        for arg in [
+            "--log-bin=OFF",
+            "--skip-slave-start=0",
+            "--log-bin-index=x",
+            "--transaction-read-only=0",
+            "--read-rnd-buffer-size=0",
+            "--max-connections=5",
+        ] {
+            assert!(found(&json!({"args": [arg]})).is_empty(), "{arg}");
+        }
+    }
+
+    #[test]
+    fn statements_in_hooks() {
+        for text in [
+            "mysql -e 'SET GLOBAL super_read_only = 0'",
+            "mysql -e \"set @@global.read_only:=OFF\"",
+            "SET PERSIST super_read_only=off;",
+            "mysql -e 'SELECT 1; SET GLOBAL max_connections=5, read_only=0'",
+        ] {
+            let container = json!({"lifecycle": {"postStart": {"exec": {"command": ["sh", "-c", text]}}}});
+            assert_eq!(found(&container).len(), 1, "{text}");
+        }
+        for text in [
+            "mysql -e 'SET GLOBAL super_read_only = 1'",
+            "mysql -e 'SET transaction_read_only = 0'",
+            "mysql -e 'SELECT @@read_only = 0'",
+            "echo read_only",
+        ] {
+            let container = json!({"lifecycle": {"postStart": {"exec": {"command": ["sh", "-c", text]}}}});
+            assert!(found(&container).is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn databases_that_nobody_replicates() {
+        let object = |replicas: i64, container: &Value| json!({"spec": {"replicas": replicas, "template": {"spec": {"containers": [container]}}}});
+        let plain = json!({"name": "db", "image": "mysql:8.0"});
+        assert!(unmanaged_database(&object(3, &plain)).is_some());
+        assert!(unmanaged_database(&object(1, &plain)).is_none());
+        for other in [
+            json!({"image": "postgres:16"}),
+            json!({"image": "mariadb:11", "args": ["--wsrep-on=ON"]}),
+            json!({"image": "mysql:8.0", "command": ["mysqld", "--loose-group_replication_group_name=x"]}),
+            json!({"image": "bitnami/mysql:8.0", "env": [{"name": "MYSQL_REPLICATION_MODE", "value": "slave"}]}),
+            json!({"image": "bitnami/mariadb-galera:11"}),
+        ] {
+            assert!(unmanaged_database(&object(3, &other)).is_none(), "{other}");
+        }
+        let mut owned = object(3, &plain);
+        owned["metadata"] = json!({"ownerReferences": [{"kind": "InnoDBCluster", "controller": true}]});
+        assert!(unmanaged_database(&owned).is_none());
+    }
+}
