@@ -9,8 +9,8 @@ use std::{borrow::Cow, fmt, rc::Rc};
 
 use super::{nearest::nearest, options::ServerOption};
 
-/// How much of a line MariaDB reads at once, and MySQL before it had `std::string` there; what follows is a line of its
-/// own to them, even in a comment. MySQL 9.7 reads the whole line.
+/// How much of a line MariaDB reads at once, and MySQL in the sources of 8.0: what follows is a line of its own to
+/// them, even in a comment. MySQL 9.7 reads the whole line.
 const LINE_LIMIT: usize = 4094;
 
 /// The text of an option file.
@@ -70,9 +70,9 @@ pub(crate) enum Mistake {
     /// A line that is too long: most servers read its parts as lines, as [`OptionFile::parse`] does. MySQL 9.7 has no
     /// such limit, so that two servers find different options there.
     LongLine,
-    /// An include directive whose path not all servers read alike. Without a line break at its end, those with the limit
-    /// lose its last letter; MySQL 9.7 keeps it, as [`OptionFile::parse`] does. MySQL 9.7 ends it at a `#`; to the
-    /// others, and to [`OptionFile::parse`], that is part of it.
+    /// An include directive whose path not all servers read alike. Without a line break at its end, those with that
+    /// limit lose its last letter; MySQL 9.7 keeps it, as [`OptionFile::parse`] does. MySQL 9.7 ends it at a `#`; to
+    /// the others, and to [`OptionFile::parse`], that is part of it.
     Path,
     /// A NUL byte, which ends the line for most servers, and for [`OptionFile::parse`]. To MySQL 9.7 the next line
     /// follows without a line break.
@@ -292,8 +292,9 @@ const MARIADB: [&str; 6] = ["mysqld", "server", "mariadb", "mariadbd", "client-s
 const MYSQL_VERSIONED: [&str; 1] = ["mysqld-"];
 const MARIADB_VERSIONED: [&str; 3] = ["mysqld-", "mariadb-", "mariadbd-"];
 
-/// Groups of programs that are no servers: their manual pages, and `--help` of each.
-const OTHER_PROGRAMS: [&str; 54] = [
+/// Groups of programs that are no servers: what `--help` of those beside the servers lists ("The following groups are
+/// read"), and what the manuals of MySQL and MariaDB name for others.
+const OTHER_PROGRAMS: [&str; 55] = [
     "client",
     "client-mariadb",
     "mysql",
@@ -317,6 +318,7 @@ const OTHER_PROGRAMS: [&str; 54] = [
     "mysql_upgrade",
     "mariadb-upgrade",
     "mysql_config_editor",
+    "mysql_migrate_keyring",
     "mysql_secure_installation",
     "mysql_plugin",
     "mariadb-plugin",

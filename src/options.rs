@@ -1,8 +1,8 @@
 //! One option of `mysqld` or `mariadbd`, as the server itself understands it.
 //!
 //! Where nothing else is said, the rules are those of `mysys/my_getopt` in the sources of MySQL and MariaDB (functions
-//! `my_handle_options`, `findopt`, `check_struct_option`, `setval`, `get_bool_argument`), seen to hold for MySQL 9.7 and
-//! MariaDB 10.11 and 11.8. This module depends on no other: the tests of the real servers use it too.
+//! `my_handle_options`, `findopt`, `check_struct_option`, `setval`, `get_bool_argument`), seen to hold for MySQL 9.7
+//! and MariaDB 10.11 and 11.8. This module depends on no other: the tests of the real servers use it too.
 
 /// The options that matter here, each with the length of the shortest abbreviation that can stand for it: MariaDB, and
 /// MySQL up to 5.7, take any beginning of a name that no other option has. The lengths are the shortest ones that
@@ -59,9 +59,9 @@ pub(crate) struct ServerOption<'a> {
     pub(crate) is_loose: bool,
     /// Is the name in the table?
     pub(crate) is_known: bool,
-    /// Do all servers take it alike? Not so an abbreviation, upper case, `maximum-`, `autoset-` or a name after a dot: one
-    /// server takes it, another one does not start, or passes over it if it is `loose`. Nor a `skip-slave-start` with a
-    /// strange value: MariaDB passes over it, except that it looks at the first byte only of what begins with 0 or 1.
+    /// Do all servers take it alike? Not so an abbreviation, upper case, `maximum-`, `autoset-` or a name after a dot:
+    /// one server takes it, another one does not start, or passes over it if it is `loose`. Nor a `skip-slave-start`
+    /// with a strange value: MariaDB passes over it, or takes its first byte where that is 0 or 1.
     pub(crate) is_exact: bool,
     /// What the last of the prefixes makes of it, whatever the value.
     forced: Option<bool>,
@@ -70,8 +70,8 @@ pub(crate) struct ServerOption<'a> {
 impl<'a> ServerOption<'a> {
     /// A word of the command line. `None` for a short option, for `--` and for what is no option.
     ///
-    /// After `--` options go on to be options: the server reads its arguments in several passes, and the first one takes
-    /// the `--` away.
+    /// After `--` options go on to be options: the server reads its arguments in several passes, and the first one
+    /// takes the `--` away.
     ///
     /// A value of a word of its own (`--datadir /x`) is not seen here: `value` is `None`. Only options that cannot do
     /// without a value take the next word; to one that can (`--read-only 0`) it is a stray argument, at which the
@@ -136,14 +136,6 @@ impl<'a> ServerOption<'a> {
                 ["2", "3", "no_lock", "no_lock_no_admin"].iter().any(|known| value.eq_ignore_ascii_case(known))
             })
     }
-}
-
-/// The last of the options with this name: it wins.
-pub(crate) fn last<'o, 'a: 'o>(
-    options: impl IntoIterator<Item = &'o ServerOption<'a>>,
-    name: &str,
-) -> Option<&'o ServerOption<'a>> {
-    options.into_iter().filter(|option| option.is(name)).last()
 }
 
 /// Takes the prefixes off from the left until the name is known, as the server does. Of what they say about the value,
@@ -320,13 +312,6 @@ mod tests {
             assert_eq!(option(word).is_no_lock(), is_no_lock, "{word}");
         }
         assert!(!option("--read-only=NO_LOCK").switch());
-    }
-
-    #[test]
-    fn the_last_one_wins() {
-        let options = ["--read-only=1", "--port=1", "--skip_read_only", "--log-bin"].map(option);
-        assert_eq!(last(&options, "read-only"), Some(&options[2]));
-        assert_eq!(last(&options, "server-id"), None);
     }
 
     #[test]

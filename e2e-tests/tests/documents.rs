@@ -1,10 +1,10 @@
 //! What the README and the examples show is true.
 
-use std::fs;
+use std::{collections::BTreeMap, fs};
 
-use mysql_replication_e2e_tests::{both_doors, policy, request, root};
+use mysql_replication_e2e_tests::{both_doors, both_doors_in, policy, request, root};
 use mysql_replication_policy::names::annotation;
-use mysql_replication_preview::yaml;
+use mysql_replication_preview::{Manifests, yaml};
 use serde_json::{Value, json};
 
 fn readme() -> String {
@@ -21,7 +21,7 @@ fn blocks() -> Vec<Value> {
 #[test]
 fn the_annotation_table_is_complete() {
     let readme = readme();
-    for key in annotation::ALL.iter().filter(|key| **key != annotation::PRIMARY_OF) {
+    for key in annotation::ALL {
         assert!(readme.contains(&format!("\n| `{key}` |")), "the README does not explain {key}");
     }
 }
@@ -33,7 +33,7 @@ fn the_settings_of_the_readme_are_valid() {
     let answer = policy().validate_settings(&settings[0]).expect("an answer");
     assert!(answer.valid, "{:?}", answer.message);
     // all that there are
-    assert_eq!(settings[0].as_object().map(serde_json::Map::len), Some(4));
+    assert_eq!(settings[0].as_object().map(serde_json::Map::len), Some(9));
 }
 
 #[test]
@@ -44,24 +44,56 @@ fn the_readmes_statefulset_is_managed() {
     assert!(answer.message.unwrap_or_default().contains("spec.template.spec"));
 }
 
-#[test]
-fn the_examples_are_accepted_and_the_statefulset_is_injected() {
-    let mut injected = 0;
-    for entry in fs::read_dir(root().join("examples")).expect("examples") {
-        let path = entry.expect("an entry").path();
-        let reading = yaml::read(&path.to_string_lossy(), &fs::read(&path).expect("a file"));
+/// The objects of each file of `examples/`.
+fn examples() -> Vec<Vec<Value>> {
+    let mut files: Vec<_> =
+        fs::read_dir(root().join("examples")).expect("examples").map(|e| e.expect("e").path()).collect();
+    files.sort();
+    let read = |path: &std::path::PathBuf| {
+        let reading = yaml::read(&path.to_string_lossy(), &fs::read(path).expect("a file"));
         assert!(reading.errors.is_empty() && reading.warnings.is_empty(), "{reading:?}");
-        for document in reading.documents.iter().filter(|document| !document.is_empty()) {
-            let answer = both_doors(&request(document.value(), None), &json!({}));
-            assert!(answer.accepted && answer.warnings.is_none(), "{}: {:?}", path.display(), answer.message);
-            assert_eq!(
-                answer.mutated_object.is_some(),
-                document.value()["kind"] == "StatefulSet",
-                "{}",
-                path.display()
-            );
-            injected += usize::from(answer.mutated_object.is_some());
-        }
+        let documents = reading.documents.iter().filter(|document| !document.is_empty());
+        documents.map(|document| document.value().clone()).collect()
+    };
+    files.iter().map(read).collect()
+}
+
+fn orders(count: usize) -> Vec<Vec<usize>> {
+    let mut orders = vec![Vec::new()];
+    for _ in 0..count {
+        let longer = |order: Vec<usize>| -> Vec<Vec<usize>> {
+            let next = (0..count).filter(|next| !order.contains(next));
+            next.map(|next| [order.as_slice(), &[next]].concat()).collect()
+        };
+        orders = orders.into_iter().flat_map(longer).collect();
     }
-    assert_eq!(injected, 1);
+    orders
+}
+
+/// Applied file by file in any order, and once more, every object is accepted; what is there in the end is the same.
+#[test]
+fn the_examples_are_accepted_in_any_order() {
+    let files = examples();
+    let orders = orders(files.len());
+    assert_eq!(orders.len(), (1..=files.len()).product::<usize>());
+    let mut ends = Vec::new();
+    for order in &orders {
+        let mut stored: BTreeMap<String, Value> = BTreeMap::new();
+        for round in 0..2 {
+            for object in order.iter().flat_map(|index| &files[*index]) {
+                let key = format!("{}/{}", object["kind"], object["metadata"]["name"]);
+                let old = stored.get(&key).cloned();
+                let cluster = Manifests::new(stored.values().cloned(), "default");
+                let answer = both_doors_in(&cluster, &request(object, old.as_ref()), &json!({}));
+                assert!(answer.accepted, "{order:?}: {key}: {:?}", answer.message);
+                // what is missing yet is there in the second round
+                assert!(round == 0 || answer.warnings.is_none(), "{order:?}: {key}: {:?}", answer.warnings);
+                let changes = object["kind"] == "StatefulSet" || object["metadata"]["name"] == "mysql-write";
+                assert_eq!(answer.mutated_object.is_some(), changes, "{order:?}: {key}");
+                stored.insert(key, answer.mutated_object.unwrap_or_else(|| object.clone()));
+            }
+        }
+        ends.push(stored);
+    }
+    assert!(ends.windows(2).all(|pair| pair[0] == pair[1]));
 }

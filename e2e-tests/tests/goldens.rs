@@ -5,6 +5,9 @@
 //! - `X.untouched.txt`: the object was accepted as it is; the file holds the warnings;
 //! - `X.rejected.txt`: the message of the rejection.
 //!
+//! In `rules/`, an accepted object gives `X.accepted.txt`, which says only whether it was changed; notes for the audit
+//! log are shown there too.
+//!
 //! `X.old.yaml` makes the request an update of that object; `X.settings.yaml` holds the policy's settings;
 //! `X.cluster.yaml` the objects that look-ups find. What was
 //! injected is sent in again and must come out the same. `UPDATE_GOLDENS=1` writes the files instead: read the diff.
@@ -56,7 +59,21 @@ fn check(input: &Path) -> Result<(), String> {
         return Err(format!("a warning of more than 120 characters: {long}"));
     }
 
+    let is_rule = input.parent().is_some_and(|folder| folder.ends_with("rules"));
+    let notes = answer.audit_annotations.unwrap_or_default();
+    let notes: String = notes.iter().map(|(key, note)| format!("audit: {key}={note}\n")).collect();
     let (kind, text) = match (answer.accepted, &answer.mutated_object) {
+        (false, _) if is_rule => {
+            let warnings = lines(&warnings, "warning: ");
+            ("rejected.txt", format!("{}\n{warnings}{notes}", answer.message.unwrap_or_default()))
+        }
+        (true, result) if is_rule => {
+            if let Some(result) = result {
+                again(result, old.as_ref(), &settings, &cluster)?;
+            }
+            let how = result.as_ref().map_or("untouched", |_| "changed");
+            ("accepted.txt", format!("{how}\n{}{notes}", lines(&warnings, "warning: ")))
+        }
         (false, _) => ("rejected.txt", format!("{}\n", answer.message.unwrap_or_default())),
         (true, None) => ("untouched.txt", lines(&warnings, "")),
         (true, Some(result)) => {
@@ -91,7 +108,7 @@ fn again(result: &Value, old: Option<&Value>, settings: &Value, cluster: &Manife
 fn compare(input: &Path, kind: &str, text: &str) -> Result<(), String> {
     let file = beside(input, kind);
     if std::env::var_os("UPDATE_GOLDENS").is_some() {
-        for kind in ["rejected.txt", "untouched.txt", "injected.yaml"] {
+        for kind in ["rejected.txt", "untouched.txt", "accepted.txt", "injected.yaml"] {
             let _ = fs::remove_file(beside(input, kind));
         }
         return fs::write(&file, text).map_err(|error| error.to_string());

@@ -108,24 +108,21 @@ fn look_ups_are_those_that_the_metadata_and_the_role_allow() {
     assert_eq!(granted, needed);
 }
 
-/// Every look-up that the goldens' requests make.
+/// Every look-up that the requests of `goldens/rules` make.
 fn look_ups() -> Vec<(String, Value)> {
     let mut calls = Vec::new();
-    for folder in ["service", "config-map", "workload", "lookup"] {
-        let folder = root().join("e2e-tests/goldens").join(folder);
-        for entry in std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
-            let path = entry.expect("an entry").path();
-            let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-            if path.extension().is_none_or(|extension| extension != "yaml") || stem.contains('.') {
-                continue;
-            }
-            let objects = path.with_extension("cluster.yaml");
-            let objects = if objects.exists() { read_manifests(&objects) } else { Vec::new() };
-            let cluster = Arc::new(Recorder::new(Manifests::new(objects, "default")));
-            let request = request(&read_manifest(&path), None);
-            policy().validate(&request, &json!({}), cluster.clone()).expect("an answer");
-            calls.extend(cluster.calls());
+    for entry in std::fs::read_dir(root().join("e2e-tests/goldens/rules")).expect("goldens") {
+        let path = entry.expect("an entry").path();
+        let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+        if path.extension().is_none_or(|extension| extension != "yaml") || stem.contains('.') {
+            continue;
         }
+        let objects = path.with_extension("cluster.yaml");
+        let objects = if objects.exists() { read_manifests(&objects) } else { Vec::new() };
+        let cluster = Arc::new(Recorder::new(Manifests::new(objects, "default")));
+        let request = request(&read_manifest(&path), None);
+        policy().validate(&request, &json!({}), cluster.clone()).expect("an answer");
+        calls.extend(cluster.calls());
     }
     calls
 }

@@ -140,13 +140,12 @@ impl Subject {
             ));
             return None;
         };
-        let result = self.keep_old_revision(base, &result).unwrap_or(result);
-        self.check_injection(case, Some(&result), findings);
-        Some(result)
+        self.check_injection(case, Some(&plan), findings);
+        Some(self.keep_old_revision(base).unwrap_or(result))
     }
 
     /// What is in the cluster with the annotation must have the injection, and as it was injected.
-    fn check_injection(&self, case: &Case, result: Option<&Value>, findings: &mut Findings) {
+    fn check_injection(&self, case: &Case, plan: Option<&Plan>, findings: &mut Findings) {
         if !case.is_audit {
             return;
         }
@@ -160,8 +159,7 @@ impl Subject {
             ));
             return;
         };
-        let is_whole = result.is_some_and(|result| *result == self.object);
-        if !record.is_intact(&self.object) || (result.is_some() && !is_whole) {
+        if !record.is_intact(&self.object) || plan.is_some_and(|plan| !plan.is_there(&self.object)) {
             findings.reject(Violation::new(
                 rule::INJECTION_CHANGED,
                 Annotations::path(annotation::STATUS),
@@ -174,12 +172,11 @@ impl Subject {
 
     /// An upgrade of the policy, or of its settings, must not restart a database by itself: while the user leaves the
     /// pod template and this policy's annotations alone, an intact older injection stays.
-    fn keep_old_revision(&self, base: &Value, result: &Value) -> Option<Value> {
+    fn keep_old_revision(&self, base: &Value) -> Option<Value> {
         let (old, record) = (self.old.as_ref()?, self.old_record.as_ref()?);
         let template = |object: &Value| without_empties(at(object, &["spec", "template"]).unwrap_or(&Value::Null));
         let asked = |object| own(object).filter(|(key, _)| *key != annotation::STATUS);
-        let keep = Status::read(result)?.revision != record.revision
-            && record.is_intact(old)
+        let keep = record.is_intact(old)
             && asked(&self.object).eq(asked(old))
             && template(base) == template(&strip(old, record, Extent::Template));
         if !keep {

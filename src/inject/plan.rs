@@ -11,7 +11,7 @@ use crate::{
         credentials::Credentials,
         data::{Data, holds},
     },
-    json::{at, covers, list_at, name, shown, str_at},
+    json::{at, by_name, covers, list_at, name, shown, str_at},
     names::{
         ANNOTATION_PREFIX, BACKUP_PORT, BACKUP_PORT_NAME, CONF_VOLUME, CONFIG_MAP_VOLUME, DATABASE_CONTAINER,
         DATABASE_PORT, DATABASE_PORT_NAME, FORCED_OPTIONS_FILE, INJECTED_CONTAINERS, SIDECAR_CONTAINER, annotation,
@@ -146,6 +146,22 @@ impl Plan {
         };
         plan.check_reserved_names(pod, findings);
         Some(plan)
+    }
+
+    /// Are all planned parts in an object, whatever their content? A record that names none of them says nothing.
+    pub(crate) fn is_there(&self, object: &Value) -> bool {
+        let pod = object.pointer("/spec/template/spec").unwrap_or(&Value::Null);
+        let has = |list: &str, planned: &[Value]| {
+            planned.iter().all(|planned| by_name(list_at(pod, &[list]), name(planned)).is_some())
+        };
+        let database = by_name(list_at(pod, &["containers"]), &self.container).unwrap_or(&Value::Null);
+        let mounts = list_at(database, &["volumeMounts"]);
+        has("volumes", &self.volumes)
+            && has("initContainers", &self.init_containers)
+            && has("containers", &self.containers)
+            && self.mounts.iter().all(|planned| {
+                mounts.iter().any(|mount| str_at(mount, &["mountPath"]) == str_at(planned, &["mountPath"]))
+            })
     }
 
     /// A user's own volume or container with a reserved name may stay only if it is just what would be injected.

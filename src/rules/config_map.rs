@@ -12,7 +12,7 @@ use crate::{
     json::{at, shown, str_at},
     names::{ANNOTATION_PREFIX, PRIMARY_KEYS, REPLICA_KEYS, rule},
     nearest::distance,
-    option_file::{Groups, Kind as Entry, OptionFile, Owner},
+    option_file::{Groups, Kind as Entry, Mistake, OptionFile, Owner},
     options::ServerOption,
     rules::service::is_managed,
     settings::Settings,
@@ -233,12 +233,18 @@ fn check(config_map: &Value, server: &Server, findings: &mut Findings) {
 /// An option file under check.
 struct Checked<'c> {
     key: &'c str,
+    text: &'c str,
     server: &'c Server<'c>,
 }
 
 impl Checked<'_> {
+    /// An option as it is written: only lines with options that the rules know are shown.
+    fn written(&self, line: usize) -> String {
+        format!("the option {}", shown(self.text.lines().nth(line - 1).unwrap_or_default().trim()))
+    }
+
     fn violation(&self, rule: &'static str, line: Option<usize>, found: String, why: &str, fix: String) -> Violation {
-        let Self { key, server } = self;
+        let Self { key, server, .. } = self;
         let path =
             line.map_or_else(|| format!("data[{}]", shown(key)), |line| format!("data[{}] line {line}", shown(key)));
         let whose =
@@ -247,18 +253,16 @@ impl Checked<'_> {
     }
 }
 
-fn written(option: &ServerOption) -> String {
-    let value = option.value.map(|value| format!(" = {value}")).unwrap_or_default();
-    format!("the option {}", shown(&format!("{}{value}", option.name)))
-}
-
 fn check_file(role: Role, key: &str, text: &str, server: &Server, findings: &mut Findings) {
     let file = OptionFile::parse(text);
-    let checked = Checked { key, server };
+    let checked = Checked { key, text, server };
     for problem in &file.problems {
-        if problem.what.stops() {
-            let why = "no pod that reads this file starts";
-            let fix = "mend the line; every option stands below a [group], such as [mysqld]".to_owned();
+        // a line that servers read differently is as bad as one at which they stop
+        let differs = matches!(problem.what, Mistake::LongLine | Mistake::Nul | Mistake::NoName);
+        if problem.what.stops() || differs {
+            let why = "what the server makes of this file is not what it says";
+            let fix =
+                "mend the line; every option stands below a [group], such as [mysqld], in a line of its own".to_owned();
             findings.reject(checked.violation(
                 rule::OPTION_FILE_SYNTAX,
                 Some(problem.line),
@@ -270,21 +274,31 @@ fn check_file(role: Role, key: &str, text: &str, server: &Server, findings: &mut
             findings.warn(format!("data[{}] line {}: {}", shown(key), problem.line, problem.what));
         }
     }
+    // the server reads none of it then
+    if file.problems.iter().any(|problem| problem.what.stops()) {
+        return;
+    }
     let includes = file.entries.iter().find(|entry| !matches!(entry.kind, Entry::Option(..)));
     if let Some(entry) = includes {
         findings.warn(format!("data[{}] line {}: what this file includes was not looked at", shown(key), entry.line));
     }
     let options: Vec<(usize, ServerOption)> = file.options_of(&server.groups).collect();
-    let last = |name: &str| options.iter().rev().find(|(_, option)| option.is(name));
+    // where one server takes the last spelling and another passes over it, the one that opens a replica counts
+    let last = |name: &str| {
+        let mut of_name = options.iter().rev().filter(|(_, option)| option.is(name));
+        let last = of_name.next()?;
+        let exact = if last.1.is_exact { None } else { of_name.find(|(_, option)| option.is_exact) };
+        Some(exact.filter(|(_, option)| last.1.switch() && !option.switch()).unwrap_or(last))
+    };
     // what stands elsewhere does not count for the server; the group tells what was meant
     let elsewhere = |names: &[&str]| {
         file.options()
             .filter(|(_, group, option)| !server.groups.contains(group) && names.iter().any(|name| option.is(name)))
-            .map(|(line, group, option)| (line, group.to_owned(), written(&option)))
+            .map(|(line, group, _)| (line, group.to_owned(), checked.written(line)))
             .next()
     };
 
-    if let Some((line, option)) =
+    if let Some((line, _)) =
         last("super-read-only").filter(|(_, option)| !server.knows_super_read_only && !option.is_loose)
     {
         let why = "MariaDB does not know this option, and its server does not start";
@@ -292,12 +306,18 @@ fn check_file(role: Role, key: &str, text: &str, server: &Server, findings: &mut
             Role::Replica => "write read-only instead".to_owned(),
             Role::Primary => "remove it".to_owned(),
         };
-        findings.reject(checked.violation(rule::UNKNOWN_SUPER_READ_ONLY, Some(*line), written(option), why, fix));
+        findings.reject(checked.violation(
+            rule::UNKNOWN_SUPER_READ_ONLY,
+            Some(*line),
+            checked.written(*line),
+            why,
+            fix,
+        ));
     }
-    if let Some((line, option)) = last("init-file") {
+    if let Some((line, _)) = last("init-file") {
         let why = "its statements run at every start, and one of them may open replicas for writes";
         let fix = "make sure that none does, or run them once on the primary".to_owned();
-        findings.reject(checked.violation(rule::INIT_FILE, Some(*line), written(option), why, fix));
+        findings.reject(checked.violation(rule::INIT_FILE, Some(*line), checked.written(*line), why, fix));
     }
     match role {
         Role::Primary => check_primary(&checked, &last, &elsewhere, findings),
@@ -320,17 +340,17 @@ fn check_primary<'l, 'o: 'l>(
         }
         let is_on =
             |option: &ServerOption| option.switch() || (server.flavor == Flavor::Mariadb && option.is_no_lock());
-        if let Some((line, option)) = last(name).filter(|(_, option)| is_on(option)) {
+        if let Some((line, _)) = last(name).filter(|(_, option)| is_on(option)) {
             let why = "the primary would take no writes, and there is no other pod that does";
             let fix = format!("remove it here; it belongs into {}", REPLICA_KEYS.join(" or "));
-            findings.reject(checked.violation(rule::PRIMARY_READ_ONLY, Some(*line), written(option), why, fix));
+            findings.reject(checked.violation(rule::PRIMARY_READ_ONLY, Some(*line), checked.written(*line), why, fix));
         }
     }
     match last("log-bin") {
         Some((line, option)) if !option.switch() => {
             let why = "without its binary log the primary has nothing that replicas could follow";
             let fix = "write log-bin; the policy sets it in any case".to_owned();
-            findings.reject(checked.violation(rule::BINARY_LOG_OFF, Some(*line), written(option), why, fix));
+            findings.reject(checked.violation(rule::BINARY_LOG_OFF, Some(*line), checked.written(*line), why, fix));
         }
         Some(_) => {}
         None => {
@@ -355,12 +375,12 @@ fn check_replica<'l, 'o: 'l>(
     let server = checked.server;
     let wanted = server.read_only();
     let is_on = |option: &ServerOption| option.switch() || (server.flavor == Flavor::Mariadb && option.is_no_lock());
-    let off = |(line, option): &(usize, ServerOption)| {
+    let off = |(line, _): &(usize, ServerOption)| {
         let why = "it opens replicas for writes; the policy's own file, which is read last, is all that closes them";
         checked.violation(
             rule::READ_ONLY_OFF,
             Some(*line),
-            written(option),
+            checked.written(*line),
             why,
             format!("write {wanted} below [mysqld]"),
         )
@@ -390,12 +410,12 @@ fn check_replica<'l, 'o: 'l>(
         }
     }
     for name in ["skip-replica-start", "skip-slave-start"] {
-        if let Some((line, option)) = last(name).filter(|(_, option)| option.switch()) {
+        if let Some((line, _)) = last(name).filter(|(_, option)| option.switch()) {
             let why = "a replica that restarts would follow the primary no longer, and serve ever older data";
             findings.reject(checked.violation(
                 rule::REPLICATION_STOPPED,
                 Some(*line),
-                written(option),
+                checked.written(*line),
                 why,
                 "remove it".to_owned(),
             ));
@@ -463,6 +483,13 @@ mod tests {
             ["unknown-super-read-only data[\"slave.cnf\"] line 3"]
         );
         assert!(replica("mariadb:11.4", "[mysqld]\nread-only\nloose-super-read-only\n").is_empty());
+        // only some servers take the second line
+        assert_eq!(
+            replica("mysql:8.0", "[mysqld]\nsuper-read-only=OFF\nloose-SUPER-READ-ONLY=1\n"),
+            ["read-only-off data[\"slave.cnf\"] line 2"]
+        );
+        let long = format!("[mysqld]\n#{}super-read-only=1\n", "x".repeat(4093));
+        assert!(replica("mysql:8.0", &long).contains(&"option-file-syntax data[\"slave.cnf\"] line 2".to_owned()));
         assert_eq!(
             replica("mysql:8.0", "[mysqld]\nsuper-read-only\nskip-replica-start\n"),
             ["replication-stopped data[\"slave.cnf\"] line 3"]

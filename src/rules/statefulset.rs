@@ -108,7 +108,13 @@ fn expand(text: &str, container: &Value) -> String {
 fn check_options(given: &[Given], database: Option<&Database>, findings: &mut Findings) {
     let options: Vec<(&Given, ServerOption)> =
         given.iter().filter_map(|given| Some((given, ServerOption::from_argument(&given.text)?))).collect();
-    let last = |name: &str| options.iter().rev().find(|(_, option)| option.is(name));
+    // where one server takes the last spelling and another passes over it, the one that opens a replica counts
+    let last = |name: &str| {
+        let mut of_name = options.iter().rev().filter(|(_, option)| option.is(name));
+        let last = of_name.next()?;
+        let exact = if last.1.is_exact { None } else { of_name.find(|(_, option)| option.is_exact) };
+        Some(exact.filter(|(_, option)| last.1.switch() && !option.switch()).unwrap_or(last))
+    };
     let is_mariadb = database.is_some_and(|database| database.flavor == Flavor::Mariadb);
     let mut reject = |rule, given: &Given, found: String, why: &str, fix: &str| {
         findings.reject(Violation::new(rule, given.path.clone(), found, why, fix));
