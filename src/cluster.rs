@@ -42,13 +42,15 @@ pub(crate) enum Kind {
     Service,
     ConfigMap,
     StatefulSet,
+    /// A StatefulSet, with what tells whether it is a database that nobody replicates.
+    Database,
 }
 
 impl Kind {
     fn api_version(self) -> &'static str {
         match self {
             Self::Service | Self::ConfigMap => "v1",
-            Self::StatefulSet => "apps/v1",
+            Self::StatefulSet | Self::Database => "apps/v1",
         }
     }
 
@@ -56,7 +58,7 @@ impl Kind {
         match self {
             Self::Service => "Service",
             Self::ConfigMap => "ConfigMap",
-            Self::StatefulSet => "StatefulSet",
+            Self::StatefulSet | Self::Database => "StatefulSet",
         }
     }
 
@@ -75,8 +77,16 @@ impl Kind {
                 "spec.template.metadata.labels",
                 "spec.template.spec.containers.name",
                 "spec.template.spec.containers.image",
-                "spec.template.spec.volumes.name",
-                "spec.template.spec.volumes.configMap",
+            ],
+            Self::Database => &[
+                "metadata.name",
+                "metadata.annotations",
+                "metadata.ownerReferences",
+                "spec.replicas",
+                "spec.template.spec.containers.image",
+                "spec.template.spec.containers.command",
+                "spec.template.spec.containers.args",
+                "spec.template.spec.containers.env.name",
             ],
         }
     }

@@ -63,6 +63,10 @@ pub(crate) fn decide(request: &Request, cluster: &Cluster) -> Verdict {
             rules::config_map(&case, cluster, &mut findings);
             None
         }
+        Target::Scale => {
+            statefulset::scale(&case, cluster, &mut findings);
+            None
+        }
         Target::Workload(kind, path) => {
             check_other_kind(kind, &case.object, &mut findings);
             check_write_endpoints(&case, path, cluster, &mut findings);
@@ -71,7 +75,10 @@ pub(crate) fn decide(request: &Request, cluster: &Cluster) -> Verdict {
     };
     let judgement = judge(findings, &case.exemptions, &case.settings, request.namespace());
     if !judgement.rejected.is_empty() {
-        let object = label(target.kind(), request.namespace(), str_at(&case.object, &["metadata", "name"]));
+        let object = match target {
+            Target::Scale => label("Scale of StatefulSet", request.namespace(), request.name()),
+            _ => label(target.kind(), request.namespace(), str_at(&case.object, &["metadata", "name"])),
+        };
         return Verdict::Rejected { object, judgement };
     }
     // an audit changes nothing
@@ -88,6 +95,7 @@ fn may_concern(target: Target, text: &str, old: Option<&str>, settings: &Setting
             is_annotated() || writes() || (settings.unmanaged != Unmanaged::Allow && rules::may_be_database(text))
         }
         Target::Service => true,
+        Target::Scale => settings.unmanaged != Unmanaged::Allow,
         Target::ConfigMap => rules::may_be_option_files(text),
         Target::Workload(..) => is_annotated() || writes(),
     }
@@ -106,7 +114,7 @@ fn is_none_of_our_business(target: Target, object: &Value, old: Option<&Value>, 
     let is_annotated = peek::has_own_annotation(object) || old.is_some_and(peek::has_own_annotation);
     !is_annotated
         && match target {
-            Target::StatefulSet => false,
+            Target::StatefulSet | Target::Scale => false,
             Target::Service => !rules::service_may_concern(object, old, settings),
             Target::ConfigMap => !rules::has_option_files(object),
             // the same template was looked at when its owner was admitted

@@ -32,7 +32,11 @@ struct Admission<'a> {
     #[serde(default)]
     operation: Option<String>,
     #[serde(default)]
+    resource: Option<Resource>,
+    #[serde(default)]
     sub_resource: Option<String>,
+    #[serde(default)]
+    name: Option<String>,
     #[serde(default)]
     namespace: Option<String>,
     #[serde(borrow)]
@@ -55,8 +59,16 @@ pub(crate) enum Target {
     StatefulSet,
     Service,
     ConfigMap,
+    /// How many pods a StatefulSet shall have: the kind `Scale` of its subresource.
+    Scale,
     /// Another kind that runs pods, with the path of their specification.
     Workload(&'static str, &'static [&'static str]),
+}
+
+#[derive(Debug, Deserialize)]
+struct Resource {
+    #[serde(default)]
+    resource: Option<String>,
 }
 
 impl Target {
@@ -83,6 +95,7 @@ impl Target {
             Self::StatefulSet => "StatefulSet",
             Self::Service => "Service",
             Self::ConfigMap => "ConfigMap",
+            Self::Scale => "Scale",
             Self::Workload(kind, _) => kind,
         }
     }
@@ -98,14 +111,26 @@ impl<'a> Request<'a> {
         Ok(Self { admission, settings })
     }
 
-    /// What is being created or updated, if it is an object itself (not its status or scale) of a kind that has rules.
+    /// What is being created or updated, if it is an object itself (not its status) of a kind that has rules, or the
+    /// scale of a StatefulSet.
     pub(crate) fn target(&self) -> Option<Target> {
-        let Admission { kind: Some(kind), operation, sub_resource, .. } = &self.admission else { return None };
-        let is_write = matches!(operation.as_deref(), Some("CREATE" | "UPDATE"));
-        if !is_write || !sub_resource.as_deref().unwrap_or_default().is_empty() {
+        let Admission { kind: Some(kind), operation, resource, sub_resource, .. } = &self.admission else {
             return None;
+        };
+        let kind_name = kind.kind.as_deref()?;
+        match (operation.as_deref()?, sub_resource.as_deref().unwrap_or_default()) {
+            ("CREATE" | "UPDATE", "") => Target::of(kind.group.as_deref().unwrap_or_default(), kind_name),
+            ("UPDATE", "scale") => {
+                let is_statefulsets = resource.as_ref()?.resource.as_deref() == Some("statefulsets");
+                (is_statefulsets && kind_name == "Scale").then_some(Target::Scale)
+            }
+            _ => None,
         }
-        Target::of(kind.group.as_deref().unwrap_or_default(), kind.kind.as_deref()?)
+    }
+
+    /// The name of the object under admission, as the request has it.
+    pub(crate) fn name(&self) -> &str {
+        self.admission.name.as_deref().unwrap_or_default()
     }
 
     /// Does the audit scanner ask about an object that is in the cluster already? It sends a CREATE whose `uid` is the

@@ -3,8 +3,8 @@
 
 use std::{ffi::OsStr, fs, sync::Arc, thread};
 
-use mysql_replication_e2e_tests::{policy, read_manifest, request, root};
-use mysql_replication_preview::{Response, Unreachable};
+use mysql_replication_e2e_tests::{policy, read_manifest, read_manifests, request, root};
+use mysql_replication_preview::{Manifests, Response};
 use rand::{Rng, RngExt, SeedableRng, rngs::StdRng};
 use serde_json::{Value, json};
 
@@ -44,12 +44,13 @@ fn ten_thousand_mutated_requests() {
 }
 
 /// Sends one mutated request: 0 untouched, 1 changed, 2 rejected.
-fn judge(requests: &[Value], seed: usize) -> usize {
+fn judge(requests: &[(Value, Arc<Manifests>)], seed: usize) -> usize {
     let mut rng = StdRng::seed_from_u64(seed as u64);
-    let payload = mutate(&requests[seed % requests.len()], &mut rng);
-    let answer = policy()
-        .call("validate", &payload, Arc::new(Unreachable))
-        .unwrap_or_else(|error| panic!("request {seed}: {error}"));
+    let (request, cluster) = &requests[seed % requests.len()];
+    let payload = mutate(request, &mut rng);
+    // what is looked up may be as broken as what is sent
+    let cluster = if rng.random_range(0..4) == 0 { Arc::new(broken(cluster, &mut rng)) } else { cluster.clone() };
+    let answer = policy().call("validate", &payload, cluster).unwrap_or_else(|error| panic!("request {seed}: {error}"));
     let response: Response =
         serde_json::from_slice(&answer).unwrap_or_else(|error| panic!("request {seed}: no response: {error}"));
     let told = format!("{:?} {:?} {:?}", response.message, response.warnings, response.audit_annotations);
@@ -69,40 +70,88 @@ fn judge(requests: &[Value], seed: usize) -> usize {
     }
 }
 
-/// The requests of all goldens, with a secret in them.
-fn requests() -> Vec<Value> {
+/// The requests of all goldens, with a secret in them, each with what its look-ups find.
+fn requests() -> Vec<(Value, Arc<Manifests>)> {
     let mut requests = Vec::new();
-    for folder in ["inject", "reject", "update", "untouched"] {
+    for folder in ["inject", "reject", "update", "untouched", "rules"] {
         let folder = root().join("e2e-tests/goldens").join(folder);
         for entry in fs::read_dir(&folder).expect("goldens") {
             let path = entry.expect("an entry").path();
             let stem = path.file_stem().and_then(OsStr::to_str).unwrap_or_default();
-            if path.extension() != Some(OsStr::new("yaml")) || stem.ends_with(".settings") {
+            if path.extension() != Some(OsStr::new("yaml")) || stem.ends_with(".settings") || stem.ends_with(".cluster")
+            {
                 continue;
             }
             let mut object = read_manifest(&path);
-            plant(&mut object);
-            requests.push(json!({"request": request(&object, None), "settings": {}}));
-            requests.push(json!({"request": request(&object, Some(&object)), "settings": {"configMap": "options"}}));
+            plant(&mut object, false);
+            let mut faulty = object.clone();
+            plant(&mut faulty, true);
+            let cluster = path.with_extension("cluster.yaml");
+            let mut objects = if cluster.exists() { read_manifests(&cluster) } else { Vec::new() };
+            objects.iter_mut().for_each(|object| plant(object, false));
+            let cluster = Arc::new(Manifests::new(objects, "default"));
+            let settings = path.with_extension("settings.yaml");
+            let settings = if settings.exists() { read_manifest(&settings) } else { json!({}) };
+            requests.push((json!({"request": request(&object, None), "settings": settings}), cluster.clone()));
+            let update = request(&faulty, Some(&object));
+            requests.push((json!({"request": update, "settings": {"configMap": "options"}}), cluster));
         }
     }
-    requests.sort_by_key(Value::to_string);
+    requests.sort_by_key(|(request, _)| request.to_string());
     requests
 }
 
-/// Puts the secret wherever a manifest keeps one: into environment variables and arguments.
-fn plant(object: &mut Value) {
+/// The same objects, each with something broken in it.
+fn broken(cluster: &Manifests, rng: &mut StdRng) -> Manifests {
+    let objects: Vec<Value> = cluster
+        .objects()
+        .map(|(_, object)| {
+            let mut object = object.clone();
+            let (kind, name) = (object["kind"].clone(), object["metadata"]["name"].clone());
+            let wrong = wrong_type(rng);
+            *some_node(&mut object, rng) = wrong;
+            if !object["metadata"].is_object() {
+                object = json!({"metadata": {}});
+            }
+            // it is found all the same
+            object["apiVersion"] = json!(if kind == "StatefulSet" { "apps/v1" } else { "v1" });
+            object["kind"] = kind;
+            object["metadata"]["name"] = name;
+            object
+        })
+        .collect();
+    Manifests::new(objects, "default")
+}
+
+/// Puts the secret wherever a manifest keeps one: into environment variables, arguments and option files, or where rules
+/// find something.
+fn plant(object: &mut Value, faulty: bool) {
+    if let Some(data) = object.get_mut("data").and_then(Value::as_object_mut) {
+        for text in data.values_mut() {
+            *text = json!(format!("{}\n[client]\npassword={SECRET}\n", text.as_str().unwrap_or_default()));
+        }
+        data.insert("password".to_owned(), json!(SECRET));
+    }
     let Some(containers) = object.pointer_mut("/spec/template/spec/containers").and_then(Value::as_array_mut) else {
         return;
     };
     for container in containers.iter_mut().filter_map(Value::as_object_mut) {
-        let secrets =
-            [json!({"name": "MYSQL_ROOT_PASSWORD", "value": SECRET}), json!({"name": "TOKEN", "value": SECRET})];
-        if let Value::Array(env) = container.entry("env").or_insert(json!([])) {
-            env.extend(secrets);
+        let mut env = vec![json!({"name": "TOKEN", "value": SECRET})];
+        let mut args = vec![json!(format!("--init-connect={SECRET}"))];
+        if faulty {
+            let dsn = format!("mysql://app:{SECRET}@mysql-1.mysql:3306/shop");
+            env.push(json!({"name": "DB_WRITE_DSN", "value": dsn}));
+            args.push(json!("--init-file=$(TOKEN)"));
+            args.push(json!(format!("--db-write-url=mysql://app:{SECRET}@mysql-2.mysql/shop")));
+            let hook = format!("mysql -p{SECRET} -e SET GLOBAL super_read_only=0");
+            container.insert("lifecycle".to_owned(), json!({"postStart": {"exec": {"command": ["sh", "-c", hook]}}}));
+        } else {
+            env.push(json!({"name": "MYSQL_ROOT_PASSWORD", "value": SECRET}));
         }
-        if let Value::Array(args) = container.entry("args").or_insert(json!([])) {
-            args.push(json!(format!("--init-connect={SECRET}")));
+        for (key, planted) in [("env", env), ("args", args)] {
+            if let Value::Array(list) = container.entry(key).or_insert(json!([])) {
+                list.extend(planted);
+            }
         }
     }
 }

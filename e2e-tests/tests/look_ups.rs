@@ -272,3 +272,43 @@ fn the_background_audit_reports_unmanaged_databases() {
         assert_eq!(answer.warnings.is_some(), mode == "warn");
     }
 }
+
+/// `kubectl scale statefulset mysql --replicas=N`.
+fn scale(from: i64, to: i64) -> Value {
+    let scale = |replicas: i64| {
+        json!({
+            "apiVersion": "autoscaling/v1", "kind": "Scale", "metadata": {"name": "mysql", "namespace": "default"},
+            "spec": {"replicas": replicas},
+        })
+    };
+    let mut request = request(&scale(to), Some(&scale(from)));
+    request["resource"] = json!({"group": "apps", "version": "v1", "resource": "statefulsets"});
+    request["subResource"] = json!("scale");
+    request
+}
+
+#[test]
+fn scaling_makes_no_databases_that_nobody_manages() {
+    let mut plain = example();
+    plain["metadata"]["annotations"] = json!({});
+    let mut exempt = plain.clone();
+    exempt["metadata"]["annotations"] = json!({"mysql-replication.kubewarden.io/exempt": "unmanaged: a test bench"});
+    let cluster = |object: Value| Manifests::new([object], "default");
+    for mode in ["reject", "inject"] {
+        let settings = json!({"unmanaged": mode});
+        let answer = both_doors_in(&cluster(plain.clone()), &scale(1, 3), &settings);
+        let message = answer.message.unwrap_or_default();
+        assert!(
+            message.starts_with("Scale of StatefulSet default/mysql is rejected: 1 problem\n[unmanaged] "),
+            "{message}"
+        );
+        for (object, from, to) in [(&plain, 3, 2), (&plain, 0, 1), (&example(), 1, 3), (&exempt, 1, 3)] {
+            let answer = both_doors_in(&cluster(object.clone()), &scale(from, to), &settings);
+            assert!(answer.accepted && answer.mutated_object.is_none(), "{:?}", answer.message);
+        }
+    }
+    let (answer, calls) = asked(cluster(plain), &scale(1, 3), &json!({}));
+    assert!(answer.accepted && calls.is_empty());
+    let (_, calls) = asked(cluster(example()), &scale(1, 3), &json!({"unmanaged": "reject"}));
+    assert_eq!(calls, ["get StatefulSet mysql"]);
+}

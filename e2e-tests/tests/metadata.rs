@@ -57,7 +57,11 @@ fn the_rules_are_those_that_the_code_serves() {
     }
     assert_eq!(acted, 2 * kinds.len());
     let listed = |key: &str| rules.iter().filter_map(|rule| rule[key].as_array()).map(Vec::len).sum::<usize>();
-    assert_eq!(listed("resources"), kinds.len(), "a resource beyond those that were tried");
+    // and the scale of StatefulSets, which look_ups.rs tries
+    assert!(
+        asked("apps", "v1", "statefulsets/scale", "UPDATE") && !asked("apps", "v1", "statefulsets/scale", "CREATE")
+    );
+    assert_eq!(listed("resources"), kinds.len() + 1, "a resource beyond those that were tried");
 }
 
 /// The policy may read just what it looks up: each kind of object, by name and as a list of a namespace.

@@ -225,6 +225,30 @@ fn the_users_own_probe_takes_the_injected_ones_place() {
 }
 
 #[test]
+fn new_settings_restart_no_database() {
+    let old = created(&plain());
+    let mut scaled = old.clone();
+    scaled["spec"]["replicas"] = json!(5);
+    for settings in [
+        json!({"resources": {"xtrabackup": {"requests": {"cpu": "2"}}}}),
+        json!({"images": {"mysql-8.0": "registry.example/other:8.0"}}),
+        json!({"configMap": "other"}),
+    ] {
+        let new = updated(&scaled, &old, &settings);
+        assert_eq!(new["spec"]["template"], old["spec"]["template"], "{settings}");
+        // with the user's own change of the template they come along
+        let mut rollout = scaled.clone();
+        rollout["spec"]["template"]["metadata"]["labels"]["rollout"] = json!("1");
+        let new = updated(&rollout, &old, &settings);
+        let text = new["spec"]["template"].to_string();
+        assert!(
+            text.contains("\"2\"") || text.contains("registry.example/other") || text.contains("\"other\""),
+            "{text}"
+        );
+    }
+}
+
+#[test]
 fn taken_away_only_with_a_single_pod() {
     let old = created(&plain_without_claim());
     for inject in [Some("false"), None] {

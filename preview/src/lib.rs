@@ -20,4 +20,4 @@ pub mod yaml;
 pub use admission::admission_request;
 pub use cluster::{Cluster, HostCall, Manifests, ObjectKey, Unreachable};
 pub use host::{HostError, Policy, Response, SettingsResponse};
-pub use preview::{DocumentOutcome, Evaluator, ObjectOutcome, Preview, Verdict};
+pub use preview::{DocumentOutcome, Evaluator, ObjectOutcome, Place, Preview, Verdict, Violation};

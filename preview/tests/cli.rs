@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Command as Process, Stdio};
 
 use assert_cmd::Command;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 const ACCEPTED: &str = "# a comment\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: mysql}\n";
@@ -70,6 +70,76 @@ fn rejected_is_left_out() {
         "{}",
         ran.err
     );
+}
+
+/// A Pod that breaks a rule, and the ConfigMap that breaks another.
+const RULES: [(&str, &str); 2] = [
+    (
+        "m/a.yaml",
+        "apiVersion: v1\nkind: Pod\nmetadata:\n  name: test-rule\n  namespace: shop\nspec:\n  hostNetwork: true\n",
+    ),
+    (
+        "m/b.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b, namespace: shop}\ndata:\n  slave.cnf: |\n    [mysqld]\n    a\n",
+    ),
+];
+
+#[test]
+fn every_problem_has_its_place() {
+    let ran = run(&RULES, &["m"]);
+    let expected = "\
+m/a.yaml:1: Pod shop/test-rule REJECTED: 2 problems
+    m/a.yaml:7: [host-network] spec.hostNetwork: true
+        why: shared
+        fix: remove it
+    m/b.yaml:7: in ConfigMap shop/b: [replica-writable] data[\"slave.cnf\"] line 2: no \\u{1b} option
+        why: open
+        fix: write it
+    warning: [service-port] Service shop/gone spec.ports: no port
+    warning: m/a.yaml:3: [x] metadata.labels: none...
+    warning: watch out
+    audit: exempted-rules=\"x: by hand\" rejected-rules=host-network
+";
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.starts_with(expected), "{}", ran.err);
+    // Without the ConfigMap, its problem is shown all the same.
+    let ran = run(&RULES, &["m/a.yaml"]);
+    assert!(ran.err.contains("\n    in ConfigMap shop/b: [replica-writable] data"), "{}", ran.err);
+    let coloured = run(&RULES, &["--color", "always", "m/a.yaml"]);
+    assert!(
+        coloured.err.contains("    \u{1b}[2mm/a.yaml:7:\u{1b}[0m \u{1b}[31m[host-network]\u{1b}[0m spec"),
+        "{:?}",
+        coloured.err
+    );
+    assert!(coloured.err.contains("\u{1b}[2maudit: "), "{:?}", coloured.err);
+}
+
+#[test]
+fn places_for_machines() {
+    let ran = run(&RULES, &["--output", "json", "m"]);
+    let report: Value = serde_json::from_str(&ran.out).unwrap();
+    let pod = &report["objects"][0];
+    assert_eq!(
+        pod["violations"],
+        json!([
+            {
+                "rule": "host-network", "file": "m/a.yaml", "line": 7, "path": "spec.hostNetwork",
+                "found": "true", "why": "shared", "fix": "remove it",
+            },
+            {
+                "rule": "replica-writable", "file": "m/b.yaml", "line": 7, "object": "ConfigMap shop/b",
+                "path": "data[\"slave.cnf\"] line 2", "found": "no \u{1b} option", "why": "open", "fix": "write it",
+            },
+        ])
+    );
+    assert!(pod["message"].as_str().unwrap().starts_with("Pod shop/test-rule is rejected: 2 problems\n"));
+    assert_eq!(pod["warnings"][2], "watch out");
+    assert_eq!(pod["warningPlaces"], json!([null, {"file": "m/a.yaml", "line": 3}, null]));
+    assert_eq!(report["objects"][1]["violations"], json!([]));
+    let ran = run(&RULES, &["--output", "json", "m/a.yaml"]);
+    let report: Value = serde_json::from_str(&ran.out).unwrap();
+    let elsewhere = report["objects"][0]["violations"][1].as_object().unwrap();
+    assert!(!elsewhere.contains_key("file") && !elsewhere.contains_key("line"), "{elsewhere:?}");
 }
 
 #[test]

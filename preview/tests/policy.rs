@@ -2,11 +2,12 @@
 
 mod common;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use assert_cmd::Command;
 use mysql_replication_preview::{Cluster, Manifests, Policy, Unreachable, admission_request};
-use serde_json::json;
+use serde_json::{Value, json};
 
 const STATEFUL_SET: &str = "\
 apiVersion: v1
@@ -94,4 +95,56 @@ fn one_annotation_makes_a_replicated_database_and_its_preview_is_stable() {
         assert!(once.contains(expected), "no {expected:?} in\n{once}");
     }
     assert_eq!(preview(&once), once);
+}
+
+#[test]
+fn what_it_rejects_has_its_place() {
+    let broken = STATEFUL_SET
+        .replace("inject: \"true\" # on\n", "inject: \"true\"\n    mysql-replication.kubewarden.io/injct: \"x\"\n")
+        .replace("        env:\n", "        args:\n        - --super-read-only=OFF\n        env:\n");
+    let config_map = concat!(
+        "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: mysql}\ndata:\n  slave.cnf: |\n",
+        "    [mysqld]\n    read-only\n    super-read-only=0\n",
+    );
+    let input = broken + config_map;
+    let output = Command::cargo_bin("preview")
+        .unwrap()
+        .args(["--output", "json", "-"])
+        .env("MYSQL_REPLICATION_POLICY", common::policy_wasm())
+        .write_stdin(input.as_str())
+        .output()
+        .unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let at = |text: &str| input.lines().position(|line| line.contains(text)).unwrap() + 1;
+    let rows: Vec<_> = report["objects"][1]["violations"].as_array().unwrap().iter().collect();
+    let expected = [
+        ("annotation", at("/injct: "), json!(null)),
+        ("read-only-off", at("- --super-read-only=OFF"), json!(null)),
+        ("read-only-off", at("super-read-only=0"), json!("ConfigMap default/mysql")),
+    ];
+    for (rule, line, object) in &expected {
+        let found = |row: &&&Value| row["rule"] == *rule && row["line"] == *line && row["object"] == *object;
+        assert!(rows.iter().any(|row| found(&row)), "{rule} at {line}: {report:#}");
+    }
+}
+
+#[test]
+fn every_rejection_is_taken_apart() {
+    let manifests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../e2e-tests/goldens/reject");
+    let output = Command::cargo_bin("preview")
+        .unwrap()
+        .args(["--output", "json"])
+        .arg(manifests)
+        .env("MYSQL_REPLICATION_POLICY", common::policy_wasm())
+        .output()
+        .unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let rejected: Vec<&Value> =
+        report["objects"].as_array().unwrap().iter().filter(|object| object["verdict"] == "rejected").collect();
+    assert!(rejected.len() > 10, "{}", rejected.len());
+    for object in rejected {
+        let violations = object["violations"].as_array().unwrap();
+        assert!(!violations.is_empty(), "{}: {}", object["file"], object["message"]);
+        assert!(violations.iter().all(|violation| violation["line"].is_number()), "{violations:#?}");
+    }
 }

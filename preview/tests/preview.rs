@@ -147,3 +147,74 @@ fn look_ups_see_the_others_and_the_live_object() {
     assert_eq!(*seen.borrow(), ["CREATE - 2 30", "UPDATE 1 20 30"]);
     assert!(!outcomes[0].objects[0].update && outcomes[1].objects[0].update);
 }
+
+/// Where the violations and warnings of all objects are.
+fn places(outcomes: &[DocumentOutcome]) -> Vec<String> {
+    let objects = outcomes.iter().flat_map(|outcome| &outcome.objects);
+    objects
+        .flat_map(|object| object.violations.iter().map(|v| &v.place).chain(&object.warning_places))
+        .map(|place| place.as_ref().map_or("-".to_owned(), ToString::to_string))
+        .collect()
+}
+
+/// Rejects what is annotated, with what the annotation `says`.
+#[allow(clippy::unnecessary_wraps)] // an evaluator can fail
+fn says(request: &Value, _: &Value, _: Arc<Manifests>) -> Result<Response, HostError> {
+    let said = |key: &str| request["object"]["metadata"]["annotations"][key].as_str();
+    let warnings = said("warns").map(|warning| vec![warning.to_owned()]);
+    Ok(match said("says") {
+        Some(text) => Response {
+            message: Some(format!("X a/b is rejected: 1 problem\n{text}: y\n  why: w\n  fix: f")),
+            warnings,
+            ..Response::default()
+        },
+        None => Response { warnings, ..accepted() },
+    })
+}
+
+#[test]
+fn places_of_items_and_of_other_objects() {
+    let list = concat!(
+        "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Pod\n  metadata:\n",
+        "    name: a\n    annotations:\n      says: '[x] spec.a[0]'\n",
+        "      warns: '[x] metadata.annotations.says: y'\n  spec:\n    b: 1\n- apiVersion: v1\n",
+        "  kind: ConfigMap\n  metadata: {name: c}\n  data:\n    my.cnf: |\n      1\n      2\n",
+    );
+    let about = |key: &str, text: &str| {
+        format!("---\napiVersion: v1\nkind: Pod\nmetadata: {{name: p, annotations: {{{key}: {text:?}}}}}\n")
+    };
+    let other_group = "---\napiVersion: other/v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {my.cnf: x}\n";
+    let map = |file: &str, text: &str| yaml::read(file, text.as_bytes()).documents;
+    let mut given = map("list.yaml", list);
+    given.extend(map("others.yaml", other_group));
+    given.extend(map("1.yaml", &about("says", "in ConfigMap default/c:\n[x] data[\"my.cnf\"] line 2")));
+    given.extend(map("2.yaml", &about("warns", "[x] ConfigMap default/c data[\"my.cnf\"]: y")));
+    given.extend(map("3.yaml", &about("warns", "[x] ConfigMap elsewhere/c data: y")));
+    given.extend(map("4.yaml", &about("warns", "[x] Secret default/c data: y")));
+    given.extend(map("5.yaml", &about("warns", "[x] Service default/live spec.ports: y")));
+    let live = map(
+        "old.yaml",
+        "apiVersion: v1\nkind: Service\nmetadata: {name: live}\nspec: {}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n",
+    );
+    let preview = Preview::new(&says, json!({}), "default");
+    let found = places(&preview.run(&given, &live));
+    // What is given stands for what is live, and what is live is better than nothing.
+    assert_eq!(found, ["list.yaml:11", "list.yaml:9", "list.yaml:19", "list.yaml:17", "-", "-", "old.yaml:4"]);
+
+    // Of several documents of one object the last one counts, but a document's own problems are in itself.
+    let own = about("says", "[x] metadata.name");
+    let mut given = map("1.yaml", &own);
+    given.extend(map("2.yaml", &(own + &about("warns", "[x] Pod default/p metadata: y"))));
+    assert_eq!(places(&preview.run(&given, &[])), ["1.yaml:4", "2.yaml:4", "2.yaml:8"]);
+}
+
+#[test]
+fn a_message_of_another_form_is_kept_as_it_is() {
+    let text = "apiVersion: v1\nkind: Pod\nmetadata: {name: p, annotations: {says: no such thing, warns: as well}}\n";
+    let outcomes = Preview::new(&says, json!({}), "default").run(&documents(text), &[]);
+    let object = &outcomes[0].objects[0];
+    assert!(object.violations.is_empty());
+    let message = object.message.as_deref();
+    assert_eq!(message, Some("X a/b is rejected: 1 problem\nno such thing: y\n  why: w\n  fix: f"));
+    assert_eq!((object.warnings.len(), object.warning_places.as_slice()), (1, [None].as_slice()));
+}

@@ -4,12 +4,13 @@ use serde_json::{Value, json};
 
 use crate::{
     annotations::{Annotations, own},
-    cluster::Cluster,
+    cluster::{Cluster, Kind, Lookup},
     decide::{Case, check_write_endpoints, peek::has_own_annotation, with_fresh_eyes},
+    enforcement::{Exemptions, failed_look_up},
     inject::{Extent, Plan, Status, apply, strip},
     json::{at, list_at, list_in, name, object_at, shown, str_at, without_empties},
     names::{ANNOTATION_PREFIX, DATA_CLAIM, annotation, rule},
-    rules,
+    rules::{self, is_managed},
     settings::Unmanaged,
     shape,
     verdict::{Findings, Violation},
@@ -45,7 +46,7 @@ pub(crate) fn statefulset(case: &Case, cluster: &Cluster, findings: &mut Finding
             Subject { object, ..subject }.inject(&Annotations { inject: true, ..annotations }, case, cluster, findings)
         }
         // pods that hold data of their own would not start: whoever runs them must decide when
-        Unmanaged::Inject if case.request.is_update() => {
+        Unmanaged::Inject if case.old.as_ref().is_some_and(|old| replicas(old) > 1) => {
             findings.warn("its pods are databases of their own; the policy injects only into new StatefulSets");
             None
         }
@@ -54,6 +55,35 @@ pub(crate) fn statefulset(case: &Case, cluster: &Cluster, findings: &mut Finding
             None
         }
     }
+}
+
+/// Looks at how many pods a StatefulSet shall have. More than one of a database that nobody manages are as many
+/// databases; `kubectl scale` and autoscalers come by this way only.
+pub(crate) fn scale(case: &Case, cluster: &Cluster, findings: &mut Findings) {
+    let namespace = case.request.namespace();
+    let is_growing = replicas(&case.object) > case.old.as_ref().map_or(0, replicas).max(1);
+    if !is_growing || case.settings.exempts(namespace) {
+        return;
+    }
+    with_fresh_eyes(case, cluster, findings, |cluster, findings| {
+        match cluster.get(Kind::Database, namespace, case.request.name()) {
+            Lookup::Found(mut found) => {
+                if is_managed(&found) {
+                    return;
+                }
+                found["spec"]["replicas"] = json!(replicas(&case.object));
+                let mut own = Findings::default();
+                rules::unmanaged_database(&found).into_iter().for_each(|violation| own.reject(violation));
+                Exemptions::of(&found).apply(&mut own);
+                findings.append(own);
+            }
+            Lookup::Absent => {}
+            Lookup::Failed(why) => {
+                let what = format!("StatefulSet {}", case.request.name());
+                findings.reject(failed_look_up(&what, "spec.replicas", &why));
+            }
+        }
+    });
 }
 
 /// An object under admission together with what is stored of it.

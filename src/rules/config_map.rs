@@ -132,6 +132,7 @@ pub(crate) fn of_statefulset(
             Exemptions::of(&found).apply(&mut own);
             let object = label("ConfigMap", namespace, config_map);
             own.violations = own.violations.into_iter().map(|violation| violation.of(object.clone())).collect();
+            own.warnings = own.warnings.into_iter().map(|warning| format!("{object} {warning}")).collect();
             findings.append(own);
         }
         // it is optional: what replication needs is set without it

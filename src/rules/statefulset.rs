@@ -35,9 +35,20 @@ pub(crate) fn statefulset(
 /// A word that the server gets, and where it stands.
 struct Given {
     path: String,
+    /// As it is written: the value of a variable in it may be a secret.
+    written: String,
     text: String,
     /// The word after it, in the same place.
     next: Option<String>,
+}
+
+impl Given {
+    fn shown(&self) -> String {
+        match ServerOption::from_argument(&self.text) {
+            Some(option) if self.written != self.text => format!("--{} of {}", option.name, shown(&self.written)),
+            _ => shown(&self.text),
+        }
+    }
 }
 
 /// The words that reach the server: arguments, and variables that images turn into arguments.
@@ -51,7 +62,7 @@ fn given_options(container: &Value, path: &str) -> Vec<Given> {
             if let Some(last) = given.last_mut() {
                 last.next = Some(part.to_owned());
             }
-            given.push(Given { path: path.clone(), text: part.to_owned(), next: None });
+            given.push(Given { path: path.clone(), written: text.to_owned(), text: part.to_owned(), next: None });
         }
     };
     // the image's entrypoint puts what such a variable holds before or after the arguments
@@ -127,7 +138,7 @@ fn check_options(given: &[Given], database: Option<&Database>, findings: &mut Fi
         let value =
             given.next.as_deref().filter(|next| option.value.is_none() && !next.starts_with('-') && is_switch(next));
         let found =
-            format!("the option {}{}", shown(&given.text), value.map(|v| format!(" {}", shown(v))).unwrap_or_default());
+            format!("the option {}{}", given.shown(), value.map(|v| format!(" {}", shown(v))).unwrap_or_default());
         let is_on = value.map_or_else(
             || option.switch() || (is_mariadb && option.is_no_lock()),
             |value| ["1", "on", "true"].iter().any(|on| value.eq_ignore_ascii_case(on)),
@@ -158,18 +169,18 @@ fn check_options(given: &[Given], database: Option<&Database>, findings: &mut Fi
     if let Some((given, option)) = last("persisted-globals-load").filter(|(_, option)| option.switch() && !is_mariadb) {
         let _ = option;
         let why = "a replica gets the primary's data, and with it what SET PERSIST left there, read_only=OFF included; that wins over option files";
-        reject(rule::READ_ONLY_OFF, given, format!("the option {}", shown(&given.text)), why, in_files);
+        reject(rule::READ_ONLY_OFF, given, format!("the option {}", given.shown()), why, in_files);
     }
     if let Some((given, _)) = last("log-bin").filter(|(_, option)| !option.switch()) {
         let why = "without its binary log the primary has nothing that replicas could follow";
-        reject(rule::BINARY_LOG_OFF, given, format!("the option {}", shown(&given.text)), why, "remove it");
+        reject(rule::BINARY_LOG_OFF, given, format!("the option {}", given.shown()), why, "remove it");
     }
     if let Some((given, _)) = last("server-id") {
         let why = "arguments are the same for all pods, and a primary does not serve a replica with its own id";
         reject(
             rule::FIXED_SERVER_ID,
             given,
-            format!("the option {}", shown(&given.text)),
+            format!("the option {}", given.shown()),
             why,
             "remove it; the policy gives every pod an id of its own",
         );
@@ -177,7 +188,7 @@ fn check_options(given: &[Given], database: Option<&Database>, findings: &mut Fi
     for name in ["skip-replica-start", "skip-slave-start"] {
         if let Some((given, _)) = last(name).filter(|(_, option)| option.switch()) {
             let why = "a replica that restarts would follow the primary no longer, and serve ever older data";
-            reject(rule::REPLICATION_STOPPED, given, format!("the option {}", shown(&given.text)), why, "remove it");
+            reject(rule::REPLICATION_STOPPED, given, format!("the option {}", given.shown()), why, "remove it");
         }
     }
     if let Some((given, _)) = last("init-file") {
@@ -185,7 +196,7 @@ fn check_options(given: &[Given], database: Option<&Database>, findings: &mut Fi
         reject(
             rule::INIT_FILE,
             given,
-            format!("the option {}", shown(&given.text)),
+            format!("the option {}", given.shown()),
             why,
             "make sure that none does, or run them once on the primary",
         );
@@ -232,9 +243,11 @@ fn opening_statement(text: &str) -> Option<&str> {
         let value = value.trim_start_matches(['"', '\'']);
         let word = value.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
         let start = before.rfind([';', '"', '\'']).map_or(0, |end| end + 1);
-        let is_set = before[start..].split_whitespace().any(|word| word == "set");
+        // what stands before may be the command line with the password
+        let set = before[start..].rfind("set ").map(|set| start + set)?;
+        let is_set = before[..set].chars().next_back().is_none_or(|c| !c.is_alphanumeric() && c != '_');
         let end = text.len() - value.len() + word.len();
-        (is_whole && is_set && ["0", "off", "false"].contains(&word)).then(|| text[start..end].trim())
+        (is_whole && is_set && ["0", "off", "false"].contains(&word)).then(|| text.get(set..end)).flatten()
     })
 }
 

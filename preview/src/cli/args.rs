@@ -36,6 +36,8 @@ pub enum ColorChoice {
 Exit code: 0 all objects accepted; 1 an object rejected; 2 bad usage or unreadable input (the other documents are \
 evaluated all the same).
 
+Every problem is shown with the file and the line of its field, or of what is nearest to it where the field is absent.
+
 The policy is asked about StatefulSets, Deployments, DaemonSets, ReplicaSets, Jobs, CronJobs, Pods, Services and \
 ConfigMaps, also as items of a `kind: List`; other documents pass through. A rejected document is left out of the \
 output, so in a pipeline such as `preview app.yaml | kubectl apply -f -` use `set -o pipefail`.

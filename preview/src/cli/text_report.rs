@@ -7,7 +7,7 @@ use std::time::Duration;
 use similar::TextDiff;
 
 use super::paint::{self, Paint};
-use crate::preview::{DocumentOutcome, ObjectOutcome, Verdict};
+use crate::preview::{DocumentOutcome, ObjectOutcome, Place, Verdict, Violation};
 use crate::yaml::{Document, YamlError};
 
 /// A diff that takes longer than this gets coarser.
@@ -63,20 +63,59 @@ fn verdict(out: &mut String, object: &ObjectOutcome, paint: Paint) {
     if object.update {
         name.push_str(" (update)");
     }
+    let count = match object.violations.len() {
+        0 => String::new(),
+        1 => ": 1 problem".to_owned(),
+        count => format!(": {count} problems"),
+    };
     let _ = writeln!(
         out,
-        "{} {} {}",
+        "{} {} {}{count}",
         paint.style(paint::DIM, printable(&place)),
         printable(name.trim()),
         paint.style(style, word)
     );
-    if let Some(message) = &object.message {
-        indented(out, "", message);
+    if object.violations.is_empty() {
+        indented(out, "", object.message.as_deref().unwrap_or_default());
     }
-    let label = paint.style(paint::WARNING, "warning: ");
-    for warning in &object.warnings {
+    for violation in &object.violations {
+        problem(out, violation, paint);
+    }
+    for (index, warning) in object.warnings.iter().enumerate() {
+        let mut label = paint.style(paint::WARNING, "warning: ");
+        if let Some(Some(place)) = object.warning_places.get(index) {
+            label.push_str(&painted(place, paint));
+        }
         indented(out, &label, warning);
     }
+    if !object.audit_annotations.is_empty() {
+        let notes: Vec<String> = object.audit_annotations.iter().map(|(key, text)| note(key, text)).collect();
+        let _ = writeln!(out, "    {}", paint.style(paint::DIM, format!("audit: {}", notes.join(" "))));
+    }
+}
+
+/// A line that can be searched for, with the place that editors and terminals lead to, and the advice below it.
+fn problem(out: &mut String, violation: &Violation, paint: Paint) {
+    let Violation { rule, place, object, path, found, why, fix } = violation;
+    let place = place.as_ref().map(|place| painted(place, paint)).unwrap_or_default();
+    let object = object.as_ref().map(|object| format!("in {}: ", printable(object))).unwrap_or_default();
+    let rule = paint.style(paint::RULE, format!("[{}]", printable(rule)));
+    let text = format!("    {place}{object}{rule} {}: {}", printable(path), printable(found));
+    let _ = writeln!(out, "{}", text.trim_end());
+    for (label, text) in [("why:", why), ("fix:", fix)] {
+        let text = format!("        {} {}", paint.style(paint::DIM, label), printable(text));
+        let _ = writeln!(out, "{}", text.trim_end());
+    }
+}
+
+fn painted(place: &Place, paint: Paint) -> String {
+    paint.style(paint::DIM, printable(&format!("{place}:"))) + " "
+}
+
+/// A note for the audit log, in quotes where it would not be one word.
+fn note(key: &str, text: &str) -> String {
+    let is_word = !text.is_empty() && !text.contains(char::is_whitespace);
+    printable(&if is_word { format!("{key}={text}") } else { format!("{key}={text:?}") })
 }
 
 fn indented(out: &mut String, label: &str, message: &str) {

@@ -2,6 +2,9 @@
 
 mod evaluator;
 mod outcome;
+mod path;
+mod places;
+mod violations;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,7 +12,8 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 pub use evaluator::Evaluator;
-pub use outcome::{DocumentOutcome, ObjectOutcome, Verdict};
+pub use outcome::{DocumentOutcome, ObjectOutcome, Place, Verdict, Violation};
+use places::{Places, Spot};
 
 use crate::admission::admission_request;
 use crate::cluster::{Manifests, ObjectKey};
@@ -36,6 +40,13 @@ struct Target<'d> {
     line: usize,
 }
 
+/// What an object is judged among.
+struct Surroundings<'d> {
+    cluster: Manifests,
+    live: BTreeMap<ObjectKey, Value>,
+    places: Places<'d>,
+}
+
 impl<'e> Preview<'e> {
     /// A preview with these settings; objects without a namespace are taken to be in `namespace`.
     pub fn new(evaluator: &'e dyn Evaluator, settings: Value, namespace: &str) -> Self {
@@ -46,22 +57,32 @@ impl<'e> Preview<'e> {
     /// evaluation, and those of `old`; an object that is in `old` too is an update, and look-ups see its live form.
     #[must_use]
     pub fn run(&self, documents: &[Document], old: &[Document]) -> Vec<DocumentOutcome> {
-        let live: BTreeMap<ObjectKey, Value> = old
-            .iter()
-            .flat_map(|document| targets(document).unwrap_or_default())
-            .filter_map(|target| {
-                let key = ObjectKey::of(target.object, &self.namespace)?;
-                Some((key, target.object.clone()))
-            })
-            .collect();
+        let mut live = BTreeMap::new();
+        let mut places = Places::default();
+        for document in old {
+            for target in targets(document).unwrap_or_default() {
+                if let Some(key) = ObjectKey::of(target.object, &self.namespace) {
+                    places.add(key.clone(), Spot::new(document, &target));
+                    live.insert(key, target.object.clone());
+                }
+            }
+        }
         let all: Vec<Result<Vec<Target<'_>>, YamlError>> = documents.iter().map(targets).collect();
+        for (document, targets) in documents.iter().zip(&all) {
+            for target in targets.iter().flatten() {
+                if let Some(key) = ObjectKey::of(target.object, &self.namespace) {
+                    places.add(key, Spot::new(document, target));
+                }
+            }
+        }
         let given = all.iter().flatten().flatten().map(|t| t.object.clone());
         let cluster = Manifests::new(live.values().cloned().chain(given), &self.namespace);
+        let surroundings = Surroundings { cluster, live, places };
         documents
             .iter()
             .zip(all)
             .map(|(document, targets)| match targets {
-                Ok(targets) => self.document(document, &targets, &cluster, &live),
+                Ok(targets) => self.document(document, &targets, &surroundings),
                 Err(error) => DocumentOutcome { objects: Vec::new(), changed: None, error: Some(error) },
             })
             .collect()
@@ -71,13 +92,12 @@ impl<'e> Preview<'e> {
         &self,
         document: &Document,
         targets: &[Target<'_>],
-        cluster: &Manifests,
-        live: &BTreeMap<ObjectKey, Value>,
+        surroundings: &Surroundings<'_>,
     ) -> DocumentOutcome {
         let mut value: Option<Value> = None;
         let mut objects = Vec::new();
         for target in targets {
-            let outcome = self.object(document.file(), target, cluster, live);
+            let outcome = self.object(document, target, surroundings);
             if outcome.verdict == Verdict::Mutated {
                 let value = value.get_or_insert_with(|| document.value().clone());
                 match target.item {
@@ -95,17 +115,12 @@ impl<'e> Preview<'e> {
         }
     }
 
-    fn object(
-        &self,
-        file: &str,
-        target: &Target<'_>,
-        cluster: &Manifests,
-        live: &BTreeMap<ObjectKey, Value>,
-    ) -> ObjectOutcome {
+    fn object(&self, document: &Document, target: &Target<'_>, surroundings: &Surroundings<'_>) -> ObjectOutcome {
+        let Surroundings { cluster, live, places } = surroundings;
         let object = target.object;
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let mut outcome = ObjectOutcome {
-            file: file.to_owned(),
+            file: document.file().to_owned(),
             line: target.line,
             api_version: text(&object["apiVersion"]),
             kind: text(&object["kind"]),
@@ -114,8 +129,10 @@ impl<'e> Preview<'e> {
             update: false,
             verdict: Verdict::Passed,
             message: None,
+            violations: Vec::new(),
             code: None,
             warnings: Vec::new(),
+            warning_places: Vec::new(),
             audit_annotations: BTreeMap::new(),
             object: object.clone(),
         };
@@ -124,6 +141,7 @@ impl<'e> Preview<'e> {
         }
         if outcome.kind.is_empty() {
             outcome.warnings.push("no `kind`: this is no Kubernetes object, and passed through".to_owned());
+            outcome.warning_places.push(None);
             return outcome;
         }
         let evaluated = EVALUATED
@@ -145,9 +163,13 @@ impl<'e> Preview<'e> {
         let request = admission_request(object, old, &self.namespace);
         match self.evaluator.validate(&request, &self.settings, Arc::new(cluster)) {
             Ok(response) => {
+                let spot = Spot::new(document, target);
                 outcome.message = response.message.filter(|m| !m.is_empty());
+                outcome.violations = violations(outcome.message.as_deref(), places, spot);
                 outcome.code = response.code;
                 outcome.warnings = response.warnings.unwrap_or_default();
+                outcome.warning_places =
+                    outcome.warnings.iter().map(|warning| places.of(&violations::of_warning(warning)?, spot)).collect();
                 outcome.audit_annotations = response.audit_annotations.unwrap_or_default();
                 outcome.verdict = if response.accepted { Verdict::Accepted } else { Verdict::Rejected };
                 if let (true, Some(mutated)) = (response.accepted, response.mutated_object) {
@@ -167,6 +189,23 @@ impl<'e> Preview<'e> {
         }
         outcome
     }
+}
+
+/// What a message says, if it can be taken apart.
+fn violations<'d>(message: Option<&str>, places: &Places<'d>, own: Spot<'d>) -> Vec<Violation> {
+    let problems = message.and_then(violations::of_message).unwrap_or_default();
+    problems
+        .into_iter()
+        .map(|problem| Violation {
+            rule: problem.rule.to_owned(),
+            place: places.of(&problem.site, own),
+            object: problem.site.object.map(|object| object.text.to_owned()),
+            path: problem.path.to_owned(),
+            found: problem.found.to_owned(),
+            why: problem.why.to_owned(),
+            fix: problem.fix.to_owned(),
+        })
+        .collect()
 }
 
 /// Takes the namespace out again that the request filled in.

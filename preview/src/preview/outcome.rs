@@ -1,6 +1,7 @@
 //! What became of documents and their objects.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -19,6 +20,43 @@ pub enum Verdict {
     Mutated,
     /// Refused.
     Rejected,
+}
+
+/// A line in one of the given files.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Place {
+    /// The file as it was given, or `<stdin>`.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
+}
+
+/// One of the problems that an object is rejected for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Violation {
+    /// The rule's id, such as `read-only-off`.
+    pub rule: String,
+    /// Where the field is, or what is nearest above it where the field is absent: `file` and `line` in JSON. Neither is
+    /// there for an object that is in none of the given documents.
+    #[serde(flatten)]
+    pub place: Option<Place>,
+    /// The object that the field is in, such as `ConfigMap shop/mysql`, where it is another than the rejected one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub object: Option<String>,
+    /// The field, such as `spec.replicas` or `data["slave.cnf"] line 3`.
+    pub path: String,
+    /// What was found there.
+    pub found: String,
+    /// Why it is wrong.
+    pub why: String,
+    /// What to write instead.
+    pub fix: String,
 }
 
 /// What became of one object.
@@ -41,14 +79,20 @@ pub struct ObjectOutcome {
     pub update: bool,
     /// The verdict.
     pub verdict: Verdict,
-    /// Why it was rejected.
+    /// Why it was rejected, in the policy's words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// The same, problem by problem and in the same order, with the places in the given files. Empty where the object
+    /// is not rejected, and where the message has a form that is not known here: then it is all there is.
+    pub violations: Vec<Violation>,
     /// The HTTP status of the rejection.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<u16>,
-    /// Hints.
+    /// Hints, in the policy's words.
     pub warnings: Vec<String>,
+    /// For each of the warnings the place of the field that it names; `None` (in JSON `null`) for a warning that names
+    /// none, or one of an object that is in none of the given documents.
+    pub warning_places: Vec<Option<Place>>,
     /// Notes for the audit log.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub audit_annotations: BTreeMap<String, String>,

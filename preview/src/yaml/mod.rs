@@ -4,6 +4,7 @@ mod align;
 mod document;
 mod emit;
 mod error;
+mod locate;
 mod node;
 mod order;
 mod positions;
@@ -13,5 +14,6 @@ mod scalar;
 
 pub use document::Document;
 pub use error::YamlError;
+pub(crate) use locate::Step;
 pub use reader::{MAX_ALIAS_NODES, MAX_BYTES, MAX_DEPTH, Reading, read, read_one};
 pub use rewrite::Rewritten;

@@ -9,8 +9,10 @@ pub(crate) enum Style {
     Plain,
     /// In single or double quotes.
     Quoted,
-    /// As a literal or folded block.
-    Block,
+    /// As a literal block, `|`: its lines are the text's.
+    Literal,
+    /// As a folded block, `>`.
+    Folded,
 }
 
 /// What a node is.
@@ -41,7 +43,7 @@ pub(crate) enum Kind {
 pub(crate) struct Node {
     /// Bytes of the text; ends where the content of its last line ends. A block scalar's header is not in it.
     pub(crate) span: Range<usize>,
-    /// From 1.
+    /// From 1; a block scalar's is that of its first line of text, which its header stands before.
     pub(crate) line: usize,
     /// From 0, in characters: the first key's of a block map, the dashes' of a block list.
     pub(crate) column: usize,
@@ -58,6 +60,8 @@ pub(crate) struct Entry {
     pub(crate) key: String,
     /// The key's bytes.
     pub(crate) span: Range<usize>,
+    /// The key's line, from 1.
+    pub(crate) line: usize,
     /// The byte of the colon, unless the key is written in the long form `? key`.
     pub(crate) colon: Option<usize>,
     /// Is a merge key, `<<`.

@@ -96,7 +96,7 @@ fn text_of<'a>(file: &str, bytes: &'a [u8]) -> Result<&'a str, YamlError> {
     Ok(text)
 }
 
-#[allow(clippy::naive_bytecount)] // once per error
+#[allow(clippy::naive_bytecount)] // once per error, else over a few bytes
 fn line_number(before: &[u8]) -> usize {
     before.iter().filter(|b| **b == b'\n').count() + 1
 }
@@ -301,10 +301,29 @@ impl<'a> Loader<'a> {
         let style = match style {
             ScalarStyle::Plain => Style::Plain,
             ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => Style::Quoted,
-            ScalarStyle::Literal | ScalarStyle::Folded => Style::Block,
+            ScalarStyle::Literal => Style::Literal,
+            ScalarStyle::Folded => Style::Folded,
         };
         let marked = anchor != 0 || tag.is_some();
-        (leaf(range, span, Kind::Scalar(style), marked), value)
+        let mut node = leaf(range, span, Kind::Scalar(style), marked);
+        if matches!(style, Style::Literal | Style::Folded) {
+            node.line = self.block_line(text, marked, span);
+        }
+        (node, value)
+    }
+
+    /// The line (from 1) where a block scalar's text begins.
+    fn block_line(&self, text: &str, marked: bool, span: Span) -> usize {
+        if marked {
+            // The parser starts at the anchor or tag; the header is behind it.
+            let rest = &self.text[self.positions.byte(span.start.index())..];
+            let header = rest.match_indices(['|', '>']).map(|(at, _)| &rest[..at]);
+            let before = header.into_iter().find(|before| before.ends_with(char::is_whitespace)).unwrap_or_default();
+            return span.start.line() + line_number(before.as_bytes());
+        }
+        // The parser starts at the first line that is not blank, but blank ones are text, too.
+        let blank = text.chars().take_while(|c| *c == '\n').count();
+        span.start.line().saturating_sub(blank).max(1)
     }
 
     fn scalar_value(text: &str, style: ScalarStyle, tag: Option<&Cow<'a, Tag>>) -> Result<Value, String> {
@@ -481,7 +500,8 @@ impl<'a> Loader<'a> {
             } else {
                 values.insert(key.clone(), value);
             }
-            entries.push(Entry { key, span: key_range, colon, merge, value: node });
+            let line = key_span.start.line().max(1);
+            entries.push(Entry { key, span: key_range, line, colon, merge, value: node });
         }
     }
 

@@ -278,7 +278,7 @@ impl Editor<'_> {
 
     fn replace(&mut self, slot: Slot<'_>, node: &Node, old: &Value, new: &Value) -> Result<(), Unfit> {
         let single_line = !self.text[node.span.clone()].contains('\n');
-        let block_scalar = matches!(node.kind, Kind::Scalar(Style::Block));
+        let block_scalar = matches!(node.kind, Kind::Scalar(Style::Literal | Style::Folded));
         let old_is_collection = matches!(node.kind, Kind::Map { .. } | Kind::Seq { .. });
         if old_is_collection {
             self.note_comments(node.span.clone());

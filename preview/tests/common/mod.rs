@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 /// A waPC guest of which every answer is known. `validate` looks for a word in the payload:
 /// `test-reject`, `test-mutate`, `test-error`, `test-trap`, `test-loop` do what they say, `test-lookup` looks for the
-/// Service `mysql` in `default` and answers with an error that holds what it got, `test-nonsense` answers no JSON.
+/// Service `mysql` in `default` and answers with an error that holds what it got, `test-nonsense` answers no JSON,
+/// `test-rule` rejects in the words of the real policy.
 /// `validate_settings` refuses settings with `test-bad`.
 const GUEST: &str = r#"
 (module
@@ -36,6 +37,13 @@ const GUEST: &str = r#"
   (data (i32.const 1312) "{\"valid\":false,\"message\":\"test-bad is no setting\"}")
   (data (i32.const 1408) "\"v1\"")
   (data (i32.const 1424) "{\"api_version\":\"v1\",\"kind\":\"Service\",\"name\":\"mysql\",\"namespace\":\"default\",\"disable_cache\":false}")
+  (data (i32.const 1520) "test-rule")
+  (data (i32.const 1536)
+    "{\"accepted\":false,\"code\":422,\"message\":\"Pod shop/test-rule is rejected: 2 problems\\n"
+    "[host-network] spec.hostNetwork: true\\n  why: shared\\n  fix: remove it\\nin ConfigMap shop/b:\\n"
+    "[replica-writable] data[\\\"slave.cnf\\\"] line 2: no \\u001b option\\n  why: open\\n  fix: write it\","
+    "\"warnings\":[\"[service-port] Service shop/gone spec.ports: no port\",\"[x] metadata.labels: none...\",\"watch out\"],"
+    "\"audit_annotations\":{\"exempted-rules\":\"x: by hand\",\"rejected-rules\":\"host-network\"}}")
   (func $contains (param $from i32) (param $length i32) (param $word i32) (param $word_length i32) (result i32)
     (local $at i32) (local $i i32)
     (block $absent
@@ -84,6 +92,8 @@ const GUEST: &str = r#"
       (return (i32.const 0))))
     (if (call $contains (i32.const 4096) (local.get $length) (i32.const 96) (i32.const 13)) (then
       (call $respond (i32.const 96) (i32.const 13)) (return (i32.const 1))))
+    (if (call $contains (i32.const 4096) (local.get $length) (i32.const 1520) (i32.const 9)) (then
+      (call $respond (i32.const 1536) (i32.const 468)) (return (i32.const 1))))
     (call $respond (i32.const 256) (i32.const 42))
     (i32.const 1)))
 "#;
