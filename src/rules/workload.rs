@@ -1,21 +1,1113 @@
-//! Rules on workloads.
+//! Rules on workloads: what a container is told to write to must not be a replica.
+//!
+//! No object needs more look-ups than those of 16 `ConfigMap`s and, for each of 32 hosts, of a Service, of a
+//! StatefulSet or two and of the list of a namespace's. Objects without a name that says write need none but for
+//! `envFrom`.
+
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
 
 use serde_json::Value;
 
-use crate::{cluster::Cluster, settings::WriteNames, verdict::Findings};
+use super::service::is_managed;
+use crate::{
+    cluster::{Cluster, Kind, Lookup},
+    endpoint::{
+        Host, Saying, Target, hosts, is_about_replication, may_say_write, pod_name, saying, says_else,
+        takes_single_word, targets,
+    },
+    enforcement::{failed_look_up, label},
+    json::{Object, at, list_at, name, str_at},
+    names::{
+        ANNOTATION_PREFIX, BACKUP_PORT, DATABASE_PORT, POD_NAME_LABEL,
+        annotation::{EXEMPT, PRIMARY_OF},
+        rule,
+    },
+    settings::WriteNames,
+    verdict::{Findings, Violation},
+};
+
+/// The lists of containers in a pod specification.
+const CONTAINERS: [&str; 3] = ["initContainers", "containers", "ephemeralContainers"];
+/// So many `ConfigMap`s of an object are looked up at most.
+const CONFIG_MAPS: usize = 16;
+/// So many hosts of an object are looked up at most.
+const HOSTS: usize = 32;
+/// No value with `$(VAR)` in it grows longer.
+const EXPANDED: usize = 4096;
+/// The ports of MySQL's protocols: the classic one, X and the administrative one.
+const DATABASE_PORTS: [u64; 3] = [DATABASE_PORT as u64, 33060, 33062];
+/// Label that newer StatefulSet controllers put on each pod (Kubernetes documentation, "Pod Index Label").
+const POD_INDEX_LABEL: &str = "apps.kubernetes.io/pod-index";
 
 /// Could an object (as text) break a rule of this module? Cheap, and never wrongly no.
-pub(crate) fn may_concern(_object: &str, _names: &WriteNames) -> bool {
-    false
+pub(crate) fn may_concern(object: &str, names: &WriteNames) -> bool {
+    !names.variables.is_empty() || may_say_write(object)
 }
 
 /// Checks the containers of a pod specification at `path`.
 pub(crate) fn workload(
-    _pod: &Value,
-    _path: &str,
-    _namespace: &str,
-    _names: &WriteNames,
-    _cluster: &Cluster,
-    _findings: &mut Findings,
+    pod: &Value,
+    path: &str,
+    namespace: &str,
+    names: &WriteNames,
+    cluster: &Cluster,
+    findings: &mut Findings,
 ) {
+    let mut check = Check {
+        namespace,
+        names,
+        cluster,
+        findings,
+        config_maps: BTreeMap::new(),
+        hosts: BTreeMap::new(),
+        failed: BTreeSet::new(),
+        skipped_config_maps: BTreeSet::new(),
+        skipped_hosts: BTreeSet::new(),
+    };
+    for list in CONTAINERS {
+        for (index, container) in list_at(pod, &[list]).iter().enumerate() {
+            check.container(container, &format!("{path}.{list}[{index}]"));
+        }
+    }
+    for (skipped, what, limit) in [
+        (check.skipped_config_maps.len(), "ConfigMaps of variables", CONFIG_MAPS),
+        (check.skipped_hosts.len(), "hosts of names that say write", HOSTS),
+    ] {
+        if skipped > 0 {
+            check.findings.warn(format!("{skipped} {what} beyond the first {limit} were not looked at"));
+        }
+    }
+}
+
+/// One object's check, with what it knows of the cluster so far.
+struct Check<'a, 'h, 'f> {
+    namespace: &'a str,
+    names: &'a WriteNames,
+    cluster: &'a Cluster<'h>,
+    findings: &'f mut Findings,
+    config_maps: BTreeMap<String, Option<Rc<Value>>>,
+    hosts: BTreeMap<(String, Option<u16>), Option<Wrong>>,
+    failed: BTreeSet<String>,
+    skipped_config_maps: BTreeSet<String>,
+    skipped_hosts: BTreeSet<String>,
+}
+
+/// Why a host must not be written to.
+#[derive(Clone)]
+struct Wrong {
+    /// What it is, as messages go on behind its name.
+    what: String,
+    why: &'static str,
+    /// The primary's pod, as its name is complete for whoever uses it.
+    primary: String,
+    statefulset: String,
+}
+
+/// What is known of a container's variable.
+#[derive(Clone)]
+enum Variable<'a> {
+    Text(Cow<'a, str>),
+    /// A key of a ConfigMap, which is only looked up for a name that says write.
+    Key {
+        config_map: &'a str,
+        key: Cow<'a, str>,
+        path: String,
+    },
+    Unknown,
+}
+
+type Variables<'a> = BTreeMap<Cow<'a, str>, Variable<'a>>;
+
+/// Where a value comes from that a name says write of.
+struct Place<'a> {
+    path: &'a str,
+    /// The name as messages show it.
+    shown: &'a str,
+    name: &'a str,
+    /// Beyond the name, such as the ConfigMap.
+    from: Option<String>,
+    /// Is it made of another variable's value?
+    is_made: bool,
+}
+
+const READ_ONLY: &str = "replicas are read-only: what is written there fails";
+const MOST: &str = "all pods but the primary are read-only: most writes through it fail";
+
+impl<'a> Check<'a, '_, '_> {
+    fn container(&mut self, container: &'a Value, path: &str) {
+        let env = list_at(container, &["env"]);
+        let mut variables = self.env_from(container, path);
+        let about_replication =
+            variables.keys().map(AsRef::as_ref).chain(env.iter().map(name)).any(is_about_replication);
+        let mut scope = Scope { about_replication, reported: BTreeSet::new() };
+
+        // Kubernetes takes the last of a name, and what `env` says before what `envFrom` says
+        let last: BTreeMap<&str, usize> = env.iter().enumerate().map(|(index, entry)| (name(entry), index)).collect();
+        for (variable, value) in &variables {
+            if !last.contains_key(variable.as_ref())
+                && let Variable::Key { config_map, key, path } = value
+                && self.says_write(variable, &scope)
+                && let Some(text) = self.key(config_map, key, path)
+            {
+                let from = Some(self.origin(config_map, key));
+                let place = Place { path, shown: variable, name: variable, from, is_made: false };
+                self.value(&text, &place, &mut scope);
+            }
+        }
+        // references in `env` see the entries of `env` before them only
+        let mut earlier = Variables::new();
+        for (index, entry) in env.iter().enumerate() {
+            let variable = name(entry);
+            let path = format!("{path}.env[{index}]");
+            let value = self.env(entry, &path, &mut scope, &earlier, last.get(variable) == Some(&index));
+            earlier.insert(Cow::Borrowed(variable), value);
+        }
+        variables.append(&mut earlier);
+        self.words(container, path, &variables, &mut scope);
+    }
+
+    /// The variables of `envFrom`; a later one of a name replaces an earlier one.
+    fn env_from(&mut self, container: &'a Value, path: &str) -> Variables<'a> {
+        let mut variables = Variables::new();
+        for (index, source) in list_at(container, &["envFrom"]).iter().enumerate() {
+            let config_map = str_at(source, &["configMapRef", "name"]);
+            if config_map.is_empty() {
+                continue;
+            }
+            let prefix = str_at(source, &["prefix"]);
+            let path = format!("{path}.envFrom[{index}]");
+            let Some(found) = self.config_map(config_map, &path) else { continue };
+            for key in at(&found, &["data"]).and_then(Value::as_object).into_iter().flat_map(Object::keys) {
+                let value = Variable::Key { config_map, key: Cow::Owned(key.clone()), path: path.clone() };
+                variables.insert(Cow::Owned(format!("{prefix}{key}")), value);
+            }
+        }
+        variables
+    }
+
+    /// Checks an entry of `env`, and returns what later entries see of it.
+    fn env(
+        &mut self,
+        entry: &'a Value,
+        path: &str,
+        scope: &mut Scope,
+        earlier: &Variables<'a>,
+        is_effective: bool,
+    ) -> Variable<'a> {
+        let variable = name(entry);
+        let saying = saying(variable, self.names);
+        let writes = is_effective && scope.takes(saying);
+        if let Some(text) = at(entry, &["value"]).and_then(Value::as_str).filter(|text| !text.is_empty()) {
+            let path = format!("{path}.value");
+            let expanded = self.expand(text, earlier, writes);
+            if writes {
+                let is_made = matches!(expanded, Cow::Owned(_));
+                let place = Place { path: &path, shown: variable, name: variable, from: None, is_made };
+                self.value(&expanded, &place, scope);
+            } else if is_effective && text.contains('-') && text.contains('=') && is_list_of_options(variable) {
+                for command in commands(text) {
+                    self.command(&command, &path, earlier, scope);
+                }
+            }
+            return Variable::Text(expanded);
+        }
+        if str_at(entry, &["valueFrom", "fieldRef", "fieldPath"]) == "metadata.namespace" {
+            return Variable::Text(Cow::Borrowed(self.namespace));
+        }
+        let key = str_at(entry, &["valueFrom", "configMapKeyRef", "key"]);
+        let config_map = str_at(entry, &["valueFrom", "configMapKeyRef", "name"]);
+        if key.is_empty() || config_map.is_empty() {
+            return Variable::Unknown;
+        }
+        let path = format!("{path}.valueFrom.configMapKeyRef");
+        // a key that says write counts where the variable says nothing at all
+        let key_writes = || saying == Saying::Nothing && !says_else(variable) && self.says_write(key, scope);
+        if (writes || (is_effective && key_writes()))
+            && let Some(text) = self.key(config_map, key, &path)
+        {
+            let from = Some(self.origin(config_map, key));
+            let name = if writes { variable } else { key };
+            self.value(&text, &Place { path: &path, shown: variable, name, from, is_made: false }, scope);
+        }
+        Variable::Key { config_map, key: Cow::Borrowed(key), path }
+    }
+
+    /// The options and assignments of `command` and `args`.
+    fn words(&mut self, container: &'a Value, path: &str, variables: &Variables<'a>, scope: &mut Scope) {
+        let mut whole: Vec<(String, String)> = Vec::new();
+        for list in ["command", "args"] {
+            for (index, element) in list_at(container, &[list]).iter().enumerate() {
+                let path = format!("{path}.{list}[{index}]");
+                let text = element.as_str().unwrap_or_default();
+                let option = whole.last().and_then(|(option, _)| option_name(option));
+                let follows_option = option.is_some_and(|option| self.says_write(option, scope));
+                if !text.starts_with("--") && text.contains(char::is_whitespace) && !follows_option {
+                    for command in commands(text) {
+                        self.command(&command, &path, variables, scope);
+                    }
+                    whole.push((String::new(), path));
+                } else {
+                    whole.push((text.to_owned(), path));
+                }
+            }
+        }
+        for (index, (text, path)) in whole.iter().enumerate() {
+            self.word(
+                text,
+                path,
+                whole.get(index + 1).map(|(text, path)| (text.as_str(), path.as_str())),
+                variables,
+                scope,
+            );
+        }
+    }
+
+    /// The words of one command of a shell.
+    fn command(&mut self, words: &[String], path: &str, variables: &Variables<'a>, scope: &mut Scope) {
+        // what is printed or compared is not set; what is printed into a file may be
+        let is_in_any = |list: &[&str], word: &String| list.contains(&word.as_str());
+        let program = words.iter().find(|word| !is_in_any(&["if", "then", "else", "while", "until", "do", "!"], word));
+        let is_said =
+            program.is_some_and(|word| is_in_any(&["echo", "printf", "test", "[", "[[", "grep", "sed", "awk"], word));
+        // `>&2` ends a command here
+        let is_into_file = words.iter().enumerate().any(|(index, word)| {
+            word.starts_with('>') && (index + 1 < words.len() || !word.trim_start_matches('>').is_empty())
+        });
+        if is_said && !is_into_file {
+            return;
+        }
+        for (index, word) in words.iter().enumerate() {
+            let next = words.get(index + 1).map(|next| (next.as_str(), path));
+            self.word(word, path, next, variables, scope);
+        }
+    }
+
+    /// `--name=value`, `--name value`, `-Dname=value` or `NAME=value`.
+    fn word(
+        &mut self,
+        word: &str,
+        path: &str,
+        next: Option<(&str, &str)>,
+        variables: &Variables<'a>,
+        scope: &mut Scope,
+    ) {
+        if let Some(option) = option_name(word) {
+            if let Some((value, path)) = next.filter(|(value, _)| !value.starts_with('-'))
+                && self.says_write(option, scope)
+            {
+                self.argument(option, word, value, path, variables, scope);
+            }
+            return;
+        }
+        let Some((name, value)) = assignment(word) else { return };
+        if self.says_write(name, scope) {
+            self.argument(name, &word[..word.len() - value.len() - 1], value, path, variables, scope);
+        } else if let Some((name, value)) = assignment(value)
+            && self.says_write(name, scope)
+        {
+            // `--env=NAME=value`
+            self.argument(name, name, value, path, variables, scope);
+        }
+    }
+
+    fn argument(
+        &mut self,
+        name: &str,
+        shown: &str,
+        value: &str,
+        path: &str,
+        variables: &Variables<'a>,
+        scope: &mut Scope,
+    ) {
+        let value = self.expand(value, variables, true);
+        let is_made = matches!(value, Cow::Owned(_));
+        self.value(&value, &Place { path, shown, name, from: None, is_made }, scope);
+    }
+
+    fn says_write(&self, name: &str, scope: &Scope) -> bool {
+        scope.takes(saying(name, self.names))
+    }
+
+    /// Checks the hosts of a value that writes go to.
+    fn value(&mut self, value: &str, place: &Place, scope: &mut Scope) {
+        let is_told = saying(place.name, self.names) == Saying::Told;
+        for host in hosts(value) {
+            if host.is_plain
+                && !host.name.contains('.')
+                && !is_told
+                && !takes_single_word(place.name.trim_start_matches('-'), &host.name)
+            {
+                continue;
+            }
+            // an argument made of a variable that is reported already is no other problem
+            let is_known = scope.reported.contains(&host.name) && place.is_made;
+            if let Some(wrong) = self.host(&host, place.path).filter(|_| !is_known) {
+                self.findings.reject(violation(&host, &wrong, place));
+                scope.reported.insert(host.name);
+            }
+        }
+    }
+
+    fn host(&mut self, host: &Host, path: &str) -> Option<Wrong> {
+        let key = (host.name.clone(), host.port);
+        if let Some(known) = self.hosts.get(&key) {
+            return known.clone();
+        }
+        let targets = targets(&host.name, self.namespace);
+        if targets.is_empty() {
+            return None;
+        }
+        if self.hosts.len() == HOSTS {
+            self.skipped_hosts.insert(host.name.clone());
+            return None;
+        }
+        let mut wrong = None;
+        for target in targets {
+            let (is_it, found) = match target {
+                Target::Pod { set, ordinal, service, namespace } => {
+                    self.pod(set, ordinal, service, namespace, host.port, path)
+                }
+                Target::Service { name, namespace } => (true, self.service(name, namespace, host.port, path)),
+            };
+            if is_it {
+                wrong = found;
+                break;
+            }
+        }
+        self.hosts.insert(key, wrong.clone());
+        wrong
+    }
+
+    /// Is it a pod of a StatefulSet, and what is wrong with it?
+    fn pod(
+        &mut self,
+        set: &str,
+        ordinal: u32,
+        service: &str,
+        namespace: &str,
+        port: Option<u16>,
+        path: &str,
+    ) -> (bool, Option<Wrong>) {
+        let Some(found) = self.get(Kind::StatefulSet, namespace, set, path) else { return (false, None) };
+        if str_at(&found, &["spec", "serviceName"]) != service {
+            return (false, None);
+        }
+        let is_wrong = ordinal > 0 && is_managed(&found) && port.is_none_or(|port| is_database_port(u64::from(port)));
+        let wrong = is_wrong.then(|| {
+            self.wrong(&found, set, namespace, format!("a replica of the StatefulSet {namespace}/{set}"), READ_ONLY)
+        });
+        (true, wrong)
+    }
+
+    /// What is wrong with a Service?
+    fn service(&mut self, service: &str, namespace: &str, port: Option<u16>, path: &str) -> Option<Wrong> {
+        let found = self.get(Kind::Service, namespace, service, path)?;
+        if str_at(&found, &["spec", "type"]) == "ExternalName" || !leads_to_database(&found, port) {
+            return None;
+        }
+        let selector = at(&found, &["spec", "selector"]).and_then(Value::as_object)?;
+        if let Some(pod) = selector.get(POD_NAME_LABEL) {
+            let (set, _) = pod_name(pod.as_str()?).filter(|(_, ordinal)| *ordinal > 0)?;
+            let found = self.get(Kind::StatefulSet, namespace, set, path).filter(is_managed)?;
+            let pod = pod.as_str()?;
+            let what = format!("a Service that leads to {pod}, a replica of the StatefulSet {namespace}/{set}");
+            return Some(self.wrong(&found, set, namespace, what, READ_ONLY));
+        }
+        let index = selector.get(POD_INDEX_LABEL).and_then(Value::as_str);
+        if selector.is_empty() || index == Some("0") {
+            return None;
+        }
+        let list = match self.cluster.list(Kind::StatefulSet, namespace) {
+            Lookup::Found(list) => list,
+            Lookup::Absent => return None,
+            Lookup::Failed(why) => {
+                self.failed(format!("the StatefulSets of the namespace {namespace}"), path, &why);
+                return None;
+            }
+        };
+        let selected = list.iter().filter(|set| is_managed(set) && selects(selector, set));
+        let found = selected.min_by_key(|set| str_at(set, &["metadata", "name"]))?;
+        let set = str_at(found, &["metadata", "name"]);
+        let (what, why) = match index {
+            Some(index) => {
+                let pod = format!("{set}-{index}");
+                (format!("a Service that leads to {pod}, a replica of the StatefulSet {namespace}/{set}"), READ_ONLY)
+            }
+            // a primary alone takes every write
+            None if at(found, &["spec", "replicas"]).and_then(Value::as_u64) == Some(1) => return None,
+            None => (format!("a Service over all pods of the StatefulSet {namespace}/{set}"), MOST),
+        };
+        Some(self.wrong(found, set, namespace, what, why))
+    }
+
+    fn wrong(&self, statefulset: &Value, name: &str, namespace: &str, what: String, why: &'static str) -> Wrong {
+        let mut primary = format!("{name}-0.{}", str_at(statefulset, &["spec", "serviceName"]));
+        if namespace != self.namespace {
+            primary = format!("{primary}.{namespace}");
+        }
+        Wrong { what, why, primary, statefulset: name.to_owned() }
+    }
+
+    fn get(&mut self, kind: Kind, namespace: &str, name: &str, path: &str) -> Option<Value> {
+        match self.cluster.get(kind, namespace, name) {
+            Lookup::Found(found) => Some(found),
+            // workloads may be there before the database
+            Lookup::Absent => None,
+            Lookup::Failed(why) => {
+                self.failed(label(kind.name(), namespace, name), path, &why);
+                None
+            }
+        }
+    }
+
+    fn failed(&mut self, what: String, path: &str, why: &str) {
+        if !self.failed.contains(&what) {
+            self.findings.reject(failed_look_up(&what, path, why));
+            self.failed.insert(what);
+        }
+    }
+
+    fn config_map(&mut self, name: &str, path: &str) -> Option<Rc<Value>> {
+        if let Some(known) = self.config_maps.get(name) {
+            return known.clone();
+        }
+        if self.config_maps.len() == CONFIG_MAPS {
+            self.skipped_config_maps.insert(name.to_owned());
+            return None;
+        }
+        let found = self.get(Kind::ConfigMap, self.namespace, name, path).map(Rc::new);
+        self.config_maps.insert(name.to_owned(), found.clone());
+        found
+    }
+
+    fn key(&mut self, config_map: &str, key: &str, path: &str) -> Option<String> {
+        let found = self.config_map(config_map, path)?;
+        at(&found, &["data"])?.get(key)?.as_str().map(ToOwned::to_owned)
+    }
+
+    fn origin(&self, name: &str, key: &str) -> String {
+        format!("key {} of the {}", plain(key), label("ConfigMap", self.namespace, name))
+    }
+
+    /// The text with the values of its `$(VAR)`, as the kubelet puts them in. Those in a ConfigMap are only looked up
+    /// where it matters; what is not known stays.
+    fn expand<'t>(&mut self, text: &'t str, variables: &Variables, look_up: bool) -> Cow<'t, str> {
+        if !text.contains('$') {
+            return Cow::Borrowed(text);
+        }
+        let mut expanded = String::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once('$') {
+            expanded.push_str(before);
+            rest = after;
+            if let Some(after) = rest.strip_prefix('$') {
+                expanded.push('$');
+                rest = after;
+                continue;
+            }
+            let reference = rest.strip_prefix('(').and_then(|rest| rest.split_once(')'));
+            let Some((name, after)) = reference else {
+                expanded.push('$');
+                // there is no end of any further one either
+                if rest.starts_with('(') {
+                    break;
+                }
+                continue;
+            };
+            rest = after;
+            match variables.get(name) {
+                Some(Variable::Text(value)) => expanded.push_str(value),
+                Some(Variable::Key { config_map, key, path }) if look_up => {
+                    expanded.push_str(&self.key(config_map, key, path).unwrap_or_else(|| format!("$({name})")));
+                }
+                _ => expanded.extend(["$(", name, ")"]),
+            }
+            if expanded.len() > EXPANDED {
+                return Cow::Borrowed(text);
+            }
+        }
+        expanded.push_str(rest);
+        Cow::Owned(expanded)
+    }
+}
+
+/// What the names of one container say together, and what was found in it.
+struct Scope {
+    about_replication: bool,
+    reported: BTreeSet<String>,
+}
+
+impl Scope {
+    /// Does the name say write, in this container?
+    fn takes(&self, saying: Saying) -> bool {
+        saying.is_write() && !(saying == Saying::Role && self.about_replication)
+    }
+}
+
+fn violation(host: &Host, wrong: &Wrong, place: &Place) -> Violation {
+    let Wrong { what, why, primary, statefulset } = wrong;
+    let shown = plain(place.shown);
+    let from = place.from.as_ref().map(|from| format!(" ({from})")).unwrap_or_default();
+    Violation::new(
+        rule::WRITE_ENDPOINT,
+        place.path,
+        format!("{shown}{from} names {}, {what}", host.name),
+        *why,
+        format!(
+            "write {primary}, or a Service annotated {ANNOTATION_PREFIX}{PRIMARY_OF}: {statefulset}; \
+             if it only reads, give {shown} another name, or annotate {ANNOTATION_PREFIX}{EXEMPT}: \"{}: why\"",
+            rule::WRITE_ENDPOINT
+        ),
+    )
+}
+
+/// A user's text as messages name it.
+fn plain(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(80).collect()
+}
+
+fn is_database_port(port: u64) -> bool {
+    DATABASE_PORTS.contains(&port)
+}
+
+/// Does a Service lead to a database's port, under the given one if any? Another may lead to an exporter or to the
+/// backups of the same pods.
+fn leads_to_database(service: &Value, port: Option<u16>) -> bool {
+    let ports = list_at(service, &["spec", "ports"]);
+    // a client gets the addresses of pods, and goes to their port by its own number
+    if ports.is_empty() || str_at(service, &["spec", "clusterIP"]) == "None" {
+        return port.is_none_or(|port| is_database_port(u64::from(port)));
+    }
+    ports.iter().any(|entry| {
+        let number = entry.get("port").and_then(Value::as_u64);
+        let is_asked = port.is_none_or(|port| number == Some(u64::from(port)));
+        is_asked
+            && match entry.get("targetPort") {
+                Some(Value::String(name)) => {
+                    !["metrics", "exporter", "http", "xtrabackup"].iter().any(|no| name.contains(no))
+                }
+                Some(Value::Number(target)) => {
+                    target.as_u64().is_some_and(|target| target != u64::from(BACKUP_PORT) && is_database_port(target))
+                }
+                _ => number.is_some_and(is_database_port),
+            }
+    })
+}
+
+/// Does a selector match a pod template's labels, but for those that the StatefulSet controller adds?
+fn selects(selector: &Object, statefulset: &Value) -> bool {
+    let labels = at(statefulset, &["spec", "template", "metadata", "labels"]);
+    let mut wanted = selector.iter().filter(|(key, _)| *key != POD_INDEX_LABEL);
+    wanted.all(|(key, value)| labels.and_then(|labels| labels.get(key)) == Some(value))
+}
+
+/// Does a variable hold options of a program, such as `JAVA_TOOL_OPTIONS`?
+fn is_list_of_options(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["opts", "options", "args", "flags"].iter().any(|end| name.ends_with(end))
+}
+
+fn is_name(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte))
+}
+
+/// The name of an option whose value comes next.
+fn option_name(word: &str) -> Option<&str> {
+    let name = word.strip_prefix("--").or_else(|| word.strip_prefix('-'))?;
+    (is_name(name) && name.len() > 1).then_some(name)
+}
+
+/// The name and the value of `--name=value`, `-Dname=value` and `NAME=value`.
+fn assignment(word: &str) -> Option<(&str, &str)> {
+    let (name, value) = word.split_once('=')?;
+    let name = name.strip_prefix("-D").unwrap_or_else(|| name.trim_start_matches('-'));
+    is_name(name).then_some((name, value))
+}
+
+/// The commands of a shell's text, each as its words without quotes. Comments are left out, and so are the statements
+/// that tell a replica whom to follow.
+fn commands(text: &str) -> Vec<Vec<String>> {
+    let mut commands = Vec::new();
+    if says_whom_to_follow(text) {
+        return commands;
+    }
+    let mut command = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        if let Some(open) = quote {
+            if letter == open {
+                quote = None;
+            } else if letter == '\\' && open == '"' {
+                word.get_or_insert_default().extend(letters.next());
+            } else {
+                word.get_or_insert_default().push(letter);
+            }
+            continue;
+        }
+        match letter {
+            '"' | '\'' => {
+                quote = Some(letter);
+                word.get_or_insert_default();
+            }
+            '\\' => {
+                // a line goes on
+                if let Some(next) = letters.next().filter(|next| *next != '\n') {
+                    word.get_or_insert_default().push(next);
+                }
+            }
+            '#' if word.is_none() => while letters.next_if(|letter| *letter != '\n').is_some() {},
+            '\n' | ';' | '&' | '|' | '{' | '}' if letter != '{' && letter != '}' || word.is_none() => {
+                command.extend(word.take());
+                if !command.is_empty() {
+                    commands.push(std::mem::take(&mut command));
+                }
+            }
+            letter if letter.is_whitespace() => command.extend(word.take()),
+            letter => word.get_or_insert_default().push(letter),
+        }
+    }
+    // what a quote is never closed of is no shell's text
+    if quote.is_none() {
+        command.extend(word.take());
+        if !command.is_empty() {
+            commands.push(command);
+        }
+    }
+    commands
+}
+
+/// `CHANGE MASTER TO MASTER_HOST='...'`
+fn says_whom_to_follow(text: &str) -> bool {
+    ["change master", "change replication"]
+        .iter()
+        .any(|start| text.as_bytes().windows(start.len()).any(|window| window.eq_ignore_ascii_case(start.as_bytes())))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+    use crate::names::annotation::INJECT;
+    use serde_json::json;
+
+    /// Asks of a cluster: `kind namespace/name` of what exists.
+    struct Asked {
+        objects: Value,
+        log: RefCell<Vec<String>>,
+    }
+
+    impl Asked {
+        fn call(&self, operation: &str, request: &[u8]) -> Result<Vec<u8>, String> {
+            let request: Value = serde_json::from_slice(request).unwrap();
+            let [kind, namespace, name] = ["kind", "namespace", "name"].map(|key| str_at(&request, &[key]));
+            self.log.borrow_mut().push(format!("{kind} {namespace}/{name}"));
+            let objects = at(&self.objects, &[kind, namespace]).and_then(Value::as_object);
+            let answer = if namespace == "broken" {
+                return Err("forbidden".to_owned());
+            } else if operation == "get_resource" {
+                objects.and_then(|objects| objects.get(name)).cloned()
+            } else {
+                Some(json!({"items": objects.map(|objects| objects.values().cloned().collect::<Vec<_>>())}))
+            };
+            let absent = || format!("Cannot find v1/{kind} named '{name}' inside of namespace");
+            answer.map(|answer| answer.to_string().into_bytes()).ok_or_else(absent)
+        }
+    }
+
+    fn statefulset(name: &str, service: &str, inject: &str, replicas: u32) -> Value {
+        json!({
+            "metadata": {"name": name, "annotations": {format!("{ANNOTATION_PREFIX}{INJECT}"): inject}},
+            "spec": {
+                "replicas": replicas,
+                "serviceName": service,
+                "template": {"metadata": {"labels": {"app": name, "team": "a"}}},
+            },
+        })
+    }
+
+    fn service(selector: &Value) -> Value {
+        json!({"spec": {"selector": selector, "clusterIP": "10.0.0.1", "ports": [{"port": 3306}]}})
+    }
+
+    fn objects() -> Value {
+        let pinned = |pod: &str| service(&json!({"app": "mysql", POD_NAME_LABEL: pod}));
+        json!({
+            "StatefulSet": {
+                "shop": {
+                    "mysql": statefulset("mysql", "mysql", "true", 3),
+                    "plain": statefulset("plain", "plain", "false", 3),
+                    "single": statefulset("single", "single", "true", 1),
+                },
+                "data": {"orders": statefulset("orders", "orders-hl", "true", 2)},
+            },
+            "Service": {
+                "shop": {
+                    "mysql": {"spec": {"selector": {"app": "mysql"}, "clusterIP": "None"}},
+                    "mysql-read": service(&json!({"app": "mysql"})),
+                    "mysql-write": pinned("mysql-0"),
+                    "mysql-r1": pinned("mysql-1"),
+                    "mysql-i0": service(&json!({"app": "mysql", POD_INDEX_LABEL: "0"})),
+                    "mysql-i2": service(&json!({"app": "mysql", POD_INDEX_LABEL: "2"})),
+                    "mysql-role": service(&json!({"app": "mysql", "role": "primary"})),
+                    "mysql-metrics": {"spec": {
+                        "selector": {"app": "mysql"},
+                        "ports": [{"port": 9104}, {"port": 80, "targetPort": "metrics"}],
+                    }},
+                    "mysql-mapped": {"spec": {
+                        "selector": {"app": "mysql"},
+                        "ports": [{"port": 4000, "targetPort": 3306}],
+                    }},
+                    "by-hand": {"spec": {"ports": [{"port": 3306}]}},
+                    "plain": service(&json!({"app": "plain"})),
+                    "single": service(&json!({"app": "single"})),
+                },
+                "data": {"orders-read": service(&json!({"team": "a"}))},
+                "mysql": {"mysql-1": service(&json!({"app": "other"}))},
+            },
+            "ConfigMap": {"shop": {"app": {"data": {
+                "WRITE_HOST": "mysql-2.mysql",
+                "READ_HOST": "mysql-1.mysql",
+                "host": "mysql-1.mysql",
+                "write-host": "mysql-read",
+                "right": "mysql-0.mysql",
+            }}}},
+        })
+    }
+
+    /// The findings of a pod of one container, and what was looked up.
+    fn check_with(container: &Value, objects: Value, names: &WriteNames) -> (Findings, Vec<String>) {
+        let asked = Asked { objects, log: RefCell::default() };
+        let host = |operation: &str, request: &[u8]| asked.call(operation, request);
+        let cluster = Cluster::new(&host);
+        let mut findings = Findings::default();
+        workload(&json!({"containers": [container]}), "spec", "shop", names, &cluster, &mut findings);
+        let found = !findings.violations.is_empty() || !findings.warnings.is_empty();
+        assert!(!found || may_concern(&container.to_string(), names), "{container}");
+        (findings, asked.log.into_inner())
+    }
+
+    fn check(container: &Value) -> (Findings, Vec<String>) {
+        check_with(container, objects(), &WriteNames::default())
+    }
+
+    /// The places and hosts of the problems.
+    fn found(container: &Value) -> Vec<String> {
+        let (findings, _) = check(container);
+        let line = |violation: &Violation| format!("{} {}", violation.path, violation.found);
+        findings.violations.iter().map(line).collect()
+    }
+
+    fn env(name: &str, value: &str) -> Value {
+        json!({"env": [{"name": name, "value": value}]})
+    }
+
+    #[test]
+    fn what_a_host_is() {
+        for (host, expected) in [
+            ("mysql-1.mysql", "a replica of the StatefulSet shop/mysql"),
+            ("mysql-1.mysql.shop", "a replica of the StatefulSet shop/mysql"),
+            ("mysql-2.mysql.shop.svc:3306", "a replica of the StatefulSet shop/mysql"),
+            ("orders-1.orders-hl.data.svc.cluster.local", "a replica of the StatefulSet data/orders"),
+            ("mysql", "a Service over all pods of the StatefulSet shop/mysql"),
+            ("mysql-read:3306", "a Service over all pods of the StatefulSet shop/mysql"),
+            ("mysql-read.shop.svc.cluster.local.", "a Service over all pods of the StatefulSet shop/mysql"),
+            ("mysql-mapped:4000", "a Service over all pods of the StatefulSet shop/mysql"),
+            ("orders-read.data", "a Service over all pods of the StatefulSet data/orders"),
+            ("mysql-r1", "a Service that leads to mysql-1, a replica of the StatefulSet shop/mysql"),
+            ("mysql-i2", "a Service that leads to mysql-2, a replica of the StatefulSet shop/mysql"),
+        ] {
+            let name = host.split(':').next().unwrap_or_default().trim_end_matches('.');
+            assert_eq!(
+                found(&env("DB_WRITE_HOST", host)),
+                [format!("spec.containers[0].env[0].value DB_WRITE_HOST names {name}, {expected}")]
+            );
+        }
+        for host in [
+            "mysql-0.mysql",
+            "mysql-0.mysql.shop.svc.cluster.local",
+            "mysql-1.other",
+            "mysql-1.mysql:9104",
+            "mysql-1.mysql:3307",
+            "mysql-1.mysql.elsewhere",
+            "plain-1.plain",
+            "plain",
+            "single",
+            "mysql-write",
+            "mysql-i0",
+            "mysql-role",
+            "mysql-metrics",
+            "mysql-read:9104",
+            "mysql:9104",
+            "by-hand",
+            "not-yet",
+            "orders-read",
+            "db.example.com",
+        ] {
+            assert_eq!(found(&env("DB_WRITE_HOST", host)), [""; 0], "{host}");
+        }
+    }
+
+    #[test]
+    fn a_problem_tells_what_to_write_and_no_password() {
+        let (findings, _) = check(&env("WRITE_URL", "mysql://app:s3cret@orders-1.orders-hl.data/shop"));
+        let [violation] = &findings.violations[..] else { panic!("{findings:?}") };
+        assert_eq!(violation.rule, rule::WRITE_ENDPOINT);
+        assert_eq!(violation.why, READ_ONLY);
+        assert!(violation.fix.starts_with("write orders-0.orders-hl.data, or a Service annotated "), "{violation:?}");
+        assert!(violation.fix.contains("exempt: \"write-endpoint: why\""), "{violation:?}");
+        assert!(!format!("{violation:?}").contains("s3cret"));
+    }
+
+    #[test]
+    fn every_list_of_containers_counts() {
+        let host = |_: &str, request: &[u8]| {
+            let asked: Value = serde_json::from_slice(request).unwrap();
+            let object = objects()[str_at(&asked, &["kind"])]["shop"][str_at(&asked, &["name"])].clone();
+            Ok(object.to_string().into_bytes())
+        };
+        let container = env("DB_WRITE_HOST", "mysql-1.mysql");
+        let pod = json!({
+            "initContainers": [{}, container],
+            "containers": [container],
+            "ephemeralContainers": [container],
+        });
+        let mut findings = Findings::default();
+        let cluster = Cluster::new(&host);
+        workload(&pod, "spec.template.spec", "shop", &WriteNames::default(), &cluster, &mut findings);
+        let paths: Vec<_> = findings.violations.iter().map(|violation| violation.path.as_str()).collect();
+        assert_eq!(
+            paths,
+            [
+                "spec.template.spec.initContainers[1].env[0].value",
+                "spec.template.spec.containers[0].env[0].value",
+                "spec.template.spec.ephemeralContainers[0].env[0].value",
+            ]
+        );
+    }
+
+    #[test]
+    fn variables_refer_to_earlier_ones() {
+        let container = |env: Value| found(&json!({ "env": env }));
+        let pair = |name: &str, value: &str| json!({"name": name, "value": value});
+        let url = "mysql://app:$(PASSWORD)@$(HOST):3306/shop";
+        let password = json!({"name": "PASSWORD", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}});
+        assert_eq!(container(json!([password, pair("HOST", "mysql-1.mysql"), pair("WRITE_URL", url)])).len(), 1);
+        // the last before it counts, and nothing behind it
+        assert_eq!(
+            container(json!([pair("HOST", "a"), pair("HOST", "mysql-1.mysql"), pair("WRITE_URL", url)])).len(),
+            1
+        );
+        assert_eq!(container(json!([pair("WRITE_URL", url), pair("HOST", "mysql-1.mysql")])), [""; 0]);
+        assert_eq!(container(json!([pair("HOST", "mysql-1.mysql"), pair("WRITE_HOST", "$$(HOST)")])), [""; 0]);
+        // the namespace is known, and so is a ConfigMap's key
+        let field = json!({"name": "NS", "valueFrom": {"fieldRef": {"fieldPath": "metadata.namespace"}}});
+        assert_eq!(container(json!([field, pair("WRITE_HOST", "mysql-1.mysql.$(NS).svc")])).len(), 1);
+        let key = json!({"name": "HOST", "valueFrom": {"configMapKeyRef": {"name": "app", "key": "host"}}});
+        assert_eq!(container(json!([key, pair("WRITE_URL", url)])).len(), 1);
+        assert_eq!(check(&json!({"env": [key, pair("READ_URL", url)]})).1, [""; 0]);
+        // what is replaced is not in effect
+        assert_eq!(
+            container(json!([pair("WRITE_HOST", "mysql-1.mysql"), pair("WRITE_HOST", "mysql-0.mysql")])),
+            [""; 0]
+        );
+        // a variable of a variable is one problem
+        assert_eq!(
+            container(json!([pair("WRITE_HOST", "mysql-1.mysql"), pair("WRITE_URL", "mysql://$(WRITE_HOST)/a")])).len(),
+            1
+        );
+    }
+
+    #[test]
+    fn values_do_not_grow_without_end() {
+        let mut env = vec![json!({"name": "A", "value": "x".repeat(100)})];
+        for _ in 0..40 {
+            env.push(json!({"name": "A", "value": "$(A)$(A)$(A)"}));
+        }
+        env.push(json!({"name": "WRITE_HOST", "value": "$(A)"}));
+        assert_eq!(found(&json!({ "env": env })), [""; 0]);
+    }
+
+    #[test]
+    fn config_maps() {
+        let reference = |name: &str, key: &str| {
+            let source = json!({"configMapKeyRef": {"name": "app", "key": key}});
+            json!({"env": [{"name": name, "valueFrom": source}]})
+        };
+        assert_eq!(
+            found(&reference("DB_WRITE_HOST", "host")),
+            ["spec.containers[0].env[0].valueFrom.configMapKeyRef DB_WRITE_HOST (key host of the ConfigMap shop/app) \
+                 names mysql-1.mysql, a replica of the StatefulSet shop/mysql"]
+        );
+        // the key may say it
+        assert_eq!(found(&reference("DB_HOST", "write-host")).len(), 1);
+        for (name, key) in [("DB_READ_HOST", "write-host"), ("DB_WRITE_HOST", "right"), ("DB_WRITE_HOST", "none")] {
+            assert_eq!(found(&reference(name, key)), [""; 0], "{name} {key}");
+        }
+        assert_eq!(check(&reference("DB_HOST", "host")).1, [""; 0]);
+
+        let from = |prefix: &str| {
+            let source = json!({"prefix": prefix, "configMapRef": {"name": "app"}});
+            json!({"envFrom": [{"secretRef": {"name": "s"}}, source]})
+        };
+        let lines = found(&from(""));
+        assert_eq!(lines.len(), 2, "{lines:?}");
+        assert!(lines[0].starts_with("spec.containers[0].envFrom[1] WRITE_HOST (key WRITE_HOST of "), "{lines:?}");
+        assert_eq!(found(&from("PRIMARY_DB_")).len(), 3);
+        assert_eq!(found(&from("REPLICA_")), [""; 0]);
+        // `env` replaces what `envFrom` says
+        let mut container = from("");
+        container["env"] = json!([{"name": "WRITE_HOST", "value": "mysql-0.mysql"}]);
+        assert_eq!(found(&container).len(), 1);
+        // arguments see both
+        let mut container = from("");
+        container["args"] = json!(["--master=$(host)"]);
+        assert_eq!(found(&container).len(), 3);
+    }
+
+    #[test]
+    fn arguments() {
+        for (args, place) in [
+            (json!(["--db-write-host=mysql-1.mysql"]), "args[0] --db-write-host"),
+            (json!(["--db-write-host", "mysql-1.mysql"]), "args[1] --db-write-host"),
+            (json!(["-write-host", "mysql-1.mysql:3306"]), "args[1] -write-host"),
+            (json!(["-Ddb.write.host=mysql-1.mysql"]), "args[0] -Ddb.write.host"),
+            (json!(["x", "DB_WRITE_HOST=mysql-1.mysql"]), "args[1] DB_WRITE_HOST"),
+            (json!(["--env=DB_WRITE_HOST=mysql-1.mysql"]), "args[0] DB_WRITE_HOST"),
+            (json!(["--write-dsn", "host=mysql-1.mysql port=3306"]), "args[1] --write-dsn"),
+            (json!(["-c", "export DB_WRITE_HOST=mysql-1.mysql; exec app"]), "args[1] DB_WRITE_HOST"),
+            (json!(["-ec", "export DB_WRITE_HOST='mysql-1.mysql'\nexec app"]), "args[1] DB_WRITE_HOST"),
+            (json!(["-c", "exec app --write-host mysql-1.mysql"]), "args[1] --write-host"),
+            (json!(["-c", "WRITE_DSN=\"host=mysql-1.mysql port=3306\" app"]), "args[1] WRITE_DSN"),
+            (json!(["-c", "echo \"WRITE_HOST=mysql-1.mysql\" >> .env"]), "args[1] WRITE_HOST"),
+            (json!(["-c", "cat > a <<EOF\ndb.write.host=mysql-1.mysql\nEOF"]), "args[1] db.write.host"),
+        ] {
+            let lines = found(&json!({ "args": args }));
+            assert_eq!(lines.len(), 1, "{args}");
+            assert!(lines[0].starts_with(&format!("spec.containers[0].{place} names mysql-1.mysql,")), "{lines:?}");
+        }
+        for args in [
+            json!(["--db-host=mysql-1.mysql", "--read-host", "mysql-1.mysql"]),
+            json!(["--db-write-host", "--other=mysql-1.mysql"]),
+            json!(["--db-write-host", "mysql-0.mysql", "mysql-1.mysql"]),
+            json!(["-c", "# export DB_WRITE_HOST=mysql-1.mysql\nexec app"]),
+            json!(["-c", "WRITE_NOTE=\"mysql-1.mysql is no place\" app"]),
+            json!(["-c", "echo \"DB_WRITE_HOST=mysql-1.mysql\" >&2; exit 1"]),
+            json!(["-c", "if [ \"$DB_WRITE_HOST\" = mysql-1.mysql ]; then exit 1; fi"]),
+            json!(["-c", "mysql -h h <<EOF\nCHANGE MASTER TO MASTER_HOST='mysql-1.mysql', MASTER_PORT=3306;\nEOF"]),
+            json!(["-c", "mysqladmin --wait --host=mysql-1.mysql ping"]),
+            json!([5, null, {"a": 1}]),
+        ] {
+            assert_eq!(found(&json!({ "args": args })), [""; 0], "{args}");
+        }
+        assert_eq!(found(&env("JAVA_TOOL_OPTIONS", "-Xmx1g -Ddb.write.host=mysql-1.mysql")).len(), 1);
+        let container =
+            json!({"command": ["app", "--write-host=$(H)"], "env": [{"name": "H", "value": "mysql-1.mysql"}]});
+        assert_eq!(found(&container).len(), 1);
+    }
+
+    #[test]
+    fn a_chain_of_replicas_is_none_of_our_business() {
+        let container = |other: &str| {
+            let master = json!({"name": "MYSQL_MASTER_HOST", "value": "mysql-1.mysql"});
+            json!({"env": [master, {"name": other, "value": "x"}]})
+        };
+        assert_eq!(found(&container("MYSQL_REPLICATION_USER")), [""; 0]);
+        assert_eq!(found(&container("MYSQL_USER")).len(), 1);
+    }
+
+    #[test]
+    fn look_ups_are_few() {
+        let log = |container: &Value| check(container).1;
+        for quiet in [
+            env("DB_HOST", "mysql-1.mysql"),
+            env("DB_WRITE_HOST", "mysql-0.mysql"),
+            env("DB_WRITE_HOST", "10.0.0.7"),
+            env("DB_WRITE_HOST", "db.example.com"),
+            env("WRITE_NOTE", "what is written is written"),
+            env("PRIMARY_DB", "mysql"),
+            env("WRITE_ENABLED", "true"),
+            json!({"env": [{"name": "WRITE_URL", "valueFrom": {"secretKeyRef": {"name": "a", "key": "b"}}}]}),
+            json!({"envFrom": [{"secretRef": {"name": "a"}}]}),
+        ] {
+            assert_eq!(log(&quiet), [""; 0], "{quiet}");
+        }
+        assert_eq!(log(&env("WRITE_HOST", "mysql-1.mysql.shop")), ["StatefulSet shop/mysql"]);
+        assert_eq!(log(&env("WRITE_HOST", "x-1.y")), ["StatefulSet shop/x", "Service y/x-1"]);
+        assert_eq!(log(&env("WRITE_HOST", "not-yet")), ["Service shop/not-yet"]);
+        assert_eq!(log(&env("WRITE_HOST", "by-hand")), ["Service shop/by-hand"]);
+        assert_eq!(log(&env("WRITE_HOSTS", "mysql-read,mysql-read")), ["Service shop/mysql-read", "StatefulSet shop/"]);
+
+        let maps: Vec<_> = (0..20).map(|index| json!({"configMapRef": {"name": format!("m{index}")}})).collect();
+        let (findings, log) = check(&json!({ "envFrom": maps }));
+        assert_eq!((findings.warnings.len(), log.len()), (1, CONFIG_MAPS));
+        assert!(findings.warnings[0].starts_with("4 "), "{findings:?}");
+        let hosts: Vec<_> = (0..40).map(|index| format!("h{index}.n")).collect();
+        let (findings, log) = check(&env("WRITE_HOSTS", &hosts.join(",")));
+        assert_eq!((findings.warnings.len(), log.len()), (1, HOSTS));
+    }
+
+    #[test]
+    fn a_failed_look_up_is_told_once() {
+        let container = json!({"env": [
+            {"name": "WRITE_HOST", "value": "a-1.v.broken"},
+            {"name": "WRITE_URL", "value": "mysql://a-2.v.broken/x"},
+            {"name": "RW_HOST", "value": "a.broken"},
+        ]});
+        let (findings, _) = check(&container);
+        let lines: Vec<_> =
+            findings.violations.iter().map(|violation| (violation.rule, violation.found.as_str())).collect();
+        assert_eq!(
+            lines,
+            [
+                (rule::LOOK_UP, "StatefulSet broken/a could not be looked up"),
+                (rule::LOOK_UP, "Service broken/a could not be looked up"),
+            ]
+        );
+    }
+
+    #[test]
+    fn settings_add_names() {
+        let names = WriteNames { variables: vec!["LEDGER*".to_owned()], ..WriteNames::default() };
+        assert!(may_concern("{}", &names));
+        let (findings, _) = check_with(&env("LEDGER", "mysql"), objects(), &names);
+        assert_eq!(findings.violations.len(), 1);
+    }
+
+    #[test]
+    fn odd_objects_are_no_reason_to_panic() {
+        let odd =
+            [json!(null), json!(5), json!("x"), json!([]), json!([null, 5, "a", {}]), json!({"name": 5, "value": []})];
+        for value in &odd {
+            for key in ["env", "envFrom", "command", "args"] {
+                found(&json!({ key: value }));
+                found(&json!({ key: [value] }));
+                found(&json!({ key: [{"name": "WRITE_HOST", "valueFrom": value, "configMapRef": value}] }));
+            }
+            // the cluster's objects too
+            for kind in ["Service", "StatefulSet", "ConfigMap"] {
+                let objects =
+                    json!({ kind: {"shop": {"mysql": value, "a": {"spec": value, "data": value, "metadata": value}}} });
+                for host in ["mysql", "mysql-1.mysql", "a", "a-1.a"] {
+                    let mut container = env("WRITE_HOST", host);
+                    container["envFrom"] = json!([{"configMapRef": {"name": "a"}}]);
+                    check_with(&container, objects.clone(), &WriteNames::default());
+                }
+            }
+        }
+        for text in [
+            "$", "$(", "$()", "$$", "$(A", "$(A)$(", "'", "\"", "\\", "#", ";;", "{", "a=b=c=", "-", "--", "-=", "=",
+            "ä=ö",
+        ] {
+            found(&env("WRITE_HOST", text));
+            found(&json!({"args": [text, format!("x {text}"), format!("export A={text}")]}));
+        }
+    }
 }
