@@ -51,7 +51,7 @@ const NO_HOST: &str = "\
 const BEHIND: &str = "\
     key keys password passwd pwd secret token timeout timeouts cache buffer concern color colour domain log logs \
     level lock ahead back through behind once many permission permissions access scope batch quorum card theme \
-    language region zone first preferred election";
+    language region zone first preferred election source cert certs certificate san sans";
 /// The same right in front of it.
 const IN_FRONT: &str = "remote log cache buffer auto over under re type copy ghost web post quorum scrum";
 /// Words of a name whose value is a host, even where it is a single word such as `mysql`.
@@ -345,6 +345,7 @@ fn read_hosts(value: &str) -> Option<Vec<Host>> {
         .or_else(|| {
             value.strip_prefix("//").and_then(|rest| Some(authority(before(rest, &['/', '?']))?.of(Writers::All)))
         })
+        .or_else(|| value.starts_with('{').then(|| json(value)).flatten())
         .or_else(|| pairs(value))
         .or_else(|| with_user(value))
         .or_else(|| list(value))
@@ -411,9 +412,9 @@ fn url(value: &str) -> Option<Vec<Host>> {
         return Some(Vec::new());
     }
     let is_any = |list: &[&str]| parts.iter().any(|part| list.contains(part));
-    let is_first = if is_any(&["loadbalance", "load-balance", "sequential"]) {
+    let is_first = if is_any(&["loadbalance", "load-balance"]) {
         false
-    } else if is_any(&["replication", "aurora", "load-balance-read", "aws-wrapper"]) {
+    } else if is_any(&["replication", "sequential", "aurora", "load-balance-read", "aws-wrapper"]) {
         true
     } else {
         // Connector/J's manual, "Configuring Server Failover": all hosts but the first are read-only unless told
@@ -524,7 +525,7 @@ fn pairs(value: &str) -> Option<Vec<Host>> {
     } else {
         char::is_whitespace
     };
-    let (mut hosts, mut port) = (Vec::new(), None);
+    let (mut hosts, mut port, mut is_first) = (Vec::new(), None, false);
     for pair in value.split(separator).map(str::trim).filter(|pair| !pair.is_empty()) {
         let (key, value) = pair.split_once('=')?;
         if !key.starts_with(|c: char| c.is_ascii_alphabetic()) || key.len() > 64 {
@@ -536,11 +537,27 @@ fn pairs(value: &str) -> Option<Vec<Host>> {
             "host" | "hosts" | "hostname" | "server" | "servers" | "servername" | "addr" | "address"
             | "networkaddress" | "datasource" => hosts.extend(list(value)?),
             "port" => port = Some(value.parse().ok()?),
+            // MySqlConnector's manual, "Load Balancing": in the order of the list
+            "loadbalance" => is_first = value.eq_ignore_ascii_case("failover"),
             "user" | "uid" | "userid" | "username" if is_reader(value) => return Some(Vec::new()),
             _ => {}
         }
     }
+    hosts.truncate(if is_first { 1 } else { hosts.len() });
     Some(hosts.into_iter().map(|host| Host { port: host.port.or(port), is_plain: false, ..host }).collect())
+}
+
+/// A JSON object with a host, and no user that reads.
+fn json(value: &str) -> Option<Vec<Host>> {
+    let object: serde_json::Map<String, serde_json::Value> = serde_json::from_str(value).ok()?;
+    let text = |key: &str| object.get(key).and_then(serde_json::Value::as_str);
+    if ["user", "username"].into_iter().filter_map(text).any(is_reader) {
+        return Some(Vec::new());
+    }
+    let port = object.get("port").and_then(serde_json::Value::as_u64).and_then(|port| u16::try_from(port).ok());
+    let found = ["host", "hostname", "server", "address", "url", "uri", "dsn"].into_iter().filter_map(text);
+    let hosts = found.filter_map(|value| if value.starts_with('{') { None } else { read_hosts(value) }).flatten();
+    Some(hosts.map(|host| Host { port: host.port.or(port), is_plain: false, ..host }).collect())
 }
 
 /// `user:password@host:3306/database`, and `host:3306/database`.
@@ -645,11 +662,11 @@ pub(crate) fn targets<'a>(host: &'a str, own: &'a str) -> Vec<Target<'a>> {
         ["localhost"] | [_, "com" | "net" | "org"] => [None, None],
         [name] => [None, service(name, own)],
         [first, second] => [pod(first, second, own), service(first, second)],
-        [name, namespace, "svc"] => [None, service(name, namespace)],
-        [first, second, third] => [pod(first, second, third), None],
-        [first, second, "svc", "svc", ..] => [pod(first, second, "svc"), None],
-        [name, namespace, "svc", ..] => [None, service(name, namespace)],
-        [first, second, third, "svc", ..] => [pod(first, second, third), None],
+        // another domain may be another cluster's
+        [name, namespace, "svc"] | [name, namespace, "svc", "cluster", "local"] => [None, service(name, namespace)],
+        [first, second, third] | [first, second, third, "svc"] | [first, second, third, "svc", "cluster.local"] => {
+            [pod(first, second, third), None]
+        }
         _ => [None, None],
     };
     let targets: Vec<Target> = targets.into_iter().flatten().collect();
@@ -884,7 +901,7 @@ mod tests {
             ("jdbc:mysql://h1,h2/db", "h1"),
             ("jdbc:mysql://h1,h2/db?failOverReadOnly=false", "h1 h2"),
             ("jdbc:mariadb://h1,h2/db", "h1 h2"),
-            ("jdbc:mariadb:sequential://h1,h2/db", "h1 h2"),
+            ("jdbc:mariadb:sequential://h1,h2/db", "h1"),
             ("jdbc:mysql:loadbalance://h1:3306,h2:3306/db", "h1:3306 h2:3306"),
             ("jdbc:mysql:replication://source,replica1,replica2/db", "source"),
             ("jdbc:mariadb:replication://h1:3306,h2:3306/db", "h1:3306"),
@@ -929,7 +946,9 @@ mod tests {
             ("-h a-1.a", ""),
             ("host=a-1.a;password", ""),
             ("a-1.a:port", ""),
-            ("{\"host\": \"a-1.a\"}", ""),
+            ("{\"host\": \"a-1.a\", \"port\": 3307}", "a-1.a:3307"),
+            ("{\"host\": \"a-1.a\", \"user\": \"app_ro\"}", ""),
+            ("{\"host\": ", ""),
             ("f(a-1.a)", ""),
             ("://", ""),
             ("jdbc:mysql://", ""),
@@ -957,7 +976,7 @@ mod tests {
             ("my-db-1.v.ns", vec![pod("ns")]),
             ("my-db-1.v.ns.svc", vec![pod("ns")]),
             ("my-db-1.v.ns.svc.cluster.local", vec![pod("ns")]),
-            ("my-db-1.v.ns.svc.corp.example", vec![pod("ns")]),
+            ("my-db-1.v.ns.svc.corp.example", vec![]),
             ("my-db-1.v.svc", vec![service("my-db-1", "v")]),
             ("my-db-1.v.svc.svc.cluster.local", vec![pod("svc")]),
             ("db.ns", vec![service("db", "ns")]),

@@ -62,6 +62,7 @@ pub(crate) fn workload(
         names,
         cluster,
         findings,
+        aliases: list_at(pod, &["hostAliases"]).iter().flat_map(|alias| list_at(alias, &["hostnames"])).collect(),
         config_maps: BTreeMap::new(),
         hosts: BTreeMap::new(),
         failed: BTreeSet::new(),
@@ -89,6 +90,8 @@ struct Check<'a, 'h, 'f> {
     names: &'a WriteNames,
     cluster: &'a Cluster<'h>,
     findings: &'f mut Findings,
+    /// Names that the pod's own file of hosts gives a meaning to.
+    aliases: Vec<&'a Value>,
     config_maps: BTreeMap<String, Option<Rc<Value>>>,
     hosts: BTreeMap<(String, Option<u16>), Option<Wrong>>,
     failed: BTreeSet<String>,
@@ -336,6 +339,13 @@ impl<'a> Check<'a, '_, '_> {
     fn value(&mut self, value: &str, place: &Place, scope: &mut Scope) {
         let is_told = saying(place.name, self.names) == Saying::Told;
         for host in hosts(value) {
+            if self
+                .aliases
+                .iter()
+                .any(|alias| alias.as_str().is_some_and(|alias| alias.eq_ignore_ascii_case(&host.name)))
+            {
+                continue;
+            }
             if host.is_plain
                 && !host.name.contains('.')
                 && !is_told
