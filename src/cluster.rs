@@ -135,8 +135,8 @@ impl<'h> Cluster<'h> {
         Self { host, fresh: false, seen: RefCell::default() }
     }
 
-    /// The same cluster without what the host or this evaluation remembers of it: nobody is to be refused for what
-    /// they have mended a moment ago.
+    /// The same cluster without what this evaluation remembers of it, and without what the host does of single objects:
+    /// nobody is to be refused for what they have mended a moment ago. Lists are kept up to date by a watch anyway.
     pub(crate) fn fresh(&self) -> Self {
         Self { host: self.host, fresh: true, seen: RefCell::default() }
     }
@@ -157,8 +157,17 @@ impl<'h> Cluster<'h> {
     }
 
     /// All objects of a kind in a namespace; only where no name is known.
-    pub(crate) fn list(&self, kind: Kind, namespace: &str) -> Lookup<Vec<Value>> {
-        let answer = self.once((kind, namespace.to_owned(), None), || {
+    ///
+    /// The policy server answers from a watch, and where its service account may not list, it waits for that watch for
+    /// ever (Kubewarden's `policy-evaluator`, `Reflector::create_and_run`). So `probe`, any name, is asked for first:
+    /// who may not list may not get either, as a rule, and that fails at once.
+    pub(crate) fn list(&self, kind: Kind, namespace: &str, probe: &str) -> Lookup<Vec<Value>> {
+        let key = (kind, namespace.to_owned(), None);
+        let is_known = self.seen.borrow().iter().any(|(seen, _)| *seen == key);
+        if let (false, Lookup::Failed(why)) = (is_known, self.get(kind, namespace, probe)) {
+            return Lookup::Failed(why);
+        }
+        let answer = self.once(key, || {
             let request = ListRequest {
                 api_version: kind.api_version(),
                 kind: kind.name(),
@@ -206,12 +215,14 @@ fn is_absent(error: &str) -> bool {
 /// The host's text in a word or two: all of it is in the policy server's log.
 fn reason(error: &str) -> String {
     let lower = error.to_ascii_lowercase();
-    if lower.contains("not been granted access") {
-        "the policy has not been given access (spec.contextAwareResources)".to_owned()
+    if lower.contains("host capability") {
+        "host capability not allowed".to_owned()
+    } else if lower.contains("not been granted access") {
+        "not in contextAwareResources".to_owned()
     } else if lower.contains("forbidden") || lower.contains("unauthorized") {
-        "the policy server's service account may not read it (RBAC)".to_owned()
+        "forbidden (RBAC)".to_owned()
     } else {
-        "the policy server could not answer; see its log".to_owned()
+        "see the policy server's log".to_owned()
     }
 }
 
@@ -248,6 +259,15 @@ mod tests {
     }
 
     #[test]
+    fn a_list_is_not_asked_for_where_a_get_is_denied() {
+        let host = |operation: &str, _: &[u8]| {
+            assert_eq!(operation, "get_resource");
+            Err("services \"x\" is forbidden".to_owned())
+        };
+        assert_eq!(Cluster::new(&host).list(Kind::Service, "y", "x"), Lookup::Failed("forbidden (RBAC)".to_owned()));
+    }
+
+    #[test]
     fn nothing_is_asked_twice_but_by_fresh_eyes() {
         let calls = Cell::new(0);
         let host = |operation: &str, request: &[u8]| {
@@ -259,11 +279,11 @@ mod tests {
         let cluster = Cluster::new(&host);
         for _ in 0..2 {
             assert!(matches!(cluster.get(Kind::Service, "y", "x"), Lookup::Found(found) if found["fresh"] == false));
-            assert!(matches!(cluster.list(Kind::StatefulSet, "y"), Lookup::Found(found) if found.len() == 1));
+            assert!(matches!(cluster.list(Kind::StatefulSet, "y", "x"), Lookup::Found(found) if found.len() == 1));
         }
-        assert_eq!(calls.get(), 2);
+        assert_eq!(calls.get(), 3);
         let fresh = cluster.fresh();
         assert!(matches!(fresh.get(Kind::Service, "y", "x"), Lookup::Found(found) if found["fresh"] == true));
-        assert_eq!(calls.get(), 3);
+        assert_eq!(calls.get(), 4);
     }
 }

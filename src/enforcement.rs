@@ -58,11 +58,11 @@ impl Exemptions {
         self.0.iter().any(|(exempt, _)| *exempt == rule)
     }
 
-    /// Takes out of the findings what the object is exempt from.
-    pub(crate) fn apply(&self, findings: &mut Findings) {
+    /// Takes out of the findings what the object is exempt from; what the settings leave out needs no exemption.
+    pub(crate) fn apply(&self, findings: &mut Findings, settings: &Settings) {
         let Findings { violations, exempted, .. } = findings;
         violations.retain(|violation| {
-            let exemption = self.0.iter().find(|(rule, _)| *rule == violation.rule);
+            let exemption = self.0.iter().find(|(rule, _)| *rule == violation.rule && settings.is_on(rule));
             if let Some((rule, why)) = exemption {
                 exempted.insert(rule, why.clone());
             }
@@ -78,7 +78,7 @@ pub(crate) fn judge(
     settings: &Settings,
     namespace: &str,
 ) -> Judgement {
-    exemptions.apply(&mut findings);
+    exemptions.apply(&mut findings, settings);
     let Findings { violations, warnings, exempted } = findings;
     let mut judgement = Judgement { exempted, hints: warnings, ..Judgement::default() };
     let is_exempt = settings.exempts(namespace);
@@ -108,8 +108,8 @@ pub(crate) fn failed_look_up(what: &str, path: &str, why: &str) -> Violation {
     Violation::new(
         rule::LOOK_UP,
         path,
-        format!("{what} could not be looked up"),
-        why,
+        format!("{what} could not be looked up: {why}"),
+        "what it would have told is not known",
         "have it mended, or set lookupFailure: warn in the policy's settings",
     )
 }

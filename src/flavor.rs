@@ -193,6 +193,11 @@ impl Database {
         }
     }
 
+    /// MariaDB's server stops at `super_read_only`, unless it is one of version 12 on.
+    pub(crate) fn knows_super_read_only(&self) -> bool {
+        self.flavor != Flavor::Mariadb || self.version.major.is_some_and(|major| major >= 12)
+    }
+
     /// As much of the version as the image tells.
     pub(crate) fn version(&self) -> Version {
         self.version

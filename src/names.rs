@@ -85,6 +85,8 @@ pub const FORCED_OPTIONS_FILE: &str = "zz-mysql-replication.cnf";
 
 /// Label that the StatefulSet controller puts on each pod (Kubernetes documentation, "Pod Name Label").
 pub const POD_NAME_LABEL: &str = "statefulset.kubernetes.io/pod-name";
+/// Label with the pod's ordinal (the same, "Pod Index Label"; from Kubernetes 1.28 on).
+pub const POD_INDEX_LABEL: &str = "apps.kubernetes.io/pod-index";
 /// The ConfigMap's keys for the primary, in the order in which they are looked for.
 pub const PRIMARY_KEYS: [&str; 2] = ["master.cnf", "primary.cnf"];
 /// The ConfigMap's keys for replicas, in the order in which they are looked for.

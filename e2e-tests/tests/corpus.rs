@@ -29,6 +29,17 @@ fn the_holdout_is_judged_as_it_was_measured() {
     measure("e2e-tests/corpus/holdout", "", [40, 90]);
 }
 
+#[test]
+fn the_documentation_has_the_holdouts_figures() {
+    let measured = fs::read_to_string(root().join("e2e-tests/corpus/holdout/measured.txt")).expect("measured.txt");
+    let document = fs::read_to_string(root().join("docs/rules.md")).expect("docs/rules.md");
+    for figure in ["precision", "recall"] {
+        let line = measured.lines().find(|line| line.starts_with(figure)).expect("a figure");
+        let figure = line.split(" (").next().unwrap_or_default().replace(": ", " ");
+        assert!(document.contains(&figure), "docs/rules.md does not say {figure}");
+    }
+}
+
 /// Compares with `measured.txt`; there are at least so many manifests that fire, and that are quiet.
 fn measure(corpus: &str, manifests: &str, at_least: [usize; 2]) {
     let cluster = read_manifests(&root().join("e2e-tests/corpus/cluster.yaml"));

@@ -97,11 +97,12 @@ fn each_object_costs_the_look_ups_that_its_rules_name() {
     expect(&managed, &settings, &twice);
 
     expect(&config_map("slave.cnf"), &settings, &["get StatefulSet x", "list StatefulSet"]);
-    expect(&service("db", 3306), &settings, &["list StatefulSet"]);
-    expect(&service("orders-write", 80), &settings, &["list StatefulSet"]);
+    // what must not be listed must not be got either, and that fails at once
+    expect(&service("db", 3306), &settings, &["get StatefulSet db", "list StatefulSet"]);
+    expect(&service("orders-write", 80), &settings, &["get StatefulSet orders-write", "list StatefulSet"]);
     let mut pinned = service("one", 80);
     pinned["spec"]["selector"]["statefulset.kubernetes.io/pod-name"] = json!("mysql-1");
-    expect(&pinned, &settings, &["get StatefulSet mysql", "list StatefulSet"]);
+    expect(&pinned, &settings, &["get StatefulSet mysql", "get StatefulSet one", "list StatefulSet"]);
     let mut primary = service("mysql-write", 3306);
     primary["metadata"]["annotations"] = json!({"mysql-replication.kubewarden.io/primary-of": "mysql"});
     expect(&primary, &settings, &["get StatefulSet mysql"]);
@@ -112,7 +113,8 @@ fn each_object_costs_the_look_ups_that_its_rules_name() {
     expect(&write("mysql-0.mysql"), &settings, &[]);
     expect(&write("db.example.com"), &settings, &[]);
     expect(&write("nothing"), &settings, &["get Service nothing"]);
-    expect(&write("mysql-read"), &settings, &["get Service mysql-read", "list StatefulSet"]);
+    let by_service = ["get Service mysql-read", "get StatefulSet mysql-read", "list StatefulSet"];
+    expect(&write("mysql-read"), &settings, &by_service);
     expect(&write("mysql-read"), &json!({"rules": {"write-endpoint": "off"}}), &[]);
     let mut made = write("mysql-read");
     made["kind"] = json!("ReplicaSet");

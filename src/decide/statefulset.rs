@@ -71,10 +71,11 @@ pub(crate) fn scale(case: &Case, cluster: &Cluster, findings: &mut Findings) {
                 if is_managed(&found) {
                     return;
                 }
-                found["spec"]["replicas"] = json!(replicas(&case.object));
+                let Some(spec) = object_at(&mut found, &["spec"]) else { return };
+                spec.insert("replicas".to_owned(), json!(replicas(&case.object)));
                 let mut own = Findings::default();
                 rules::unmanaged_database(&found).into_iter().for_each(|violation| own.reject(violation));
-                Exemptions::of(&found).apply(&mut own);
+                Exemptions::of(&found).apply(&mut own, &case.settings);
                 findings.append(own);
             }
             Lookup::Absent => {}
@@ -185,7 +186,7 @@ impl Subject {
                 Annotations::path(annotation::INJECT),
                 "\"true\", but nothing is injected",
                 "it was created without the policy; every pod is a database of its own, open for writes",
-                "apply its manifest again while the policy answers; the claims of pods other than 0 must be deleted",
+                "mend what else is told here, then apply its manifest again; the claims of pods other than 0 must be deleted",
             ));
             return;
         };

@@ -88,7 +88,6 @@ fn meant(key: &str) -> Option<&'static str> {
 /// The server that reads a ConfigMap's option files.
 struct Server<'s> {
     flavor: Flavor,
-    /// MariaDB has no `super_read_only` before its version 12 (MariaDB documentation, "read_only").
     knows_super_read_only: bool,
     groups: Groups<'s>,
     statefulset: String,
@@ -100,7 +99,7 @@ impl Server<'_> {
         let version = database.version();
         Self {
             flavor: database.flavor,
-            knows_super_read_only: !is_mariadb || version.major.is_some_and(|major| major >= 12),
+            knows_super_read_only: database.knows_super_read_only(),
             groups: Groups::for_server(is_mariadb, version.major.map(|major| (major, version.minor)), None),
             statefulset,
         }
@@ -129,7 +128,7 @@ pub(crate) fn of_statefulset(
             let server = Server::new(&plan.database, String::new());
             let mut own = Findings::default();
             check(&found, &server, &mut own);
-            Exemptions::of(&found).apply(&mut own);
+            Exemptions::of(&found).apply(&mut own, settings);
             let object = label("ConfigMap", namespace, config_map);
             own.violations = own.violations.into_iter().map(|violation| violation.of(object.clone())).collect();
             own.warnings = own.warnings.into_iter().map(|warning| format!("{object} {warning}")).collect();
@@ -173,7 +172,7 @@ fn servers(case: &Case, namespace: &str, cluster: &Cluster, findings: &mut Findi
             return Vec::new();
         }
     }
-    match cluster.list(Kind::StatefulSet, namespace) {
+    match cluster.list(Kind::StatefulSet, namespace, config_map) {
         Lookup::Found(list) => list.iter().filter_map(reads).collect(),
         Lookup::Failed(why) => {
             findings.reject(failed_look_up("the namespace's StatefulSets", "metadata.name", &why));
@@ -350,7 +349,7 @@ fn check_primary<'l, 'o: 'l>(
     match last("log-bin") {
         Some((line, option)) if !option.switch() => {
             let why = "without its binary log the primary has nothing that replicas could follow";
-            let fix = "write log-bin; the policy sets it in any case".to_owned();
+            let fix = "write log-bin".to_owned();
             findings.reject(checked.violation(rule::BINARY_LOG_OFF, Some(*line), checked.written(*line), why, fix));
         }
         Some(_) => {}
@@ -360,7 +359,7 @@ fn check_primary<'l, 'o: 'l>(
             } else if matches!(server.flavor, Flavor::Mysql57 | Flavor::Mariadb) {
                 // MySQL has it on by default since 8.0 (its manual, "log_bin")
                 let why = "this server writes a binary log only where it is told to, and replicas follow that log";
-                let fix = "write log-bin below [mysqld]; the policy sets it in any case".to_owned();
+                let fix = "write log-bin below [mysqld]".to_owned();
                 findings.reject(checked.violation(rule::BINARY_LOG_OFF, None, "no log-bin".to_owned(), why, fix));
             }
         }
@@ -386,7 +385,11 @@ fn check_replica<'l, 'o: 'l>(
             format!("write {wanted} below [mysqld]"),
         )
     };
+    let super_read_only = last("super-read-only").filter(|_| server.knows_super_read_only);
     match (last(wanted), last("read-only")) {
+        _ if super_read_only.is_some_and(|(_, option)| !option.switch()) => {
+            super_read_only.into_iter().for_each(|option| findings.reject(off(option)));
+        }
         (Some(option), _) if !is_on(&option.1) => findings.reject(off(option)),
         (Some(_), _) => {}
         (None, Some(option)) if !is_on(&option.1) => findings.reject(off(option)),

@@ -88,7 +88,7 @@ const EVERYTHING: &[&str] =
     &["StatefulSet", "Service", "ConfigMap", "Pod", "Deployment", "DaemonSet", "ReplicaSet", "Job", "CronJob"];
 const WORKLOADS: &[&str] = &["Pod", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob"];
 
-use Severity::{Reject, Warn};
+use Severity::{Off, Reject, Warn};
 
 /// All rules, in the order of the documentation.
 pub const ALL: [Rule; 39] = [
@@ -108,7 +108,8 @@ pub const ALL: [Rule; 39] = [
     Rule::new(rule::TAKEN_AWAY, Reject, STATEFULSET),
     Rule::new(rule::NOT_INJECTED, Reject, STATEFULSET),
     Rule::new(rule::INJECTION_CHANGED, Reject, STATEFULSET),
-    Rule::new(rule::UNMANAGED, Reject, STATEFULSET),
+    // as `unmanaged: allow` has it
+    Rule::new(rule::UNMANAGED, Off, STATEFULSET),
     Rule::new(rule::REPLICA_WRITABLE, Reject, CONFIG_MAP),
     Rule::new(rule::WRONG_SECTION, Reject, CONFIG_MAP),
     Rule::new(rule::OPTION_FILE_KEY, Reject, CONFIG_MAP),

@@ -8,8 +8,8 @@ use crate::{
     decide::{Case, with_fresh_eyes},
     endpoint::service_says_write,
     enforcement::{Exemptions, failed_look_up, label},
-    json::{Object, at, list_at, name, object_at, shown, str_at},
-    names::{ANNOTATION_PREFIX, DATABASE_PORT, POD_NAME_LABEL, annotation, rule},
+    json::{Object, at, list_at, object_at, shown, str_at},
+    names::{ANNOTATION_PREFIX, DATABASE_PORT, POD_INDEX_LABEL, POD_NAME_LABEL, annotation, rule},
     nearest::nearest,
     settings::Settings,
     verdict::{Findings, Violation},
@@ -29,12 +29,17 @@ fn selector(service: &Value) -> Option<&Object> {
     at(service, &["spec", "selector"]).and_then(Value::as_object).filter(|selector| !selector.is_empty())
 }
 
-/// Do the labels of a pod template match a selector, but for the label that names one pod?
+/// Is a selector bound to one pod of each StatefulSet?
+fn is_pinned(selector: &Object) -> bool {
+    selector.contains_key(POD_NAME_LABEL) || selector.contains_key(POD_INDEX_LABEL)
+}
+
+/// Do the labels of a pod template match a selector, but for the labels that name one pod?
 fn selects(selector: &Object, statefulset: &Value) -> bool {
     let labels = at(statefulset, &["spec", "template", "metadata", "labels"]);
     selector
         .iter()
-        .filter(|(key, _)| *key != POD_NAME_LABEL)
+        .filter(|(key, _)| *key != POD_NAME_LABEL && *key != POD_INDEX_LABEL)
         .all(|(key, value)| labels.and_then(|labels| labels.get(key)) == Some(value))
 }
 
@@ -77,14 +82,16 @@ pub(crate) fn governing(
         Lookup::Found(service) => {
             let mut found = Findings::default();
             check_governing(&service, statefulset, &service_label(namespace, wanted), &mut found);
-            Exemptions::of(&service).apply(&mut found);
+            Exemptions::of(&service).apply(&mut found, settings);
             findings.append(found);
         }
         Lookup::Failed(why) => findings.reject(failed_look_up(&format!("Service {wanted}"), "spec.serviceName", &why)),
         Lookup::Absent if !settings.is_on(rule::SERVICE_NAME) => {}
-        Lookup::Absent => match cluster.list(Kind::Service, namespace) {
+        Lookup::Absent => match cluster.list(Kind::Service, namespace, wanted) {
             Lookup::Found(services) => missing(wanted, &services, statefulset, is_update, findings),
-            Lookup::Failed(_) => missing(wanted, &[], statefulset, is_update, findings),
+            Lookup::Failed(why) => {
+                findings.reject(failed_look_up("the namespace's Services", "spec.serviceName", &why));
+            }
             Lookup::Absent => {}
         },
     }
@@ -97,8 +104,7 @@ fn missing(wanted: &str, services: &[Value], statefulset: &Value, is_update: boo
         .iter()
         .filter(|service| {
             is_headless(service)
-                && selector(service)
-                    .is_some_and(|selector| !selector.contains_key(POD_NAME_LABEL) && selects(selector, statefulset))
+                && selector(service).is_some_and(|selector| !is_pinned(selector) && selects(selector, statefulset))
         })
         .map(|service| str_at(service, &["metadata", "name"]))
         .collect();
@@ -159,9 +165,9 @@ fn check_governing(service: &Value, statefulset: &Value, object: &str, findings:
             "a Service without one knows no pods, so they get no names",
             format!("write the labels of the pod template: {labels}"),
         ),
-        Some(selector) if selector.contains_key(POD_NAME_LABEL) => reject(
+        Some(selector) if is_pinned(selector) => reject(
             rule::SERVICE_SELECTOR,
-            &format!("spec.selector[{}]", shown(POD_NAME_LABEL)),
+            "spec.selector",
             "a selector of one pod".to_owned(),
             "every pod needs a name, and only this one gets one",
             format!(
@@ -194,8 +200,10 @@ fn check_governing(service: &Value, statefulset: &Value, object: &str, findings:
 pub(crate) fn may_concern(service: &Value, old: Option<&Value>, settings: &Settings) -> bool {
     let port = u64::from(DATABASE_PORT);
     let has_sign = |service: &Value| {
+        let service_name = str_at(service, &["metadata", "name"]);
         says_write(service, settings)
-            || (selector(service).is_some_and(|selector| selector.contains_key(POD_NAME_LABEL)))
+            || ["mysql", "mariadb"].iter().any(|database| service_name.contains(database))
+            || selector(service).is_some_and(is_pinned)
             || has_database_port(service, port)
             || list_at(service, &["spec", "ports"])
                 .iter()
@@ -222,8 +230,11 @@ pub(crate) fn service(case: &Case, cluster: &Cluster, findings: &mut Findings) -
     let service = &case.object;
     let primary_of = check_other_kind("Service", service, findings);
     if let Some(name) = primary_of {
-        with_fresh_eyes(case, cluster, findings, |cluster, findings| check_primary(case, name, cluster, findings));
-        return pinned(service, name);
+        if case.settings.is_on(rule::PRIMARY_SERVICE) && !case.settings.exempts(case.request.namespace()) {
+            with_fresh_eyes(case, cluster, findings, |cluster, findings| check_primary(case, name, cluster, findings));
+        }
+        // a Service that knows no pods cannot be bound to one
+        return if selector(service).is_some() { pinned(service, name) } else { None };
     }
     if !case.settings.exempts(case.request.namespace()) {
         with_fresh_eyes(case, cluster, findings, |cluster, findings| check(case, cluster, findings));
@@ -311,13 +322,26 @@ fn check_primary(case: &Case, statefulset: &str, cluster: &Cluster, findings: &m
 
 /// The rules of a Service that says nothing about itself.
 fn check(case: &Case, cluster: &Cluster, findings: &mut Findings) {
+    const RULES: [&str; 6] = [
+        rule::WRITE_SERVICE,
+        rule::PINNED_SERVICE,
+        rule::HEADLESS_SERVICE_CHANGED,
+        rule::SERVICE_NOT_HEADLESS,
+        rule::SERVICE_SELECTOR,
+        rule::SERVICE_PORT,
+    ];
     let service = &case.object;
     let namespace = case.request.namespace();
     let service_name = str_at(service, &["metadata", "name"]);
-    if let Some(selector) = selector(service).filter(|selector| selector.contains_key(POD_NAME_LABEL)) {
+    if case.settings.is_on(rule::PINNED_SERVICE)
+        && let Some(selector) = selector(service).filter(|selector| selector.contains_key(POD_NAME_LABEL))
+    {
         check_pinned(selector, namespace, cluster, findings);
     }
-    let list = match cluster.list(Kind::StatefulSet, namespace) {
+    if !RULES.iter().any(|rule| case.settings.is_on(rule)) {
+        return;
+    }
+    let list = match cluster.list(Kind::StatefulSet, namespace, service_name) {
         Lookup::Found(list) => list,
         Lookup::Failed(why) => {
             findings.reject(failed_look_up("the namespace's StatefulSets", "spec.selector", &why));
@@ -327,12 +351,15 @@ fn check(case: &Case, cluster: &Cluster, findings: &mut Findings) {
     };
     for statefulset in list.iter().filter(|statefulset| is_managed(statefulset)) {
         let statefulset_name = str_at(statefulset, &["metadata", "name"]);
-        if str_at(statefulset, &["spec", "serviceName"]) == service_name {
-            check_governed(service, case.old.as_ref(), statefulset, namespace, findings);
+        let is_governing = str_at(statefulset, &["spec", "serviceName"]) == service_name;
+        if is_governing {
+            check_governed(case, statefulset, findings);
         }
-        let reaches_replicas = selector(service)
-            .is_some_and(|selector| !selector.contains_key(POD_NAME_LABEL) && selects(selector, statefulset));
-        if reaches_replicas && says_write(service, &case.settings) {
+        let Some(selector) = selector(service).filter(|selector| selects(selector, statefulset)) else { continue };
+        let index = selector.get(POD_INDEX_LABEL).and_then(Value::as_str);
+        if let (Some(index), false) = (index.filter(|index| *index != "0"), selector.contains_key(POD_NAME_LABEL)) {
+            findings.reject(pinned_to_replica(POD_INDEX_LABEL, namespace, statefulset_name, index));
+        } else if !is_pinned(selector) && says_write(service, &case.settings) {
             findings.reject(Violation::new(
                 rule::WRITE_SERVICE,
                 "spec.selector",
@@ -340,50 +367,66 @@ fn check(case: &Case, cluster: &Cluster, findings: &mut Findings) {
                     "every pod of the StatefulSet {namespace}/{statefulset_name}, in a Service that says it takes writes"
                 ),
                 "all pods but the primary are read-only: most writes through it fail",
-                format!("annotate the Service with {ANNOTATION_PREFIX}{}: {statefulset_name}", annotation::PRIMARY_OF),
+                if is_governing {
+                    "it gives the pods their names: take another name for it, and another Service for writes".to_owned()
+                } else {
+                    format!("annotate the Service with {ANNOTATION_PREFIX}{}: {statefulset_name}", annotation::PRIMARY_OF)
+                },
             ));
         }
     }
+}
+
+fn pinned_to_replica(label: &str, namespace: &str, statefulset: &str, ordinal: &str) -> Violation {
+    Violation::new(
+        rule::PINNED_SERVICE,
+        format!("spec.selector[{}]", shown(label)),
+        format!("the pod {statefulset}-{ordinal}"),
+        format!("it is a replica of the StatefulSet {namespace}/{statefulset}, and read-only"),
+        format!(
+            "for writes annotate the Service with {ANNOTATION_PREFIX}{}: {statefulset}; for reads remove the label",
+            annotation::PRIMARY_OF
+        ),
+    )
 }
 
 fn check_pinned(selector: &Object, namespace: &str, cluster: &Cluster, findings: &mut Findings) {
     let Some((statefulset, ordinal)) = pinned_pod(selector).filter(|(_, ordinal)| *ordinal != "0") else { return };
     let path = format!("spec.selector[{}]", shown(POD_NAME_LABEL));
     match cluster.get(Kind::StatefulSet, namespace, statefulset) {
-        Lookup::Found(found) if is_managed(&found) => findings.reject(Violation::new(
-            rule::PINNED_SERVICE,
-            path,
-            format!("the pod {statefulset}-{ordinal}"),
-            format!("it is a replica of the StatefulSet {namespace}/{statefulset}, and read-only"),
-            format!(
-                "for writes annotate the Service with {ANNOTATION_PREFIX}{}: {statefulset}; for reads remove the label",
-                annotation::PRIMARY_OF
-            ),
-        )),
+        Lookup::Found(found) if is_managed(&found) => {
+            findings.reject(pinned_to_replica(POD_NAME_LABEL, namespace, statefulset, ordinal));
+        }
         Lookup::Failed(why) => findings.reject(failed_look_up(&format!("StatefulSet {statefulset}"), &path, &why)),
         _ => {}
     }
 }
 
 /// The Service gives the pods of a live managed StatefulSet their names. What an update takes away is told as such.
-fn check_governed(service: &Value, old: Option<&Value>, statefulset: &Value, namespace: &str, findings: &mut Findings) {
-    let mut now = Findings::default();
-    check_governing(service, statefulset, "", &mut now);
-    let mut before = Findings::default();
-    if let Some(old) = old {
-        check_governing(old, statefulset, "", &mut before);
-    }
-    let whose = label("StatefulSet", namespace, str_at(statefulset, &["metadata", "name"]));
-    for mut violation in now.violations {
+fn check_governed(case: &Case, statefulset: &Value, findings: &mut Findings) {
+    let problems = |service: &Value| {
+        let mut found = Findings::default();
+        check_governing(service, statefulset, "", &mut found);
+        found.violations
+    };
+    let before = case.old.as_ref().map(problems);
+    let whose = label("StatefulSet", case.request.namespace(), str_at(statefulset, &["metadata", "name"]));
+    for mut violation in problems(&case.object) {
         violation.object = None;
-        let was_right = old.is_some() && before.violations.iter().all(|other| other.rule != violation.rule);
-        if was_right {
-            violation.rule = rule::HEADLESS_SERVICE_CHANGED;
-            violation.found = format!("{}, under the live {whose}", violation.found);
-        } else {
-            violation.why = format!("{} ({whose} names this Service)", violation.why);
+        let is_on = case.settings.is_on(violation.rule) && !case.exemptions.covers(violation.rule);
+        let was_wrong = before.as_ref().map(|before| before.iter().any(|other| other.rule == violation.rule));
+        match was_wrong {
+            Some(false) if is_on => {
+                violation.rule = rule::HEADLESS_SERVICE_CHANGED;
+                violation.found = format!("{}, under the live {whose}", violation.found);
+            }
+            // it cannot be changed any more, and the update makes nothing worse
+            Some(true) if is_on && violation.rule == rule::SERVICE_NOT_HEADLESS => {
+                findings.warn(format!("{}: {}; {whose} needs it headless", violation.path, violation.found));
+                continue;
+            }
+            _ => violation.why = format!("{} ({whose} names this Service)", violation.why),
         }
         findings.reject(violation);
     }
-    let _ = name;
 }

@@ -143,7 +143,7 @@ fn check_options(given: &[Given], database: Option<&Database>, findings: &mut Fi
             || option.switch() || (is_mariadb && option.is_no_lock()),
             |value| ["1", "on", "true"].iter().any(|on| value.eq_ignore_ascii_case(on)),
         );
-        if is_mariadb && name == "super-read-only" {
+        if name == "super-read-only" && database.is_some_and(|database| !database.knows_super_read_only()) {
             if !option.is_loose {
                 let why = "MariaDB does not know this option, and its server does not start";
                 reject(

@@ -22,7 +22,7 @@ use crate::{
     enforcement::{failed_look_up, label},
     json::{Object, at, list_at, name, str_at},
     names::{
-        ANNOTATION_PREFIX, BACKUP_PORT, DATABASE_PORT, POD_NAME_LABEL,
+        ANNOTATION_PREFIX, BACKUP_PORT, DATABASE_PORT, POD_INDEX_LABEL, POD_NAME_LABEL,
         annotation::{EXEMPT, PRIMARY_OF},
         rule,
     },
@@ -40,8 +40,6 @@ const HOSTS: usize = 32;
 const EXPANDED: usize = 4096;
 /// The ports of MySQL's protocols: the classic one, X and the administrative one.
 const DATABASE_PORTS: [u64; 3] = [DATABASE_PORT as u64, 33060, 33062];
-/// Label that newer StatefulSet controllers put on each pod (Kubernetes documentation, "Pod Index Label").
-const POD_INDEX_LABEL: &str = "apps.kubernetes.io/pod-index";
 
 /// Could an object (as text) break a rule of this module? Cheap, and never wrongly no.
 pub(crate) fn may_concern(object: &str, names: &WriteNames) -> bool {
@@ -375,6 +373,7 @@ impl<'a> Check<'a, '_, '_> {
             self.skipped_hosts.insert(host.name.clone());
             return None;
         }
+        let failed = self.failed.len();
         let mut wrong = None;
         for target in targets {
             let (is_it, found) = match target {
@@ -383,7 +382,8 @@ impl<'a> Check<'a, '_, '_> {
                 }
                 Target::Service { name, namespace } => (true, self.service(name, namespace, host.port, path)),
             };
-            if is_it {
+            // where one reading could not be looked up, another one may be wrong
+            if is_it || self.failed.len() > failed {
                 wrong = found;
                 break;
             }
@@ -431,7 +431,7 @@ impl<'a> Check<'a, '_, '_> {
         if selector.is_empty() || index == Some("0") {
             return None;
         }
-        let list = match self.cluster.list(Kind::StatefulSet, namespace) {
+        let list = match self.cluster.list(Kind::StatefulSet, namespace, service) {
             Lookup::Found(list) => list,
             Lookup::Absent => return None,
             Lookup::Failed(why) => {
@@ -1053,7 +1053,10 @@ mod tests {
         assert_eq!(log(&env("WRITE_HOST", "x-1.y")), ["StatefulSet shop/x", "Service y/x-1"]);
         assert_eq!(log(&env("WRITE_HOST", "not-yet")), ["Service shop/not-yet"]);
         assert_eq!(log(&env("WRITE_HOST", "by-hand")), ["Service shop/by-hand"]);
-        assert_eq!(log(&env("WRITE_HOSTS", "mysql-read,mysql-read")), ["Service shop/mysql-read", "StatefulSet shop/"]);
+        assert_eq!(
+            log(&env("WRITE_HOSTS", "mysql-read,mysql-read")),
+            ["Service shop/mysql-read", "StatefulSet shop/mysql-read", "StatefulSet shop/"]
+        );
 
         let maps: Vec<_> = (0..20).map(|index| json!({"configMapRef": {"name": format!("m{index}")}})).collect();
         let (findings, log) = check(&json!({ "envFrom": maps }));
@@ -1077,8 +1080,8 @@ mod tests {
         assert_eq!(
             lines,
             [
-                (rule::LOOK_UP, "StatefulSet broken/a could not be looked up"),
-                (rule::LOOK_UP, "Service broken/a could not be looked up"),
+                (rule::LOOK_UP, "StatefulSet broken/a could not be looked up: forbidden (RBAC)"),
+                (rule::LOOK_UP, "Service broken/a could not be looked up: forbidden (RBAC)"),
             ]
         );
     }
