@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::{
     annotations::{check_other_kind, own},
     cluster::Cluster,
+    decide::statefulset::Change,
     enforcement::{Exemptions, judge, label},
     json::{at, list_at, str_at},
     names::rule,
@@ -27,6 +28,10 @@ pub(crate) struct Case<'r> {
     pub(crate) exemptions: Exemptions,
     /// Does the audit scanner ask, about an object that is in the cluster already?
     pub(crate) is_audit: bool,
+    /// Does a string of the object, or of what is stored, hold the character that placeholders of scripts begin with?
+    pub(crate) has_nul: bool,
+    /// May a name in the object say write?
+    may_write: bool,
 }
 
 /// Answers a request.
@@ -38,10 +43,17 @@ pub(crate) fn decide(request: &Request, cluster: &Cluster) -> Verdict {
         Ok(settings) => (settings, None),
         Err(problems) => (Settings::default(), Some(broken_settings(&problems))),
     };
-    if !may_concern(target, text, request.old_object(), &settings) {
+    let old_text = request.old_object();
+    let may_write = settings.is_on(rule::WRITE_ENDPOINT)
+        && matches!(target, Target::StatefulSet | Target::Workload(..))
+        && rules::workload_may_concern(text, &settings.write_names);
+    if !may_write && !may_concern(target, text, old_text, &settings) {
         return Verdict::Untouched;
     }
-    let (object, old) = match (parse(text), request.old_object().map(parse).transpose()) {
+    if old_text.is_some_and(|old| peek::is_same(text, old)) {
+        return Verdict::Untouched;
+    }
+    let (object, old) = match (parse(text), old_text.map(parse).transpose()) {
         (Ok(object), Ok(old)) => (object, old),
         (Err(problem), _) => return Verdict::unreadable(&format!("the field \"object\": {problem}")),
         (_, Err(problem)) => return Verdict::unreadable(&format!("the field \"oldObject\": {problem}")),
@@ -54,10 +66,12 @@ pub(crate) fn decide(request: &Request, cluster: &Cluster) -> Verdict {
     problem.into_iter().for_each(|problem| findings.reject(problem));
     let exemptions = Exemptions::read(&object, &mut findings);
     let is_audit = request.is_audit_of(&object);
-    let case = Case { request, object, old, settings, exemptions, is_audit };
-    let result = match target {
+    let has_nul = is_written_with_nul(text, &object)
+        || old_text.zip(old.as_ref()).is_some_and(|(text, old)| is_written_with_nul(text, old));
+    let case = Case { request, object, old, settings, exemptions, is_audit, has_nul, may_write };
+    let change = match target {
         Target::StatefulSet => statefulset::statefulset(&case, cluster, &mut findings),
-        Target::Service => rules::service(&case, cluster, &mut findings),
+        Target::Service => rules::service(&case, cluster, &mut findings).map(Change::Into),
         Target::ConfigMap => {
             check_other_kind("ConfigMap", &case.object, &mut findings);
             rules::config_map(&case, cluster, &mut findings);
@@ -73,31 +87,49 @@ pub(crate) fn decide(request: &Request, cluster: &Cluster) -> Verdict {
             None
         }
     };
-    let judgement = judge(findings, &case.exemptions, &case.settings, request.namespace());
-    if !judgement.rejected.is_empty() {
-        let object = match target {
-            Target::Scale => label("Scale of StatefulSet", request.namespace(), request.name()),
-            _ => label(target.kind(), request.namespace(), str_at(&case.object, &["metadata", "name"])),
-        };
-        return Verdict::Rejected { object, judgement };
+    let mut judgement = judge(findings, &case.exemptions, &case.settings, request.namespace());
+    let name = || str_at(&case.object, &["metadata", "name"]).to_owned();
+    if judgement.rejected.is_empty() {
+        // an audit changes nothing
+        let Some(change) = change.filter(|_| !is_audit) else { return Verdict::Accepted { changed: None, judgement } };
+        let name = name();
+        match change.make(case.object) {
+            Ok(changed) => return Verdict::Accepted { changed, judgement },
+            Err(violation) => judgement.rejected.push(violation),
+        }
+        return Verdict::Rejected { object: label(target.kind(), request.namespace(), &name), judgement };
     }
-    // an audit changes nothing
-    let changed = result.filter(|result| !is_audit && *result != case.object);
-    Verdict::Accepted { changed, judgement }
+    let object = match target {
+        Target::Scale => label("Scale of StatefulSet", request.namespace(), request.name()),
+        _ => label(target.kind(), request.namespace(), &name()),
+    };
+    Verdict::Rejected { object, judgement }
+}
+
+/// Does a string of an object hold the character U+0000? Almost none does, and then its text says so.
+fn is_written_with_nul(text: &str, object: &Value) -> bool {
+    fn holds(value: &Value) -> bool {
+        match value {
+            Value::String(text) => text.contains('\0'),
+            Value::Array(list) => list.iter().any(holds),
+            Value::Object(object) => object.iter().any(|(key, value)| key.contains('\0') || holds(value)),
+            _ => false,
+        }
+    }
+    text.contains("\\u0000") && holds(object)
 }
 
 /// Could any rule concern an object, by its text alone? Most objects are none of the policy's business.
 fn may_concern(target: Target, text: &str, old: Option<&str>, settings: &Settings) -> bool {
     let is_annotated = || peek::concerns(text) || old.is_some_and(peek::concerns);
-    let writes = || settings.is_on(rule::WRITE_ENDPOINT) && rules::workload_may_concern(text, &settings.write_names);
     match target {
         Target::StatefulSet => {
-            is_annotated() || writes() || (settings.unmanaged != Unmanaged::Allow && rules::may_be_database(text))
+            is_annotated() || (settings.unmanaged != Unmanaged::Allow && rules::may_be_database(text))
         }
         Target::Service => true,
         Target::Scale => settings.unmanaged != Unmanaged::Allow,
         Target::ConfigMap => rules::may_be_option_files(text),
-        Target::Workload(..) => is_annotated() || writes(),
+        Target::Workload(..) => is_annotated(),
     }
 }
 
@@ -136,7 +168,7 @@ fn is_made_by_a_checked_controller(object: &Value) -> bool {
 /// Do the containers of the pods at `path` write to replicas?
 fn check_write_endpoints(case: &Case, path: &[&str], cluster: &Cluster, findings: &mut Findings) {
     let namespace = case.request.namespace();
-    if !case.settings.is_on(rule::WRITE_ENDPOINT) || case.settings.exempts(namespace) {
+    if !case.may_write || case.settings.exempts(namespace) {
         return;
     }
     let pod = at(&case.object, path).unwrap_or(&Value::Null);

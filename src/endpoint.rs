@@ -137,9 +137,14 @@ pub(crate) fn may_say_write(text: &str) -> bool {
         let found = match text[at] {
             // the word has no neighbours in a name, or `otherwise` and `forward` would say write
             b'r' | b'R' => is_core("rw") && may_be_word(text, at),
-            b'w' | b'W' => is_core("writ"),
+            // the access modes of claims, and the label of a control plane's nodes, are in many objects
+            b'w' | b'W' => {
+                is_core("writ")
+                    && !(text[..at].ends_with(b"Read")
+                        && [&b"WriteOnce"[..], b"WriteMany"].contains(&&rest[..rest.len().min(9)]))
+            }
             b'p' | b'P' => is_core("primary"),
-            b'm' | b'M' => is_core("master"),
+            b'm' | b'M' => is_core("master") && !text[..at].ends_with(b"node-role.kubernetes.io/"),
             b'c' | b'C' => is_core("configmapref"),
             // a letter may be written as `\u0077`; the API server writes none so
             b'\\' => matches!(rest, [_, b'u', b'0', b'0', b'4'..=b'7', ..]),

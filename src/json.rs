@@ -3,6 +3,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::scripts::Script;
+
 /// A JSON object.
 pub(crate) type Object = Map<String, Value>;
 
@@ -63,6 +65,10 @@ pub(crate) fn covers(actual: &Value, planned: &Value) -> bool {
         (Value::Array(actual), Value::Array(planned)) if planned.iter().all(Value::is_object) => {
             planned.iter().all(|planned| actual.iter().any(|actual| covers(actual, planned)))
         }
+        (Value::Array(actual), Value::Array(planned)) => {
+            actual.len() == planned.len() && actual.iter().zip(planned).all(|(actual, planned)| covers(actual, planned))
+        }
+        (Value::String(actual), Value::String(planned)) => Script::same(actual, planned),
         (actual, planned) => actual == planned,
     }
 }

@@ -34,7 +34,6 @@ use cluster::Cluster;
 pub use cluster::Host;
 use request::Request;
 use settings::Settings;
-pub use verdict::Answer;
 use verdict::Verdict;
 
 /// Registers the policy's waPC functions; the host calls it once for every instance.
@@ -50,14 +49,15 @@ pub extern "C" fn wapc_init() {
 /// Answers one admission request.
 ///
 /// Takes the JSON of a Kubewarden `ValidationRequest` (`request` and `settings`) and the host for look-ups; returns the
-/// answer: untouched, changed (`mutated_object`) or rejected with every problem found. Input that cannot be read is
-/// rejected too; this function never fails and never panics.
+/// JSON of a `ValidationResponse`: untouched, changed (`mutated_object`) or rejected with every problem found. Input
+/// that cannot be read is rejected too; this function never fails and never panics.
 #[must_use]
-pub fn validate(payload: &[u8], host: &dyn Host) -> Answer {
+pub fn validate(payload: &[u8], host: &dyn Host) -> Vec<u8> {
     match Request::decode(payload) {
-        Ok(request) => decide::decide(&request, &Cluster::new(host)).into(),
-        Err(problem) => Verdict::unreadable(&problem).into(),
+        Ok(request) => decide::decide(&request, &Cluster::new(host)),
+        Err(problem) => Verdict::unreadable(&problem),
     }
+    .into_json()
 }
 
 /// Checks the settings of the policy.
@@ -70,7 +70,7 @@ pub fn validate_settings(payload: &[u8]) -> SettingsValidationResponse {
 }
 
 fn validate_guest(payload: &[u8]) -> CallResult {
-    Ok(serde_json::to_vec(&validate(payload, &cluster::policy_server))?)
+    Ok(validate(payload, &cluster::policy_server))
 }
 
 fn validate_settings_guest(payload: &[u8]) -> CallResult {

@@ -16,7 +16,7 @@ pub(crate) struct Request<'a> {
 #[derive(Deserialize)]
 struct Payload<'a> {
     #[serde(borrow)]
-    request: Option<&'a RawValue>,
+    request: Option<Admission<'a>>,
     #[serde(borrow)]
     settings: Option<&'a RawValue>,
 }
@@ -105,9 +105,7 @@ impl<'a> Request<'a> {
     /// Reads a payload. The error says what is wrong and where; it never repeats a value of the payload.
     pub(crate) fn decode(payload: &'a [u8]) -> Result<Self, String> {
         let Payload { request, settings } = serde_json::from_slice(payload).map_err(|error| at_position(&error))?;
-        let request = request.ok_or("it has no field \"request\"")?;
-        let admission = serde_json::from_str(request.get())
-            .map_err(|error| format!("the field \"request\": {}", at_position(&error)))?;
+        let admission = request.ok_or("it has no field \"request\"")?;
         Ok(Self { admission, settings })
     }
 

@@ -1,9 +1,14 @@
 //! Problems and warnings gathered, then one answer.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::{collections::BTreeMap, fmt::Write as _, io};
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{
+    Value,
+    ser::{CharEscape, CompactFormatter, Formatter, Serializer},
+};
+
+use crate::scripts::Script;
 
 /// HTTP status of a request that cannot be read.
 const BAD_REQUEST: u16 = 400;
@@ -172,25 +177,108 @@ fn message(object: &str, violations: &[Violation]) -> String {
 
 /// Kubewarden's `ValidationResponse` (its specification, "Validating policies" and "Mutating policies"), as the SDK has
 /// it; but the audit annotations are in a stable order, so that the same request gives the same bytes.
-#[derive(Debug, Default, PartialEq, Serialize)]
-pub struct Answer {
-    /// May the object pass?
-    pub accepted: bool,
-    /// Why it may not.
+#[derive(Debug, Default, Serialize)]
+struct Answer {
+    accepted: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub message: Option<String>,
-    /// The HTTP status that goes with a rejection.
+    message: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub code: Option<u16>,
-    /// The object as it shall be, where the policy changes it.
+    code: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub mutated_object: Option<Value>,
-    /// The rules that were broken or left out, for the cluster's audit log.
+    mutated_object: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub audit_annotations: Option<BTreeMap<String, String>>,
-    /// Hints for the user.
+    audit_annotations: Option<BTreeMap<String, String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub warnings: Option<Vec<String>>,
+    warnings: Option<Vec<String>>,
+}
+
+impl Verdict {
+    /// The answer as the policy server takes it.
+    pub(crate) fn into_json(self) -> Vec<u8> {
+        /// Room for the scripts and for what is around them: growing would copy all of it again and again.
+        const ROOM: usize = 80 * 1024;
+        let answer = Answer::from(self);
+        let mut json = Vec::with_capacity(if answer.mutated_object.is_some() { ROOM } else { 0 });
+        let mut serializer = Serializer::with_formatter(&mut json, WithScripts { is_placeholder: false });
+        match answer.serialize(&mut serializer) {
+            Ok(()) => json,
+            // nothing in an answer can fail to be JSON; were it so, the policy server would reject the request
+            Err(_) => Vec::new(),
+        }
+    }
+}
+
+/// Writes JSON without blanks, and scripts in the place of their placeholders.
+struct WithScripts {
+    is_placeholder: bool,
+}
+
+impl Formatter for WithScripts {
+    fn write_char_escape<W: ?Sized + io::Write>(&mut self, writer: &mut W, escape: CharEscape) -> io::Result<()> {
+        self.flush(writer)?;
+        if matches!(escape, CharEscape::AsciiControl(0)) {
+            self.is_placeholder = true;
+            return Ok(());
+        }
+        CompactFormatter.write_char_escape(writer, escape)
+    }
+
+    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        if !std::mem::take(&mut self.is_placeholder) {
+            return writer.write_all(fragment.as_bytes());
+        }
+        match Script::of_escaped_placeholder(fragment) {
+            Some(script) => script.escaped().iter().try_for_each(|piece| writer.write_all(piece.as_bytes())),
+            None => {
+                self.is_placeholder = true;
+                self.flush(writer)?;
+                writer.write_all(fragment.as_bytes())
+            }
+        }
+    }
+
+    fn end_string<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.flush(writer)?;
+        CompactFormatter.end_string(writer)
+    }
+}
+
+impl WithScripts {
+    /// The character was none of a placeholder.
+    fn flush<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        if std::mem::take(&mut self.is_placeholder) {
+            CompactFormatter.write_char_escape(writer, CharEscape::AsciiControl(0))?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn answers_hold_the_scripts_in_the_place_of_placeholders() {
+        let object = json!({
+            "command": [Script::Ping.placeholder(), "\0", "\0\0x", "\0\n", "\"\0", "\0script9", "ä\u{1}", "x"],
+        });
+        let judgement = Judgement::default();
+        let json = Verdict::Accepted { changed: Some(object.clone()), judgement }.into_json();
+        let answer: Value = serde_json::from_slice(&json).unwrap();
+        let mut expected = object;
+        expected["command"][0] = json!(crate::scripts::PING);
+        assert_eq!(answer, json!({"accepted": true, "mutated_object": expected}));
+    }
+
+    #[test]
+    fn warnings_are_short() {
+        let violation = |found: String| Violation::new("rule", "path", found, "why", "fix");
+        assert_eq!(violation("found".to_owned()).as_warning(), "[rule] path: found; fix");
+        let long = violation("ä".repeat(200)).of("Service a/b").as_warning();
+        assert!(long.starts_with("[rule] Service a/b path: ä") && long.ends_with("..."), "{long}");
+        assert_eq!(long.chars().count(), WARNING_LIMIT);
+    }
 }
 
 impl From<Verdict> for Answer {

@@ -1,22 +1,14 @@
-//! A look at an object's annotations that builds nothing: most objects are none of the policy's business.
+//! A look at an object's text that builds nothing: most objects are none of the policy's business.
 
-use std::fmt;
-
-use serde::{
-    Deserialize, Deserializer,
-    de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor},
-};
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::{Value, value::RawValue};
 
 use crate::{annotations::own, names::ANNOTATION_PREFIX};
 
-/// Could an object carry an annotation of this policy, on itself or on its pods? An object of an unexpected form
-/// could: it is then looked at in full.
+/// Could an object carry an annotation of this policy, on itself or on its pods?
 pub(crate) fn concerns(object: &str) -> bool {
-    serde_json::from_str::<Peek>(object).map_or(true, |peek| {
-        let on_pods = peek.spec.and_then(|spec| spec.template);
-        has(peek.metadata) || on_pods.is_some_and(|template| has(template.metadata))
-    })
+    // a slash may be written as `\/`
+    object.contains(ANNOTATION_PREFIX.trim_end_matches('/'))
 }
 
 /// The same for an object that is parsed.
@@ -26,78 +18,40 @@ pub(crate) fn has_own_annotation(object: &Value) -> bool {
         || on_pods.is_some_and(|annotations| annotations.keys().any(|key| key.starts_with(ANNOTATION_PREFIX)))
 }
 
-fn has(metadata: Option<Metadata>) -> bool {
-    metadata.and_then(|metadata| metadata.annotations).is_some_and(|annotations| annotations.0)
+/// Is an object, as far as rules look at it, written just as what is stored of it?
+pub(crate) fn is_same(object: &str, old: &str) -> bool {
+    match (serde_json::from_str::<Outline>(object), serde_json::from_str::<Outline>(old)) {
+        (Ok(object), Ok(old)) => object.parts() == old.parts(),
+        _ => false,
+    }
 }
 
 #[derive(Deserialize)]
-struct Peek {
-    metadata: Option<Metadata>,
-    spec: Option<Spec>,
+#[serde(rename_all = "camelCase")]
+struct Outline<'a> {
+    #[serde(borrow)]
+    metadata: Option<Metadata<'a>>,
+    #[serde(borrow)]
+    spec: Option<&'a RawValue>,
+    #[serde(borrow)]
+    data: Option<&'a RawValue>,
+    #[serde(borrow)]
+    binary_data: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
-struct Spec {
-    template: Option<Template>,
+struct Metadata<'a> {
+    #[serde(borrow)]
+    annotations: Option<&'a RawValue>,
+    #[serde(borrow)]
+    labels: Option<&'a RawValue>,
 }
 
-#[derive(Deserialize)]
-struct Template {
-    metadata: Option<Metadata>,
-}
-
-#[derive(Deserialize)]
-struct Metadata {
-    annotations: Option<HasOurs>,
-}
-
-/// Is any key of a map one of ours?
-struct HasOurs(bool);
-
-impl<'de> Deserialize<'de> for HasOurs {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Keys)
-    }
-}
-
-struct Keys;
-
-impl<'de> Visitor<'de> for Keys {
-    type Value = HasOurs;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
-        formatter.write_str("annotations")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<HasOurs, A::Error> {
-        let mut found = false;
-        while let Some(ours) = map.next_key_seed(IsOurs)? {
-            found |= ours;
-            map.next_value::<IgnoredAny>()?;
-        }
-        Ok(HasOurs(found))
-    }
-}
-
-struct IsOurs;
-
-impl<'de> DeserializeSeed<'de> for IsOurs {
-    type Value = bool;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for IsOurs {
-    type Value = bool;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
-        formatter.write_str("a key")
-    }
-
-    fn visit_str<E>(self, key: &str) -> Result<bool, E> {
-        Ok(key.starts_with(ANNOTATION_PREFIX))
+impl<'a> Outline<'a> {
+    fn parts(&self) -> [Option<&'a str>; 5] {
+        let Self { metadata, spec, data, binary_data } = self;
+        let of_metadata = metadata.as_ref().map_or([None, None], |metadata| [metadata.annotations, metadata.labels]);
+        [*spec, *data, *binary_data, of_metadata[0], of_metadata[1]].map(|part| part.map(RawValue::get))
     }
 }
 
@@ -109,7 +63,6 @@ mod tests {
     fn tells_objects_that_concern_the_policy() {
         for (object, expected) in [
             ("{}", false),
-            (r#"{"metadata": null, "spec": null}"#, false),
             (r#"{"metadata": {"annotations": {"a": "b"}}}"#, false),
             (
                 r#"{"metadata": {"annotations": {"a": {"deep": [1]}, "mysql-replication.kubewarden.io/inject": 1}}}"#,
@@ -120,11 +73,20 @@ mod tests {
                 r#"{"spec": {"template": {"metadata": {"annotations": {"mysql-replication.kubewarden.io/x": ""}}}}}"#,
                 true,
             ),
-            // unexpected forms are looked at in full
-            ("[]", true),
-            (r#"{"metadata": 5}"#, true),
         ] {
             assert_eq!(concerns(object), expected, "{object}");
         }
+    }
+
+    #[test]
+    fn what_is_written_alike_is_the_same() {
+        let object = |status: &str, spec: &str, annotation: &str| {
+            format!(r#"{{"status": {status}, "spec": {spec}, "metadata": {{"annotations": {{"a": "{annotation}"}}}}}}"#)
+        };
+        let old = object("1", "{}", "x");
+        assert!(is_same(&object("2", "{}", "x"), &old));
+        assert!(!is_same(&object("1", "[]", "x"), &old));
+        assert!(!is_same(&object("1", "{}", "y"), &old));
+        assert!(!is_same("[]", "[]"));
     }
 }

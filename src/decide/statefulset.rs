@@ -1,5 +1,7 @@
 //! Decide on StatefulSets: is the injection to be put in, kept, or taken away?
 
+use std::borrow::Cow;
+
 use serde_json::{Value, json};
 
 use crate::{
@@ -16,12 +18,60 @@ use crate::{
     verdict::{Findings, Violation},
 };
 
-/// Looks for all problems of a StatefulSet; the result is the object as it shall be, where there is none.
-pub(crate) fn statefulset(case: &Case, cluster: &Cluster, findings: &mut Findings) -> Option<Value> {
+/// What is to be done with an object that has no problem.
+pub(crate) enum Change {
+    /// It becomes this one.
+    Into(Value),
+    Inject {
+        plan: Box<Plan>,
+        /// What an earlier injection left in it.
+        record: Option<Status>,
+        /// The object to inject into, where it is not just the one under admission.
+        object: Option<Value>,
+    },
+}
+
+impl Change {
+    /// Makes the change; nothing where it is none. The error is a problem that was seen nowhere else.
+    pub(crate) fn make(self, original: Value) -> Result<Option<Value>, Violation> {
+        let (plan, record, object) = match self {
+            Self::Into(object) => return Ok((object != original).then_some(object)),
+            Self::Inject { plan, record, object } => (plan, record, object),
+        };
+        // without a record there is none of the annotation either: something does change
+        let (object, original) = match (object, &record) {
+            (None, None) => (original, None),
+            (object, _) => (object.unwrap_or_else(|| original.clone()), Some(original)),
+        };
+        match apply(object, *plan, record.as_ref()) {
+            Some(result) => Ok((original.as_ref() != Some(&result)).then_some(result)),
+            // the check of the types names every such field; one that it missed must not pass without the injection
+            None => Err(Violation::new(
+                rule::MALFORMED,
+                "spec.template.spec",
+                "a field of the wrong type",
+                "nothing could be injected into it",
+                "compare the pod template with the Kubernetes API reference",
+            )),
+        }
+    }
+}
+
+/// Looks for all problems of a StatefulSet, and says what is to be done where there is none.
+pub(crate) fn statefulset(case: &Case, cluster: &Cluster, findings: &mut Findings) -> Option<Change> {
     check_write_endpoints(case, &["spec", "template", "spec"], cluster, findings);
     let annotations = Annotations::read(&case.object, findings);
     if has_own_annotation(&case.object) || case.settings.unmanaged == Unmanaged::Inject {
         shape::check(&case.object, findings);
+        if case.has_nul {
+            findings.reject(Violation::new(
+                rule::MALFORMED,
+                "object",
+                "a character U+0000",
+                "no argument, variable or path can hold one",
+                "remove it",
+            ));
+        }
         if findings.violations.iter().any(|violation| violation.rule == rule::MALFORMED) {
             return None;
         }
@@ -31,7 +81,7 @@ pub(crate) fn statefulset(case: &Case, cluster: &Cluster, findings: &mut Finding
         return subject.inject(&annotations, case, cluster, findings);
     }
     if subject.record.is_some() || subject.old_record.is_some() {
-        return subject.take_away(findings);
+        return subject.take_away(findings).map(Change::Into);
     }
     let violation = rules::unmanaged_database(&case.object)?;
     let is_new = !case.request.is_update() && !case.is_audit;
@@ -43,7 +93,8 @@ pub(crate) fn statefulset(case: &Case, cluster: &Cluster, findings: &mut Finding
             object_at(&mut object, &["metadata", "annotations"])?
                 .insert(format!("{ANNOTATION_PREFIX}{}", annotation::INJECT), json!("true"));
             findings.warn("it became a primary with replicas: the policy injects into every MySQL of several pods");
-            Subject { object, ..subject }.inject(&Annotations { inject: true, ..annotations }, case, cluster, findings)
+            let subject = Subject { object: Cow::Owned(object), ..subject };
+            subject.inject(&Annotations { inject: true, ..annotations }, case, cluster, findings)
         }
         // pods that hold data of their own would not start: whoever runs them must decide when
         Unmanaged::Inject if case.old.as_ref().is_some_and(|old| replicas(old) > 1) => {
@@ -88,26 +139,26 @@ pub(crate) fn scale(case: &Case, cluster: &Cluster, findings: &mut Findings) {
 }
 
 /// An object under admission together with what is stored of it.
-struct Subject {
-    object: Value,
-    old: Option<Value>,
+struct Subject<'c> {
+    object: Cow<'c, Value>,
+    old: Option<&'c Value>,
     old_record: Option<Status>,
     /// What an earlier injection left in the object.
     record: Option<Status>,
 }
 
-impl Subject {
-    fn new(case: &Case) -> Self {
-        let object = case.object.clone();
+impl<'c> Subject<'c> {
+    fn new(case: &'c Case) -> Self {
+        let object = &case.object;
         // what the audit scanner sends is in the cluster already: it is looked at as if it were sent there once more
-        let old = if case.is_audit { Some(object.clone()) } else { case.old.clone() };
-        let old_record = old.as_ref().and_then(Status::read);
-        let record = Status::read(&object).or_else(|| {
+        let old = if case.is_audit { Some(object) } else { case.old.as_ref() };
+        let old_record = old.and_then(Status::read);
+        let record = Status::read(object).or_else(|| {
             // the record was dropped on the way: what it named is still the policy's where it is still the same
-            let (old, record) = (old.as_ref()?, old_record.as_ref()?);
-            Some(record.limited_to_same_parts(&object, old))
+            let (old, record) = (old?, old_record.as_ref()?);
+            Some(record.limited_to_same_parts(object, old))
         });
-        let mut subject = Self { object, old, old_record, record };
+        let mut subject = Self { object: Cow::Borrowed(object), old, old_record, record };
         subject.restore_immutable_fields();
         subject
     }
@@ -115,32 +166,35 @@ impl Subject {
     /// A user who writes the plain manifest over an injected object leaves out what was injected into fields that
     /// cannot be changed any more. They are put back: an update never changes them.
     fn restore_immutable_fields(&mut self) {
-        let (Some(old), Some(record)) = (&self.old, &self.old_record) else { return };
-        let Some(spec) = object_at(&mut self.object, &["spec"]) else { return };
-        if record.service_name && spec.get("serviceName").and_then(Value::as_str).unwrap_or_default().is_empty() {
+        let (Some(old), Some(record)) = (self.old, &self.old_record) else { return };
+        if record.service_name && str_at(&self.object, &["spec", "serviceName"]).is_empty() {
+            let Some(spec) = object_at(self.object.to_mut(), &["spec"]) else { return };
             spec.insert("serviceName".to_owned(), json!(str_at(old, &["spec", "serviceName"])));
         }
         let claim_name = |claim: &Value| str_at(claim, &["metadata", "name"]).to_owned();
         let stored = list_at(old, &["spec", "volumeClaimTemplates"]);
         let injected = |claim: &Value| record.volume_claim_templates.contains(&claim_name(claim));
         for (index, claim) in stored.iter().enumerate().filter(|(_, claim)| injected(claim)) {
-            let Some(claims) = list_in(spec, "volumeClaimTemplates") else { return };
-            if !claims.iter().any(|other| claim_name(other) == claim_name(claim)) {
-                claims.insert(index.min(claims.len()), claim.clone());
+            let claims = list_at(&self.object, &["spec", "volumeClaimTemplates"]);
+            if claims.iter().any(|other| claim_name(other) == claim_name(claim)) {
+                continue;
             }
+            let Some(spec) = object_at(self.object.to_mut(), &["spec"]) else { return };
+            let Some(claims) = list_in(spec, "volumeClaimTemplates") else { return };
+            claims.insert(index.min(claims.len()), claim.clone());
         }
     }
 
-    /// The object with the injection in it, or `None` with the reasons among the findings.
+    /// Plans the injection; nothing, with the reasons among the findings, where there can be none.
     fn inject(
-        &self,
+        self,
         annotations: &Annotations,
         case: &Case,
         cluster: &Cluster,
         findings: &mut Findings,
-    ) -> Option<Value> {
+    ) -> Option<Change> {
         let base = self.record.as_ref().map(|record| strip(&self.object, record, Extent::Template));
-        let base = base.as_ref().unwrap_or(&self.object);
+        let base = base.as_ref().unwrap_or(self.object.as_ref());
         let namespace = case.request.namespace();
         if !case.settings.exempts(namespace) {
             with_fresh_eyes(case, cluster, findings, |cluster, findings| {
@@ -160,19 +214,15 @@ impl Subject {
             findings
                 .warn("pods other than 0 that hold data of their own will not start until their claims are deleted");
         }
-        let Some(result) = apply(&self.object, &plan, self.record.as_ref()) else {
-            // the check of the types names every such field; one that it missed must not pass without the injection
-            findings.reject(Violation::new(
-                rule::MALFORMED,
-                "spec.template.spec",
-                "a field of the wrong type",
-                "nothing could be injected into it",
-                "compare the pod template with the Kubernetes API reference",
-            ));
-            return None;
-        };
         self.check_injection(case, Some(&plan), findings);
-        Some(self.keep_old_revision(base).unwrap_or(result))
+        if let Some(kept) = self.keep_old_revision(base) {
+            return Some(Change::Into(kept));
+        }
+        let object = match self.object {
+            Cow::Owned(object) => Some(object),
+            Cow::Borrowed(_) => None,
+        };
+        Some(Change::Inject { plan: Box::new(plan), record: self.record, object })
     }
 
     /// What is in the cluster with the annotation must have the injection, and as it was injected.
@@ -204,16 +254,16 @@ impl Subject {
     /// An upgrade of the policy, or of its settings, must not restart a database by itself: while the user leaves the
     /// pod template and this policy's annotations alone, an intact older injection stays.
     fn keep_old_revision(&self, base: &Value) -> Option<Value> {
-        let (old, record) = (self.old.as_ref()?, self.old_record.as_ref()?);
+        let (old, record) = (self.old?, self.old_record.as_ref()?);
         let template = |object: &Value| without_empties(at(object, &["spec", "template"]).unwrap_or(&Value::Null));
         let asked = |object| own(object).filter(|(key, _)| *key != annotation::STATUS);
         let keep = record.is_intact(old)
-            && asked(&self.object).eq(asked(old))
+            && asked(self.object.as_ref()).eq(asked(old))
             && template(base) == template(&strip(old, record, Extent::Template));
         if !keep {
             return None;
         }
-        let mut kept = self.object.clone();
+        let mut kept = self.object.as_ref().clone();
         object_at(&mut kept, &["spec"])?.insert("template".to_owned(), at(old, &["spec", "template"])?.clone());
         object_at(&mut kept, &["metadata", "annotations"])?
             .insert(format!("{ANNOTATION_PREFIX}{}", annotation::STATUS), json!(record.to_json()));
@@ -232,7 +282,6 @@ impl Subject {
                 "without the injection every pod is a database of its own, open for writes",
                 "scale to 1 first (spec.replicas: 1), or set the annotation to \"true\" again",
             ));
-            return None;
         }
         let mut result = strip(&self.object, record, Extent::KeepData);
         self.keep_data_mount(&mut result);
@@ -241,7 +290,7 @@ impl Subject {
 
     /// The database's mount of an injected claim stays even where the user's manifest never had it.
     fn keep_data_mount(&self, result: &mut Value) -> Option<()> {
-        let (old, record) = (self.old.as_ref()?, self.old_record.as_ref()?);
+        let (old, record) = (self.old?, self.old_record.as_ref()?);
         let database = |container: &&Value| name(container) == record.container;
         let stored = list_at(old, &["spec", "template", "spec", "containers"]).iter().find(database)?;
         let mounts = list_at(stored, &["volumeMounts"]).iter();

@@ -14,12 +14,11 @@ use crate::{
 /// Writes a plan into an object. `record` is what an earlier injection left in it: parts that it names and that the
 /// plan has no more are taken out. The result holds everything else as it was. `None`: a field that is written to has the
 /// wrong type.
-pub(crate) fn apply(object: &Value, plan: &Plan, record: Option<&Status>) -> Option<Value> {
-    let mut result = object.clone();
-    write(&mut result, plan, record).map(|()| result)
+pub(crate) fn apply(mut object: Value, plan: Plan, record: Option<&Status>) -> Option<Value> {
+    write(&mut object, plan, record).map(|()| object)
 }
 
-fn write(object: &mut Value, plan: &Plan, record: Option<&Status>) -> Option<()> {
+fn write(object: &mut Value, plan: Plan, record: Option<&Status>) -> Option<()> {
     let none = Status::default();
     let before = record.unwrap_or(&none);
     let mut status = Status {
@@ -32,28 +31,28 @@ fn write(object: &mut Value, plan: &Plan, record: Option<&Status>) -> Option<()>
     };
 
     let spec = object_at(object, &["spec"])?;
-    if let Some(service) = &plan.service_name {
+    if let Some(service) = plan.service_name {
         spec.insert("serviceName".to_owned(), json!(service));
         status.service_name = true;
     }
-    if let Some(claim) = &plan.claim {
-        list_in(spec, "volumeClaimTemplates")?.push(claim.clone());
-        status.volume_claim_templates = vec![str_at(claim, &["metadata", "name"]).to_owned()];
+    if let Some(claim) = plan.claim {
+        status.volume_claim_templates = vec![str_at(&claim, &["metadata", "name"]).to_owned()];
+        list_in(spec, "volumeClaimTemplates")?.push(claim);
     }
 
     let pod = object_at(object, &["spec", "template", "spec"])?;
-    status.volumes = merge(pod, "volumes", &plan.volumes, &before.volumes, name)?;
-    status.init_containers = merge(pod, "initContainers", &plan.init_containers, &before.init_containers, name)?;
-    status.containers = merge(pod, "containers", &plan.containers, &before.containers, name)?;
+    status.volumes = merge(pod, "volumes", plan.volumes, &before.volumes, name)?;
+    status.init_containers = merge(pod, "initContainers", plan.init_containers, &before.init_containers, name)?;
+    status.containers = merge(pod, "containers", plan.containers, &before.containers, name)?;
 
     let database =
         list_in(pod, "containers")?.iter_mut().find(|container| name(container) == plan.container)?.as_object_mut()?;
     let mounts = database.get("volumeMounts").and_then(Value::as_array).into_iter().flatten();
     let listed: Vec<String> =
         mounts.filter(|mount| before.names_mount(mount)).map(|mount| mount_path(mount).to_owned()).collect();
-    status.volume_mounts = merge(database, "volumeMounts", &plan.mounts, &listed, mount_path)?;
-    write_ports(database, plan, &mut status)?;
-    write_probes(database, plan, before, &mut status);
+    status.volume_mounts = merge(database, "volumeMounts", plan.mounts, &listed, mount_path)?;
+    write_ports(database, plan.ports, &mut status)?;
+    write_probes(database, plan.probes, before, &mut status);
 
     status.revision = status.digest(object);
     let annotations = object_at(object, &["metadata", "annotations"])?;
@@ -71,7 +70,7 @@ fn mount_path(mount: &Value) -> &str {
 fn merge(
     object: &mut Object,
     key: &str,
-    planned: &[Value],
+    planned: Vec<Value>,
     before: &[String],
     identity: fn(&Value) -> &str,
 ) -> Option<Vec<String>> {
@@ -84,42 +83,43 @@ fn merge(
     list.retain(|element| is_planned(element) || !is_listed(element));
     let mut own = Vec::new();
     for planned in planned {
-        let Some(element) = list.iter_mut().find(|element| identity(element) == identity(planned)) else {
-            list.push(planned.clone());
-            own.push(identity(planned).to_owned());
+        let planned_identity = identity(&planned).to_owned();
+        let Some(element) = list.iter_mut().find(|element| identity(element) == planned_identity) else {
+            list.push(planned);
+            own.push(planned_identity);
             continue;
         };
-        if !covers(element, planned) {
-            *element = planned.clone();
+        if !covers(element, &planned) {
+            *element = planned;
         }
-        if is_listed(planned) {
-            own.push(identity(planned).to_owned());
+        if before.contains(&planned_identity) {
+            own.push(planned_identity);
         }
     }
     Some(own)
 }
 
-fn write_ports(database: &mut Object, plan: &Plan, status: &mut Status) -> Option<()> {
+fn write_ports(database: &mut Object, ports: Vec<Value>, status: &mut Status) -> Option<()> {
     let number =
         |port: &Value| port.get("containerPort").and_then(Value::as_u64).and_then(|port| u16::try_from(port).ok());
-    for planned in &plan.ports {
+    for planned in ports {
         let list = list_in(database, "ports")?;
-        match list.iter_mut().find(|port| number(port) == number(planned)) {
-            Some(port) if covers(port, planned) => {}
-            Some(port) => *port = planned.clone(),
-            None => list.push(planned.clone()),
+        status.ports.extend(number(&planned));
+        match list.iter_mut().find(|port| number(port) == number(&planned)) {
+            Some(port) if covers(port, &planned) => {}
+            Some(port) => *port = planned,
+            None => list.push(planned),
         }
-        status.ports.extend(number(planned));
     }
     Some(())
 }
 
-fn write_probes(database: &mut Object, plan: &Plan, before: &Status, status: &mut Status) {
-    for (key, planned) in &plan.probes {
-        if !database.get(*key).is_some_and(|probe| covers(probe, planned)) {
-            database.insert((*key).to_owned(), planned.clone());
+fn write_probes(database: &mut Object, probes: Vec<(&str, Value)>, before: &Status, status: &mut Status) {
+    for (key, planned) in probes {
+        if !database.get(key).is_some_and(|probe| covers(probe, &planned)) {
+            database.insert(key.to_owned(), planned);
         }
-        status.probes.push((*key).to_owned());
+        status.probes.push(key.to_owned());
     }
     for key in &before.probes {
         if status.probes.contains(key) {

@@ -11,7 +11,7 @@ use crate::{
         BACKUP_PORT, BACKUP_PORT_NAME, CLONE_CONTAINER, CONF_DIR, CONF_VOLUME, CONFIG_MAP_VOLUME, INIT_CONF_DIR,
         INIT_CONFIG_MAP_DIR, INIT_CONTAINER, SIDECAR_CONTAINER,
     },
-    scripts,
+    scripts::Script,
     settings::Settings,
 };
 
@@ -37,14 +37,14 @@ impl Ingredients<'_> {
             {"name": CONF_VOLUME, "mountPath": INIT_CONF_DIR},
             {"name": CONFIG_MAP_VOLUME, "mountPath": INIT_CONFIG_MAP_DIR, "readOnly": true},
         ]);
-        self.container(INIT_CONTAINER, str_at(self.container, &["image"]), scripts::INIT_MYSQL, &env, &mounts)
+        self.container(INIT_CONTAINER, str_at(self.container, &["image"]), Script::InitMysql, &env, &mounts)
     }
 
     /// Gives a replica its data.
     pub(crate) fn clone_container(&self) -> Value {
         let script = match self.database.clone_method {
-            CloneMethod::Xtrabackup => scripts::CLONE_XTRABACKUP,
-            CloneMethod::ClonePlugin => scripts::CLONE_PLUGIN,
+            CloneMethod::Xtrabackup => Script::CloneXtrabackup,
+            CloneMethod::ClonePlugin => Script::ClonePlugin,
         };
         let mut env = self.parameters(CLONE_CONTAINER, self.conf_dir());
         if self.database.clone_method == CloneMethod::ClonePlugin {
@@ -63,12 +63,12 @@ impl Ingredients<'_> {
             env.push(variable("REPLICATION_MAX_LAG_SECONDS", &seconds.to_string()));
         }
         let mut sidecar =
-            self.container(SIDECAR_CONTAINER, self.backup_image, scripts::SIDECAR, &env, &self.data_mounts());
+            self.container(SIDECAR_CONTAINER, self.backup_image, Script::Sidecar, &env, &self.data_mounts());
         if self.database.clone_method == CloneMethod::Xtrabackup {
             sidecar["ports"] = json!([{"name": BACKUP_PORT_NAME, "containerPort": BACKUP_PORT}]);
         }
         sidecar["readinessProbe"] = json!({
-            "exec": {"command": ["bash", "-c", scripts::REPLICA_READY]},
+            "exec": {"command": ["bash", "-c", Script::ReplicaReady.placeholder()]},
             "initialDelaySeconds": 5, "periodSeconds": 10, "timeoutSeconds": 10,
         });
         self.with_credentials(sidecar)
@@ -100,11 +100,11 @@ impl Ingredients<'_> {
         ]
     }
 
-    fn container(&self, name: &str, image: &str, script: &str, env: &[Value], mounts: &Value) -> Value {
+    fn container(&self, name: &str, image: &str, script: Script, env: &[Value], mounts: &Value) -> Value {
         let mut container = json!({
             "name": name,
             "image": image,
-            "command": ["bash", "-c", script],
+            "command": ["bash", "-c", script.placeholder()],
             "env": env,
             "volumeMounts": mounts,
             "resources": self.settings.resources(name),
@@ -158,7 +158,7 @@ impl Ingredients<'_> {
 /// The probes of the database container where the user has none. A liveness probe brings a startup probe along: crash
 /// recovery of a large database must not be cut short again and again.
 pub(crate) fn probes(container: &Value) -> Vec<(&'static str, Value)> {
-    let ping = json!({"command": ["bash", "-c", scripts::PING]});
+    let ping = json!({"command": ["bash", "-c", Script::Ping.placeholder()]});
     let absent = |probe: &str| at(container, &[probe]).is_none();
     let mut probes = Vec::new();
     if absent("livenessProbe") {

@@ -4,11 +4,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
-    json::{at, by_name, list_at, name, str_at},
+    json::{by_name, list_at, name, str_at},
     names::{
         ANNOTATION_PREFIX, CLONE_CONTAINER, CONF_VOLUME, CONFIG_MAP_VOLUME, DATA_CLAIM, DATABASE_PORT, INIT_CONTAINER,
         SIDECAR_CONTAINER, annotation,
     },
+    scripts::{Script, fnv1a},
 };
 
 /// Record of an injection.
@@ -92,7 +93,7 @@ impl Status {
             "initContainers": pick("initContainers", &self.init_containers, container),
             "containers": pick("containers", &self.containers, container),
             "mounts": mounts.filter(|mount| self.names_mount(mount)).map(mount).collect::<Value>(),
-            "probes": self.probes.iter().map(|probe| at(database, &[probe, "exec", "command"])).collect::<Vec<_>>(),
+            "probes": self.probes.iter().map(|probe| words(list_at(database, &[probe, "exec", "command"]))).collect::<Value>(),
         });
         format!("{:016x}", fnv1a(essence.to_string().as_bytes()))
     }
@@ -124,24 +125,28 @@ fn container(container: &Value) -> Value {
     json!([
         name(container),
         str_at(container, &["image"]),
-        list_at(container, &["command"]),
+        words(list_at(container, &["command"])),
         list_at(container, &["env"])
             .iter()
             .filter(own)
             .map(|variable| json!([name(variable), str_at(variable, &["value"])]))
             .collect::<Value>(),
         mounts.filter(|mount| [CONF_VOLUME, CONFIG_MAP_VOLUME].contains(&name(mount))).map(mount).collect::<Value>(),
-        container.pointer("/readinessProbe/exec/command"),
+        words(list_at(container, &["readinessProbe", "exec", "command"])),
     ])
+}
+
+/// The words of a command line, each long one by its digest.
+fn words(words: &[Value]) -> Value {
+    let word = |word: &Value| match word.as_str() {
+        Some(text) if text.len() > 64 || text.starts_with('\0') => json!(Script::digest(text)),
+        _ => word.clone(),
+    };
+    words.iter().map(word).collect()
 }
 
 fn mount(mount: &Value) -> Value {
     json!([name(mount), str_at(mount, &["mountPath"]), str_at(mount, &["subPath"]), str_at(mount, &["subPathExpr"])])
-}
-
-/// FNV-1a: the digest tells contents apart, it protects nothing.
-fn fnv1a(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[cfg(test)]
@@ -171,11 +176,5 @@ mod tests {
             let object = json!({"metadata": {"annotations": {"mysql-replication.kubewarden.io/status": text}}});
             assert_eq!(Status::read(&object), None);
         }
-    }
-
-    #[test]
-    fn fnv1a_is_the_published_function() {
-        assert_eq!(fnv1a(b""), 0xcbf2_9ce4_8422_2325);
-        assert_eq!(fnv1a(b"foobar"), 0x8594_4171_f739_67e8);
     }
 }

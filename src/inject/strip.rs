@@ -6,7 +6,7 @@ use crate::{
     inject::Status,
     json::{Object, name},
     names::{ANNOTATION_PREFIX, DATA_CLAIM, annotation},
-    scripts,
+    scripts::Script,
 };
 
 /// How much is taken out.
@@ -81,5 +81,5 @@ pub(crate) fn is_ours(probe: &Value) -> bool {
 
 /// Does a probe run the injected script?
 pub(crate) fn runs_ping(probe: &Value) -> bool {
-    probe.pointer("/exec/command/2").and_then(Value::as_str).is_some_and(|script| script.contains(scripts::PING_MARKER))
+    probe.pointer("/exec/command/2").and_then(Value::as_str).is_some_and(Script::is_ping)
 }
