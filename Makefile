@@ -6,6 +6,7 @@ SHELL := bash
 WASM_TARGET := wasm32-wasip1
 WASM := target/$(WASM_TARGET)/wasm/mysql_replication_policy.wasm
 SOURCES := Cargo.toml Cargo.lock $(shell find src -type f)
+DO_NOTHING_WASM := target/$(WASM_TARGET)/wasm/mysql_replication_do_nothing.wasm
 CARGO := cargo --locked
 say = @printf '\033[1m==> %s\033[0m\n' $(1)
 
@@ -30,6 +31,14 @@ $(WASM): $(SOURCES) | wasm-target
 
 policy.wasm: $(WASM) ## Build the policy
 	@cp $< $@
+
+$(DO_NOTHING_WASM): Cargo.toml Cargo.lock $(shell find bench/do-nothing -type f) | wasm-target
+	$(call say,"building the guest that does nothing")
+	@$(CARGO) build --quiet --profile wasm --target $(WASM_TARGET) --package mysql-replication-do-nothing
+	@touch $@
+
+.PHONY: do-nothing.wasm
+do-nothing.wasm: $(DO_NOTHING_WASM)
 
 annotated-policy.wasm: policy.wasm policy-metadata/metadata.yml README.md ## Add the metadata to the policy (needs kwctl)
 	kwctl annotate --metadata-path policy-metadata/metadata.yml --usage-path README.md --output-path $@ $<
@@ -61,12 +70,18 @@ lint: tools ## Run clippy and shellcheck; a warning is an error
 	@shellcheck --severity=style --exclude=SC1091 e2e-tests/stand-ins/*
 
 .PHONY: test
-test: tools fmt lint policy.wasm ## Run all checks and tests
+test: tools fmt lint policy.wasm do-nothing.wasm ## Run all checks and tests
 	$(call say,"building the tests (about six minutes the first time: they embed a WebAssembly compiler)")
 	@$(CARGO) test --quiet --workspace --no-run
 	$(call say,"tests (about two minutes)")
 	@$(CARGO) test --workspace
 	@hack/check-artefact policy.wasm
+
+.PHONY: bench
+bench: policy.wasm do-nothing.wasm ## Measure the policy beside one that does nothing (ARGS=--quick, --output json, ...)
+	$(call say,"building the benchmark (about six minutes the first time: it embeds a WebAssembly compiler)")
+	@$(CARGO) build --quiet --release --package mysql-replication-bench
+	@target/release/bench $(ARGS)
 
 .PHONY: e2e-tests
 e2e-tests: annotated-policy.wasm ## Run the tests of the annotated policy with kwctl (needs kwctl and bats)

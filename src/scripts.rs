@@ -239,7 +239,11 @@ impl Script {
 
 /// FNV-1a: the digest tells contents apart, it protects nothing.
 pub(crate) const fn fnv1a(bytes: &[u8]) -> u64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    fnv1a_from(0xcbf2_9ce4_8422_2325, bytes)
+}
+
+/// The same, going on from an earlier digest.
+pub(crate) const fn fnv1a_from(mut hash: u64, bytes: &[u8]) -> u64 {
     let mut at = 0;
     while at < bytes.len() {
         hash = (hash ^ bytes[at] as u64).wrapping_mul(0x0100_0000_01b3);

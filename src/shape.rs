@@ -1,6 +1,8 @@
 //! The types of the fields that the policy reads. The server checks them too, but after this policy, and offline
 //! nobody else does: a field of the wrong type would otherwise read as absent.
 
+use std::fmt;
+
 use serde_json::Value;
 
 use crate::{
@@ -80,60 +82,77 @@ const CONTAINER: [(&str, Kind); 24] = [
 /// Reports every field of a StatefulSet that has the wrong type.
 pub(crate) fn check(object: &Value, findings: &mut Findings) {
     if !object.is_object() {
-        report("object", object, Object, findings);
+        report(&At::Root("object"), object, Object, findings);
         return;
     }
+    let root = At::Root("");
     for (path, kind) in STATEFULSET {
-        walk(object, path, kind, String::new(), findings);
+        walk(object, path, kind, &root, findings);
     }
     let Some(pod) = object.pointer("/spec/template/spec") else { return };
-    let prefix = "spec.template.spec";
+    let at_pod = At::Root("spec.template.spec");
     for (path, kind) in POD {
-        walk(pod, path, kind, prefix.to_owned(), findings);
+        walk(pod, path, kind, &at_pod, findings);
     }
     for list in ["initContainers", "containers"] {
         let Some(containers) = pod.get(list).and_then(Value::as_array) else { continue };
         for (index, container) in containers.iter().enumerate().filter(|(_, container)| container.is_object()) {
             for (path, kind) in CONTAINER {
-                walk(container, path, kind, format!("{prefix}.{list}[{index}]"), findings);
+                walk(container, path, kind, &At::Element(&At::Key(&at_pod, list), index), findings);
             }
         }
     }
 }
 
+/// Where a field is; written out only where something is wrong with it.
+#[derive(Clone, Copy)]
+enum At<'a> {
+    Root(&'a str),
+    Key(&'a At<'a>, &'a str),
+    Element(&'a At<'a>, usize),
+}
+
+impl fmt::Display for At<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Root(path) => f.write_str(path),
+            Self::Key(Self::Root(""), key) => f.write_str(key),
+            Self::Key(parent, key) => write!(f, "{parent}.{key}"),
+            Self::Element(parent, index) => write!(f, "{parent}[{index}]"),
+        }
+    }
+}
+
 /// Follows `path` down from `value`. What is absent, null or of the wrong type above the field is not its problem.
-fn walk(value: &Value, path: &str, kind: Kind, mut at: String, findings: &mut Findings) {
+fn walk(value: &Value, path: &str, kind: Kind, parent: &At, findings: &mut Findings) {
     let (step, rest) = path.split_once('.').map_or((path, None), |(step, rest)| (step, Some(rest)));
     let key = step.trim_end_matches("[]");
     let Some(field) = value.get(key).filter(|field| !field.is_null()) else { return };
-    if !at.is_empty() {
-        at.push('.');
-    }
-    at.push_str(key);
+    let at = At::Key(parent, key);
     if key.len() == step.len() {
-        descend(field, rest, kind, at, findings);
+        descend(field, rest, kind, &at, findings);
         return;
     }
     let Some(list) = field.as_array() else {
         // reported once, by the pattern that ends here
         if rest.is_none() {
-            wrong_type(at, field, "a list", findings);
+            wrong_type(&at, field, "a list", findings);
         }
         return;
     };
     for (index, element) in list.iter().enumerate() {
-        descend(element, rest, kind, format!("{at}[{index}]"), findings);
+        descend(element, rest, kind, &At::Element(&at, index), findings);
     }
 }
 
-fn descend(field: &Value, rest: Option<&str>, kind: Kind, at: String, findings: &mut Findings) {
+fn descend(field: &Value, rest: Option<&str>, kind: Kind, at: &At, findings: &mut Findings) {
     match rest {
         Some(rest) => walk(field, rest, kind, at, findings),
-        None => report(&at, field, kind, findings),
+        None => report(at, field, kind, findings),
     }
 }
 
-fn report(at: &str, field: &Value, kind: Kind, findings: &mut Findings) {
+fn report(at: &At, field: &Value, kind: Kind, findings: &mut Findings) {
     let (right, wanted) = match kind {
         Object => (field.is_object(), "an object"),
         Text => (field.is_string(), "a string"),
@@ -141,14 +160,14 @@ fn report(at: &str, field: &Value, kind: Kind, findings: &mut Findings) {
         Boolean => (field.is_boolean(), "true or false"),
     };
     if !right {
-        wrong_type(at.to_owned(), field, wanted, findings);
+        wrong_type(at, field, wanted, findings);
     }
 }
 
-fn wrong_type(at: String, field: &Value, wanted: &str, findings: &mut Findings) {
+fn wrong_type(at: &At, field: &Value, wanted: &str, findings: &mut Findings) {
     findings.reject(Violation::new(
         rule::MALFORMED,
-        at,
+        at.to_string(),
         format!("found {}", type_name(field)),
         "Kubernetes takes no such value here",
         format!("write {wanted}"),

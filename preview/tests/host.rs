@@ -52,6 +52,19 @@ fn a_failed_call_leaves_nothing_behind() {
 }
 
 #[test]
+fn an_instance_answers_more_than_once() {
+    let instance = policy().with_time_limit(Duration::from_millis(300)).instance(Arc::new(Unreachable)).unwrap();
+    for _ in 0..3 {
+        assert!(instance.call("validate", b"").is_ok());
+        assert!(
+            matches!(instance.call("validate", b"test-error"), Err(HostError::Guest(text)) if text == "test-error")
+        );
+        // the time is that of each call
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}
+
+#[test]
 fn what_is_no_module_is_refused() {
     for bytes in [b"".as_slice(), b"# yaml: 1", b"\0asm\x01\0\0\0junk"] {
         assert!(matches!(Policy::from_bytes(bytes), Err(HostError::Module(_))));

@@ -1,7 +1,7 @@
 //! The `status` annotation: what was injected, and a digest of it.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::{
     json::{by_name, list_at, name, str_at},
@@ -9,7 +9,7 @@ use crate::{
         ANNOTATION_PREFIX, CLONE_CONTAINER, CONF_VOLUME, CONFIG_MAP_VOLUME, DATA_CLAIM, DATABASE_PORT, INIT_CONTAINER,
         SIDECAR_CONTAINER, annotation,
     },
-    scripts::{Script, fnv1a},
+    scripts::{Script, fnv1a, fnv1a_from},
 };
 
 /// Record of an injection.
@@ -83,19 +83,21 @@ impl Status {
     /// defaults, some of which depend on its version, so only fields that are always written in full go in.
     pub(crate) fn digest(&self, object: &Value) -> String {
         let pod = object.pointer("/spec/template/spec").unwrap_or(&Value::Null);
-        let pick = |list: &str, names: &[String], essence: fn(&Value) -> Value| -> Value {
-            names.iter().map(|name| by_name(list_at(pod, &[list]), name).map(essence)).collect::<Vec<_>>().into()
+        let mut digest = Digest::default();
+        let mut pick = |list: &str, names: &[String], essence: fn(&Value, &mut Digest)| {
+            let elements = list_at(pod, &[list]);
+            digest.list(names, |name, digest| match by_name(elements, name) {
+                Some(element) => essence(element, digest),
+                None => digest.text("(missing)"),
+            });
         };
+        pick("volumes", &self.volumes, volume);
+        pick("initContainers", &self.init_containers, container);
+        pick("containers", &self.containers, container);
         let database = by_name(list_at(pod, &["containers"]), &self.container).unwrap_or(&Value::Null);
-        let mounts = list_at(database, &["volumeMounts"]).iter();
-        let essence = json!({
-            "volumes": pick("volumes", &self.volumes, volume),
-            "initContainers": pick("initContainers", &self.init_containers, container),
-            "containers": pick("containers", &self.containers, container),
-            "mounts": mounts.filter(|mount| self.names_mount(mount)).map(mount).collect::<Value>(),
-            "probes": self.probes.iter().map(|probe| words(list_at(database, &[probe, "exec", "command"]))).collect::<Value>(),
-        });
-        format!("{:016x}", fnv1a(essence.to_string().as_bytes()))
+        digest.list(list_at(database, &["volumeMounts"]).iter().filter(|mount| self.names_mount(mount)), mount);
+        digest.list(&self.probes, |probe, digest| words(list_at(database, &[probe, "exec", "command"]), digest));
+        format!("{:016x}", digest.0)
     }
 
     /// The record without the parts that are not the same in both objects.
@@ -113,45 +115,70 @@ impl Status {
     }
 }
 
-fn volume(volume: &Value) -> Value {
-    json!([name(volume), str_at(volume, &["configMap", "name"])])
+/// FNV-1a over texts, each of which is told from the next one.
+struct Digest(u64);
+
+impl Default for Digest {
+    fn default() -> Self {
+        Self(fnv1a(b""))
+    }
+}
+
+impl Digest {
+    fn text(&mut self, text: &str) {
+        // no UTF-8 text holds this byte
+        self.0 = fnv1a_from(fnv1a_from(self.0, text.as_bytes()), &[0xff]);
+    }
+
+    fn list<T>(&mut self, elements: impl IntoIterator<Item = T>, mut each: impl FnMut(T, &mut Self)) {
+        for element in elements {
+            self.text("[");
+            each(element, self);
+        }
+        self.text("]");
+    }
+}
+
+fn volume(volume: &Value, digest: &mut Digest) {
+    digest.text(name(volume));
+    digest.text(str_at(volume, &["configMap", "name"]));
 }
 
 /// Other admission controllers may add variables and mounts of their own, and the credentials are the user's, whose
 /// change is seen elsewhere: only what is surely the policy's counts.
-fn container(container: &Value) -> Value {
-    let own = |variable: &&Value| name(variable).starts_with("REPLICATION_");
+fn container(container: &Value, digest: &mut Digest) {
+    digest.text(name(container));
+    digest.text(str_at(container, &["image"]));
+    words(list_at(container, &["command"]), digest);
+    let own = list_at(container, &["env"]).iter().filter(|variable| name(variable).starts_with("REPLICATION_"));
+    digest.list(own, |variable, digest| {
+        digest.text(name(variable));
+        digest.text(str_at(variable, &["value"]));
+    });
     let mounts = list_at(container, &["volumeMounts"]).iter();
-    json!([
-        name(container),
-        str_at(container, &["image"]),
-        words(list_at(container, &["command"])),
-        list_at(container, &["env"])
-            .iter()
-            .filter(own)
-            .map(|variable| json!([name(variable), str_at(variable, &["value"])]))
-            .collect::<Value>(),
-        mounts.filter(|mount| [CONF_VOLUME, CONFIG_MAP_VOLUME].contains(&name(mount))).map(mount).collect::<Value>(),
-        words(list_at(container, &["readinessProbe", "exec", "command"])),
-    ])
+    digest.list(mounts.filter(|mount| [CONF_VOLUME, CONFIG_MAP_VOLUME].contains(&name(mount))), mount);
+    words(list_at(container, &["readinessProbe", "exec", "command"]), digest);
 }
 
-/// The words of a command line, each long one by its digest.
-fn words(words: &[Value]) -> Value {
-    let word = |word: &Value| match word.as_str() {
-        Some(text) if text.len() > 64 || text.starts_with('\0') => json!(Script::digest(text)),
-        _ => word.clone(),
-    };
-    words.iter().map(word).collect()
+/// The words of a command line; of a script, its own digest.
+fn words(words: &[Value], digest: &mut Digest) {
+    digest.list(words, |word, digest| match word.as_str() {
+        Some(text) if text.len() > 64 || text.starts_with('\0') => digest.text(&Script::digest(text).to_string()),
+        Some(text) => digest.text(text),
+        None => digest.text(&word.to_string()),
+    });
 }
 
-fn mount(mount: &Value) -> Value {
-    json!([name(mount), str_at(mount, &["mountPath"]), str_at(mount, &["subPath"]), str_at(mount, &["subPathExpr"])])
+fn mount(mount: &Value, digest: &mut Digest) {
+    for field in ["name", "mountPath", "subPath", "subPathExpr"] {
+        digest.text(str_at(mount, &[field]));
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn a_foreign_record_names_only_what_is_ours() {

@@ -69,6 +69,9 @@ pub(crate) fn workload(
     };
     for list in CONTAINERS {
         for (index, container) in list_at(pod, &[list]).iter().enumerate() {
+            if names.variables.is_empty() && !may_write(container) {
+                continue;
+            }
             check.container(container, &format!("{path}.{list}[{index}]"));
         }
     }
@@ -80,6 +83,17 @@ pub(crate) fn workload(
             check.findings.warn(format!("{skipped} {what} beyond the first {limit} were not looked at"));
         }
     }
+}
+
+/// Could anything that a container is told say write?
+fn may_write(container: &Value) -> bool {
+    let strings = |list: &str| list_at(container, &[list]).iter().filter_map(Value::as_str);
+    !list_at(container, &["envFrom"]).is_empty()
+        || strings("command").chain(strings("args")).any(may_say_write)
+        || list_at(container, &["env"]).iter().any(|entry| {
+            let key = str_at(entry, &["valueFrom", "configMapKeyRef", "key"]);
+            [name(entry), str_at(entry, &["value"]), key].into_iter().any(may_say_write)
+        })
 }
 
 /// One object's check, with what it knows of the cluster so far.

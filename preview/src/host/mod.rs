@@ -6,5 +6,5 @@ mod policy;
 mod response;
 
 pub use error::HostError;
-pub use policy::{DEFAULT_TIME_LIMIT, Policy};
+pub use policy::{DEFAULT_TIME_LIMIT, Instance, Policy};
 pub use response::{Response, SettingsResponse};

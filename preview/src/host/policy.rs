@@ -79,12 +79,11 @@ impl Policy {
         self
     }
 
-    /// Calls a function of the policy with raw bytes, in a fresh instance.
+    /// Makes a fresh instance that asks this cluster.
     ///
     /// # Errors
-    /// [`HostError::Guest`] when the policy answers with an error, [`HostError::Trap`] when it crashes,
-    /// [`HostError::Timeout`] when it takes too long, [`HostError::Start`] when it cannot be started.
-    pub fn call(&self, function: &str, payload: &[u8], cluster: Arc<dyn Cluster>) -> Result<Vec<u8>, HostError> {
+    /// [`HostError::Start`] when it cannot be started.
+    pub fn instance(&self, cluster: Arc<dyn Cluster>) -> Result<Instance, HostError> {
         let provider = self
             .pre
             .rehydrate(Some(EpochDeadlines { wapc_init: self.deadline, wapc_func: self.deadline }))
@@ -95,7 +94,15 @@ impl Policy {
         };
         let host = WapcHost::new(Box::new(provider), Some(Box::new(callback)))
             .map_err(|error| HostError::Start(error.to_string()))?;
-        host.call(function, payload).map_err(classify)
+        Ok(Instance { host })
+    }
+
+    /// Calls a function of the policy with raw bytes, in a fresh instance.
+    ///
+    /// # Errors
+    /// Those of [`Policy::instance`] and [`Instance::call`].
+    pub fn call(&self, function: &str, payload: &[u8], cluster: Arc<dyn Cluster>) -> Result<Vec<u8>, HostError> {
+        self.instance(cluster)?.call(function, payload)
     }
 
     /// Has the policy judge an admission request.
@@ -127,6 +134,24 @@ impl Policy {
     /// Those of [`Policy::call`], and [`HostError::Answer`] when the answer is no JSON string.
     pub fn protocol_version(&self) -> Result<String, HostError> {
         answer(&self.call("protocol_version", &[], Arc::new(Unreachable))?)
+    }
+}
+
+/// A running instance of a policy. A policy server makes one for every call; who keeps one sees what a call costs
+/// without the start.
+#[derive(Debug)]
+pub struct Instance {
+    host: WapcHost,
+}
+
+impl Instance {
+    /// Calls a function of the policy with raw bytes.
+    ///
+    /// # Errors
+    /// [`HostError::Guest`] when the policy answers with an error, [`HostError::Trap`] when it crashes,
+    /// [`HostError::Timeout`] when it takes too long.
+    pub fn call(&self, function: &str, payload: &[u8]) -> Result<Vec<u8>, HostError> {
+        self.host.call(function, payload).map_err(classify)
     }
 }
 

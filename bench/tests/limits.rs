@@ -1,0 +1,60 @@
+//! The counts of the artefact stay within `bench/limits.json`. `UPDATE_LIMITS=1` writes them anew.
+
+use std::path::Path;
+
+use mysql_replication_bench::growth::{LINEAR, OBJECTS, SETTINGS, Shape};
+use mysql_replication_bench::limits::{Limits, Measured};
+use mysql_replication_bench::meter::Meter;
+use mysql_replication_bench::stats::{float, slope_of_growth};
+use mysql_replication_bench::{counts, guest::Guest, subject};
+
+#[test]
+fn counts_stay_within_their_limits() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("limits.json");
+    let (policy, do_nothing) = (Guest::policy().unwrap(), Guest::do_nothing().unwrap());
+    let subjects = subject::all(&Meter::new(&policy).unwrap()).unwrap();
+    let counts = counts::count(&Meter::new(&do_nothing).unwrap(), &subjects).unwrap();
+    let measured = Measured::new(&counts, policy.bytes.len(), do_nothing.bytes.len());
+    if std::env::var_os("UPDATE_LIMITS").is_some_and(|value| value == "1") {
+        let text = serde_json::to_string_pretty(&Limits::of(&measured)).unwrap();
+        std::fs::write(&path, text + "\n").unwrap();
+        return;
+    }
+    let text = std::fs::read_to_string(&path).unwrap_or_default();
+    let limits: Limits = serde_json::from_str(&text).unwrap_or_else(|error| panic!("bench/limits.json: {error}"));
+    let problems = limits.problems(&measured);
+    assert!(
+        problems.is_empty(),
+        "what the policy costs has moved:\n  {}\nIf that is meant, write new limits: UPDATE_LIMITS=1 cargo test -p \
+         mysql-replication-bench --test limits\n{}",
+        problems.join("\n  "),
+        counts::show(&counts)
+    );
+}
+
+/// Shapes that are known to grow worse than linear: to be mended, and then taken from this list.
+const KNOWN: [&str; 1] = ["arguments of variables"];
+
+#[test]
+fn nothing_grows_worse_than_linear() {
+    const BYTES: [usize; 4] = [0, 50_000, 100_000, 300_000];
+    const COUNTS: [usize; 4] = [1, 50, 150, 500];
+    let meter = Meter::new(&Guest::policy().unwrap()).unwrap();
+    let point = |shape: &Shape, parts: usize| {
+        let subject = shape.subject(&meter, parts).unwrap();
+        (float(subject.payload.len() as u64), float(subject.count.call))
+    };
+    let objects = OBJECTS.iter().map(|shape| (shape.name, BYTES.map(|bytes| point(shape, shape.parts(bytes)))));
+    let settings =
+        SETTINGS.iter().map(|shape| (shape.name, COUNTS.map(|count| (float(count as u64), point(shape, count).1))));
+    let mut problems = Vec::new();
+    for (name, points) in objects.chain(settings) {
+        let slope = slope_of_growth(&points);
+        match (slope > LINEAR, KNOWN.contains(&name)) {
+            (true, false) => problems.push(format!("{name}: instructions grow with the power of {slope:.2}")),
+            (false, true) => problems.push(format!("{name}: well done, it is linear; take it from the list KNOWN")),
+            _ => {}
+        }
+    }
+    assert!(problems.is_empty(), "growth:\n  {}", problems.join("\n  "));
+}
