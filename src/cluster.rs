@@ -68,7 +68,7 @@ impl Kind {
             Self::Service => {
                 &["metadata.name", "metadata.labels", "spec.clusterIP", "spec.ports", "spec.selector", "spec.type"]
             }
-            Self::ConfigMap => &["metadata.name", "data", "binaryData"],
+            Self::ConfigMap => &["metadata.name", "metadata.annotations", "data", "binaryData"],
             Self::StatefulSet => &[
                 "metadata.name",
                 "metadata.annotations",

@@ -69,6 +69,8 @@ pub const DATABASE_PORT: u16 = 3306;
 pub const BACKUP_PORT_NAME: &str = "xtrabackup";
 /// The port on which a pod gives its data to the next one.
 pub const BACKUP_PORT: u16 = 3307;
+/// The same as scripts get it.
+pub(crate) const BACKUP_PORT_TEXT: &str = "3307";
 
 /// Where the server keeps its data unless its arguments say otherwise.
 pub const DATA_DIR: &str = "/var/lib/mysql";

@@ -8,7 +8,11 @@ use serde_json::{
     ser::{CharEscape, CompactFormatter, Formatter, Serializer},
 };
 
-use crate::scripts::Script;
+use crate::{
+    inject::{Injected, Part},
+    names,
+    scripts::Script,
+};
 
 /// HTTP status of a request that cannot be read.
 const BAD_REQUEST: u16 = 400;
@@ -54,6 +58,9 @@ impl Violation {
     /// As a warning: its beginning says which rule and where, for the API server may cut the rest.
     pub(crate) fn as_warning(&self) -> String {
         let Self { object, path, rule, found, fix, .. } = self;
+        if *rule == names::rule::LOOK_UP {
+            return cut(format!("[{rule}] {found} (for {path})"));
+        }
         let object = object.as_ref().map(|object| format!("{object} ")).unwrap_or_default();
         let short = format!("[{rule}] {object}{path}: {found}");
         let long = format!("{short}; {fix}");
@@ -144,7 +151,7 @@ pub(crate) enum Verdict {
     /// The request itself cannot be read.
     Unreadable(String),
     /// Accepted, with the changed object where something changed.
-    Accepted { changed: Option<Value>, judgement: Judgement },
+    Accepted { changed: Option<Injected>, judgement: Judgement },
     /// Rejected, with the object's name.
     Rejected { object: String, judgement: Judgement },
 }
@@ -197,9 +204,10 @@ impl Verdict {
     pub(crate) fn into_json(self) -> Vec<u8> {
         /// Room for the scripts and for what is around them: growing would copy all of it again and again.
         const ROOM: usize = 80 * 1024;
-        let answer = Answer::from(self);
+        let (answer, parts) = Answer::of(self);
         let mut json = Vec::with_capacity(if answer.mutated_object.is_some() { ROOM } else { 0 });
-        let mut serializer = Serializer::with_formatter(&mut json, WithScripts { is_placeholder: false });
+        let mut serializer =
+            Serializer::with_formatter(&mut json, WithParts { parts, is_open: false, is_placeholder: false });
         match answer.serialize(&mut serializer) {
             Ok(()) => json,
             // nothing in an answer can fail to be JSON; were it so, the policy server would reject the request
@@ -208,48 +216,70 @@ impl Verdict {
     }
 }
 
-/// Writes JSON without blanks, and scripts in the place of their placeholders.
-struct WithScripts {
+/// Writes JSON without blanks, and parts and scripts in the place of their placeholders.
+struct WithParts {
+    /// `None`: there are no placeholders.
+    parts: Option<Vec<Part>>,
+    /// Has a string begun of which nothing is written yet, not even its quote?
+    is_open: bool,
+    /// Was its first character that of a placeholder?
     is_placeholder: bool,
 }
 
-impl Formatter for WithScripts {
-    fn write_char_escape<W: ?Sized + io::Write>(&mut self, writer: &mut W, escape: CharEscape) -> io::Result<()> {
-        self.flush(writer)?;
-        if matches!(escape, CharEscape::AsciiControl(0)) {
-            self.is_placeholder = true;
-            return Ok(());
-        }
-        CompactFormatter.write_char_escape(writer, escape)
-    }
-
-    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
-        if !std::mem::take(&mut self.is_placeholder) {
-            return writer.write_all(fragment.as_bytes());
-        }
-        match Script::of_escaped_placeholder(fragment) {
-            Some(script) => script.escaped().iter().try_for_each(|piece| writer.write_all(piece.as_bytes())),
-            None => {
-                self.is_placeholder = true;
-                self.flush(writer)?;
-                writer.write_all(fragment.as_bytes())
-            }
-        }
-    }
-
-    fn end_string<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.flush(writer)?;
-        CompactFormatter.end_string(writer)
-    }
-}
-
-impl WithScripts {
-    /// The character was none of a placeholder.
+impl WithParts {
+    /// Writes what was held back: it belongs to no placeholder.
     fn flush<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        if std::mem::take(&mut self.is_open) {
+            CompactFormatter.begin_string(writer)?;
+        }
         if std::mem::take(&mut self.is_placeholder) {
             CompactFormatter.write_char_escape(writer, CharEscape::AsciiControl(0))?;
         }
         Ok(())
+    }
+}
+
+impl Formatter for WithParts {
+    fn begin_string<W: ?Sized + io::Write>(&mut self, _: &mut W) -> io::Result<()> {
+        self.is_open = true;
+        Ok(())
+    }
+
+    fn write_char_escape<W: ?Sized + io::Write>(&mut self, writer: &mut W, escape: CharEscape) -> io::Result<()> {
+        if self.parts.is_some() && self.is_open && !self.is_placeholder && matches!(escape, CharEscape::AsciiControl(0))
+        {
+            self.is_placeholder = true;
+            return Ok(());
+        }
+        self.flush(writer)?;
+        CompactFormatter.write_char_escape(writer, escape)
+    }
+
+    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        if self.is_placeholder {
+            let part = Part::number_in_escaped(fragment).and_then(|number| self.parts.as_ref()?.get(number));
+            if let Some(part) = part {
+                // it is no string: the quote in front stays unwritten, and so does the one behind
+                self.is_open = false;
+                return part.write(writer);
+            }
+            if let Some(script) = Script::of_escaped_placeholder(fragment) {
+                self.is_placeholder = false;
+                self.flush(writer)?;
+                return script.escaped().iter().try_for_each(|piece| writer.write_all(piece.as_bytes()));
+            }
+        }
+        self.flush(writer)?;
+        writer.write_all(fragment.as_bytes())
+    }
+
+    fn end_string<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        // a part was written, and no quote
+        if !self.is_open && std::mem::take(&mut self.is_placeholder) {
+            return Ok(());
+        }
+        self.flush(writer)?;
+        CompactFormatter.end_string(writer)
     }
 }
 
@@ -263,12 +293,16 @@ mod tests {
         let object = json!({
             "command": [Script::Ping.placeholder(), "\0", "\0\0x", "\0\n", "\"\0", "\0script9", "ä\u{1}", "x"],
         });
-        let judgement = Judgement::default();
-        let json = Verdict::Accepted { changed: Some(object.clone()), judgement }.into_json();
-        let answer: Value = serde_json::from_slice(&json).unwrap();
-        let mut expected = object;
+        let answer = |parts| {
+            let changed = Some(Injected { object: object.clone(), parts });
+            let json = Verdict::Accepted { changed, judgement: Judgement::default() }.into_json();
+            serde_json::from_slice::<Value>(&json).unwrap()
+        };
+        // without parts a string that looks like a placeholder is a string
+        assert_eq!(answer(None), json!({"accepted": true, "mutated_object": object}));
+        let mut expected = object.clone();
         expected["command"][0] = json!(crate::scripts::PING);
-        assert_eq!(answer, json!({"accepted": true, "mutated_object": expected}));
+        assert_eq!(answer(Some(Vec::new())), json!({"accepted": true, "mutated_object": expected}));
     }
 
     #[test]
@@ -281,15 +315,19 @@ mod tests {
     }
 }
 
-impl From<Verdict> for Answer {
-    fn from(verdict: Verdict) -> Self {
+impl Answer {
+    fn of(verdict: Verdict) -> (Self, Option<Vec<Part>>) {
+        let mut parts = None;
         let some = |warnings: Vec<String>| (!warnings.is_empty()).then_some(warnings);
-        match verdict {
+        let answer = match verdict {
             Verdict::Untouched => Self { accepted: true, ..Self::default() },
             Verdict::Unreadable(message) => Self { message: Some(message), code: Some(BAD_REQUEST), ..Self::default() },
             Verdict::Accepted { changed, judgement } => Self {
                 accepted: true,
-                mutated_object: changed,
+                mutated_object: changed.map(|changed| {
+                    parts = changed.parts;
+                    changed.object
+                }),
                 audit_annotations: judgement.audit_annotations(),
                 warnings: some(judgement.warnings()),
                 ..Self::default()
@@ -301,6 +339,7 @@ impl From<Verdict> for Answer {
                 warnings: some(judgement.warnings()),
                 ..Self::default()
             },
-        }
+        };
+        (answer, parts)
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     cluster::{Cluster, Kind, Lookup},
     decide::{Case, check_write_endpoints, peek::has_own_annotation, with_fresh_eyes},
     enforcement::{Exemptions, failed_look_up},
-    inject::{Extent, Plan, Status, apply, strip},
+    inject::{Extent, Injected, Plan, Status, apply, strip},
     json::{at, list_at, list_in, name, object_at, shown, str_at, without_empties},
     names::{ANNOTATION_PREFIX, DATA_CLAIM, annotation, rule},
     rules::{self, is_managed},
@@ -33,9 +33,11 @@ pub(crate) enum Change {
 
 impl Change {
     /// Makes the change; nothing where it is none. The error is a problem that was seen nowhere else.
-    pub(crate) fn make(self, original: Value) -> Result<Option<Value>, Violation> {
+    pub(crate) fn make(self, original: Value) -> Result<Option<Injected>, Violation> {
         let (plan, record, object) = match self {
-            Self::Into(object) => return Ok((object != original).then_some(object)),
+            Self::Into(object) => {
+                return Ok((object != original).then_some(Injected { object, parts: None }));
+            }
             Self::Inject { plan, record, object } => (plan, record, object),
         };
         // without a record there is none of the annotation either: something does change
@@ -44,7 +46,7 @@ impl Change {
             (object, _) => (object.unwrap_or_else(|| original.clone()), Some(original)),
         };
         match apply(object, *plan, record.as_ref()) {
-            Some(result) => Ok((original.as_ref() != Some(&result)).then_some(result)),
+            Some(result) => Ok((original.as_ref() != Some(&result.object)).then_some(result)),
             // the check of the types names every such field; one that it missed must not pass without the injection
             None => Err(Violation::new(
                 rule::MALFORMED,

@@ -4,21 +4,30 @@ use serde_json::{Value, json};
 
 use crate::{
     inject::{
-        Plan, Status,
+        Part, Plan, Status,
         strip::{is_ours, runs_ping},
     },
     json::{Object, covers, list_in, name, object_at, str_at},
     names::{ANNOTATION_PREFIX, annotation},
 };
 
+/// An object as it shall be.
+#[derive(Debug)]
+pub(crate) struct Injected {
+    pub(crate) object: Value,
+    /// What placeholders in it stand for; without these there are none, whatever its strings look like.
+    pub(crate) parts: Option<Vec<Part>>,
+}
+
 /// Writes a plan into an object. `record` is what an earlier injection left in it: parts that it names and that the
 /// plan has no more are taken out. The result holds everything else as it was. `None`: a field that is written to has the
 /// wrong type.
-pub(crate) fn apply(mut object: Value, plan: Plan, record: Option<&Status>) -> Option<Value> {
-    write(&mut object, plan, record).map(|()| object)
+pub(crate) fn apply(mut object: Value, plan: Plan, record: Option<&Status>) -> Option<Injected> {
+    let parts = write(&mut object, plan, record)?;
+    Some(Injected { object, parts: Some(parts) })
 }
 
-fn write(object: &mut Value, plan: Plan, record: Option<&Status>) -> Option<()> {
+fn write(object: &mut Value, plan: Plan, record: Option<&Status>) -> Option<Vec<Part>> {
     let none = Status::default();
     let before = record.unwrap_or(&none);
     let mut status = Status {
@@ -42,8 +51,10 @@ fn write(object: &mut Value, plan: Plan, record: Option<&Status>) -> Option<()> 
 
     let pod = object_at(object, &["spec", "template", "spec"])?;
     status.volumes = merge(pod, "volumes", plan.volumes, &before.volumes, name)?;
-    status.init_containers = merge(pod, "initContainers", plan.init_containers, &before.init_containers, name)?;
-    status.containers = merge(pod, "containers", plan.containers, &before.containers, name)?;
+    let mut parts = Vec::new();
+    status.init_containers =
+        merge_parts(pod, "initContainers", plan.init_containers, &before.init_containers, &mut parts)?;
+    status.containers = merge_parts(pod, "containers", plan.containers, &before.containers, &mut parts)?;
 
     let database =
         list_in(pod, "containers")?.iter_mut().find(|container| name(container) == plan.container)?.as_object_mut()?;
@@ -54,10 +65,10 @@ fn write(object: &mut Value, plan: Plan, record: Option<&Status>) -> Option<()> 
     write_ports(database, plan.ports, &mut status)?;
     write_probes(database, plan.probes, before, &mut status);
 
-    status.revision = status.digest(object);
+    status.revision = status.digest(object, &parts);
     let annotations = object_at(object, &["metadata", "annotations"])?;
     annotations.insert(format!("{ANNOTATION_PREFIX}{}", annotation::STATUS), json!(status.to_json()));
-    Some(())
+    Some(parts)
 }
 
 fn mount_path(mount: &Value) -> &str {
@@ -94,6 +105,42 @@ fn merge(
         }
         if before.contains(&planned_identity) {
             own.push(planned_identity);
+        }
+    }
+    Some(own)
+}
+
+/// The same with containers. Those that go in are placeholders of the parts.
+fn merge_parts(
+    object: &mut Object,
+    key: &str,
+    planned: Vec<Part>,
+    before: &[String],
+    parts: &mut Vec<Part>,
+) -> Option<Vec<String>> {
+    let list = list_in(object, key)?;
+    let is_listed = |element: &Value| before.iter().any(|listed| listed == name(element));
+    let is_planned = |element: &Value| planned.iter().any(|planned| planned.name == name(element));
+    list.retain(|element| is_planned(element) || !is_listed(element));
+    let mut own = Vec::new();
+    for planned in planned {
+        let planned_name = planned.name;
+        let place = Part::placeholder(parts.len());
+        match list.iter_mut().find(|element| name(element) == planned_name) {
+            None => {
+                list.push(place);
+                parts.push(planned);
+                own.push(planned_name.to_owned());
+                continue;
+            }
+            Some(element) if covers(element, &planned.value()) => {}
+            Some(element) => {
+                *element = place;
+                parts.push(planned);
+            }
+        }
+        if before.iter().any(|listed| listed == planned_name) {
+            own.push(planned_name.to_owned());
         }
     }
     Some(own)

@@ -5,11 +5,16 @@ use serde_json::{Value, json};
 use crate::{
     annotations::Annotations,
     flavor::{CloneMethod, Database},
-    inject::{arguments::words, credentials::Credentials, data::Data},
+    inject::{
+        arguments::words,
+        credentials::Credentials,
+        data::Data,
+        part::{Part, Writer},
+    },
     json::{Object, at, name, str_at},
     names::{
-        BACKUP_PORT, BACKUP_PORT_NAME, CLONE_CONTAINER, CONF_DIR, CONF_VOLUME, CONFIG_MAP_VOLUME, INIT_CONF_DIR,
-        INIT_CONFIG_MAP_DIR, INIT_CONTAINER, SIDECAR_CONTAINER,
+        BACKUP_PORT, BACKUP_PORT_NAME, BACKUP_PORT_TEXT, CLONE_CONTAINER, CONF_DIR, CONF_VOLUME, CONFIG_MAP_VOLUME,
+        INIT_CONF_DIR, INIT_CONFIG_MAP_DIR, INIT_CONTAINER, SIDECAR_CONTAINER,
     },
     scripts::Script,
     settings::Settings,
@@ -30,48 +35,47 @@ pub(crate) struct Ingredients<'a> {
 
 impl Ingredients<'_> {
     /// Writes the pod's option files, in the database's own image.
-    pub(crate) fn init_container(&self) -> Value {
-        let mut env = self.parameters(INIT_CONTAINER, INIT_CONF_DIR);
-        env.push(variable("REPLICATION_CONFIG_MAP_DIR", INIT_CONFIG_MAP_DIR));
-        let mounts = json!([
-            {"name": CONF_VOLUME, "mountPath": INIT_CONF_DIR},
-            {"name": CONFIG_MAP_VOLUME, "mountPath": INIT_CONFIG_MAP_DIR, "readOnly": true},
-        ]);
-        self.container(INIT_CONTAINER, str_at(self.container, &["image"]), Script::InitMysql, &env, &mounts)
+    pub(crate) fn init_container(&self) -> Part {
+        let mounts = [
+            json!({"name": CONF_VOLUME, "mountPath": INIT_CONF_DIR}),
+            json!({"name": CONFIG_MAP_VOLUME, "mountPath": INIT_CONFIG_MAP_DIR, "readOnly": true}),
+        ];
+        let image = str_at(self.container, &["image"]);
+        let mut part = Writer::new(INIT_CONTAINER, image, Script::InitMysql);
+        let own = ("REPLICATION_CONFIG_MAP_DIR", INIT_CONFIG_MAP_DIR);
+        part.env(&self.parameters(INIT_CONTAINER, INIT_CONF_DIR, Some(own)), []);
+        part.mounts(&mounts);
+        part.readiness(None, "");
+        self.end(part, INIT_CONTAINER, image)
     }
 
     /// Gives a replica its data.
-    pub(crate) fn clone_container(&self) -> Value {
-        let script = match self.database.clone_method {
-            CloneMethod::Xtrabackup => Script::CloneXtrabackup,
-            CloneMethod::ClonePlugin => Script::ClonePlugin,
+    pub(crate) fn clone_container(&self) -> Part {
+        let (script, args) = match self.database.clone_method {
+            CloneMethod::Xtrabackup => (Script::CloneXtrabackup, String::new()),
+            CloneMethod::ClonePlugin => (Script::ClonePlugin, server_args(self.container)),
         };
-        let mut env = self.parameters(CLONE_CONTAINER, self.conf_dir());
-        if self.database.clone_method == CloneMethod::ClonePlugin {
-            let args = server_args(self.container);
-            if !args.is_empty() {
-                env.push(variable("REPLICATION_SERVER_ARGS", &args));
-            }
-        }
-        self.with_credentials(self.container(CLONE_CONTAINER, self.backup_image, script, &env, &self.data_mounts()))
+        let own = (!args.is_empty()).then_some(("REPLICATION_SERVER_ARGS", args.as_str()));
+        let mut part = Writer::new(CLONE_CONTAINER, self.backup_image, script);
+        self.with_credentials(&mut part, CLONE_CONTAINER, own);
+        part.readiness(None, "");
+        self.end(part, CLONE_CONTAINER, self.backup_image)
     }
 
     /// Joins a replica to the primary and serves backups; its readiness is the replica's.
-    pub(crate) fn sidecar(&self) -> Value {
-        let mut env = self.parameters(SIDECAR_CONTAINER, self.conf_dir());
-        if let Some(seconds) = self.annotations.max_replica_lag_seconds {
-            env.push(variable("REPLICATION_MAX_LAG_SECONDS", &seconds.to_string()));
-        }
-        let mut sidecar =
-            self.container(SIDECAR_CONTAINER, self.backup_image, Script::Sidecar, &env, &self.data_mounts());
+    pub(crate) fn sidecar(&self) -> Part {
+        let lag = self.annotations.max_replica_lag_seconds.map(|seconds| seconds.to_string());
+        let own = lag.as_deref().map(|lag| ("REPLICATION_MAX_LAG_SECONDS", lag));
+        let mut part = Writer::new(SIDECAR_CONTAINER, self.backup_image, Script::Sidecar);
+        self.with_credentials(&mut part, SIDECAR_CONTAINER, own);
+        part.readiness(
+            Some(Script::ReplicaReady),
+            "\"initialDelaySeconds\":5,\"periodSeconds\":10,\"timeoutSeconds\":10",
+        );
         if self.database.clone_method == CloneMethod::Xtrabackup {
-            sidecar["ports"] = json!([{"name": BACKUP_PORT_NAME, "containerPort": BACKUP_PORT}]);
+            part.field("ports", &json!([{"name": BACKUP_PORT_NAME, "containerPort": BACKUP_PORT}]));
         }
-        sidecar["readinessProbe"] = json!({
-            "exec": {"command": ["bash", "-c", Script::ReplicaReady.placeholder()]},
-            "initialDelaySeconds": 5, "periodSeconds": 10, "timeoutSeconds": 10,
-        });
-        self.with_credentials(sidecar)
+        self.end(part, SIDECAR_CONTAINER, self.backup_image)
     }
 
     /// Where the backup image's containers mount the option files. The clone plugin's server reads them there.
@@ -82,62 +86,60 @@ impl Ingredients<'_> {
         }
     }
 
-    fn data_mounts(&self) -> Value {
-        json!([self.data.mount, {"name": CONF_VOLUME, "mountPath": self.conf_dir()}])
+    /// The parameters that every script takes, then one of its own.
+    fn parameters<'p>(
+        &'p self,
+        step: &'p str,
+        conf_dir: &'p str,
+        own: Option<(&'p str, &'p str)>,
+    ) -> Vec<(&'p str, &'p str)> {
+        let mut parameters = vec![
+            ("REPLICATION_STEP", step),
+            ("REPLICATION_SERVICE", self.service),
+            ("REPLICATION_FLAVOR", self.database.flavor.name()),
+            ("REPLICATION_CLONE_METHOD", self.database.clone_method.name()),
+            ("REPLICATION_DATA_DIR", &self.data.dir),
+            ("REPLICATION_CONF_DIR", conf_dir),
+            ("REPLICATION_BACKUP_PORT", BACKUP_PORT_TEXT),
+        ];
+        parameters.extend(own);
+        parameters
     }
 
-    /// The parameters that every script takes.
-    fn parameters(&self, step: &str, conf_dir: &str) -> Vec<Value> {
-        vec![
-            json!({"name": "POD_NAME", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}),
-            variable("REPLICATION_STEP", step),
-            variable("REPLICATION_SERVICE", self.service),
-            variable("REPLICATION_FLAVOR", self.database.flavor.name()),
-            variable("REPLICATION_CLONE_METHOD", self.database.clone_method.name()),
-            variable("REPLICATION_DATA_DIR", &self.data.dir),
-            variable("REPLICATION_CONF_DIR", conf_dir),
-            variable("REPLICATION_BACKUP_PORT", &BACKUP_PORT.to_string()),
-        ]
+    /// Writes the variables and mounts of a container that logs in as root and reads the data.
+    fn with_credentials(&self, part: &mut Writer, step: &str, own: Option<(&str, &str)>) {
+        let Credentials { env, env_from, mounts } = self.credentials;
+        let parameters = self.parameters(step, self.conf_dir(), own);
+        let is_taken = |variable: &&Value| {
+            let name = name(variable);
+            name == "POD_NAME" || parameters.iter().any(|(taken, _)| *taken == name)
+        };
+        part.env(&parameters, env.iter().filter(|variable| !is_taken(variable)));
+        let conf = json!({"name": CONF_VOLUME, "mountPath": self.conf_dir()});
+        let mut all = vec![&self.data.mount, &conf];
+        for mount in mounts {
+            if !all.iter().any(|other| str_at(other, &["mountPath"]) == str_at(mount, &["mountPath"])) {
+                all.push(mount);
+            }
+        }
+        part.mounts(all);
+        if !env_from.is_empty() {
+            part.field("envFrom", &Value::Array(env_from.clone()));
+        }
     }
 
-    fn container(&self, name: &str, image: &str, script: Script, env: &[Value], mounts: &Value) -> Value {
-        let mut container = json!({
-            "name": name,
-            "image": image,
-            "command": ["bash", "-c", script.placeholder()],
-            "env": env,
-            "volumeMounts": mounts,
-            "resources": self.settings.resources(name),
-        });
-        let pull_policy = str_at(self.container, &["imagePullPolicy"]);
-        if image == str_at(self.container, &["image"]) && !pull_policy.is_empty() {
-            container["imagePullPolicy"] = json!(pull_policy);
+    /// What all injected containers end with.
+    fn end(&self, mut part: Writer, name: &str, image: &str) -> Part {
+        part.field("resources", &self.settings.resources(name));
+        let pull_policy = at(self.container, &["imagePullPolicy"]).filter(|policy| !policy.is_null());
+        if let (true, Some(policy)) = (image == str_at(self.container, &["image"]), pull_policy) {
+            part.field("imagePullPolicy", policy);
         }
         let context = self.security_context();
         if !context.is_empty() {
-            container["securityContext"] = Value::Object(context);
+            part.field("securityContext", &Value::Object(context));
         }
-        container
-    }
-
-    fn with_credentials(&self, mut container: Value) -> Value {
-        if let Some(env) = container["env"].as_array_mut() {
-            let taken: Vec<String> = env.iter().map(|variable| name(variable).to_owned()).collect();
-            env.extend(
-                self.credentials.env.iter().filter(|variable| !taken.iter().any(|t| t == name(variable))).cloned(),
-            );
-        }
-        if !self.credentials.env_from.is_empty() {
-            container["envFrom"] = Value::Array(self.credentials.env_from.clone());
-        }
-        if let Some(mounts) = container["volumeMounts"].as_array_mut() {
-            for mount in &self.credentials.mounts {
-                if !mounts.iter().any(|other| str_at(other, &["mountPath"]) == str_at(mount, &["mountPath"])) {
-                    mounts.push(mount.clone());
-                }
-            }
-        }
-        container
+        part.end()
     }
 
     /// The database container's own context: the same user can read its files, and what is hardened stays so. Where the
@@ -206,8 +208,4 @@ fn server_args(container: &Value) -> String {
         })
         .collect::<Vec<_>>()
         .join("\n")
-}
-
-fn variable(name: &str, value: &str) -> Value {
-    json!({"name": name, "value": value})
 }

@@ -6,12 +6,14 @@ mod arguments;
 mod containers;
 mod credentials;
 mod data;
+mod part;
 mod plan;
 mod status;
 mod strip;
 
-pub(crate) use apply::apply;
+pub(crate) use apply::{Injected, apply};
 pub(crate) use arguments::words;
+pub(crate) use part::Part;
 pub(crate) use plan::{Plan, database_container};
 pub(crate) use status::Status;
 pub(crate) use strip::{Extent, strip};

@@ -10,6 +10,7 @@ use crate::{
         containers::{Ingredients, probes},
         credentials::Credentials,
         data::{Data, holds},
+        part::Part,
     },
     json::{at, by_name, covers, list_at, name, shown, str_at},
     names::{
@@ -28,8 +29,8 @@ pub(crate) struct Plan {
     /// The database container's name.
     pub(crate) container: String,
     pub(crate) volumes: Vec<Value>,
-    pub(crate) init_containers: Vec<Value>,
-    pub(crate) containers: Vec<Value>,
+    pub(crate) init_containers: Vec<Part>,
+    pub(crate) containers: Vec<Part>,
     /// Mounts of the database container.
     pub(crate) mounts: Vec<Value>,
     /// Ports of the database container.
@@ -151,14 +152,12 @@ impl Plan {
     /// Are all planned parts in an object, whatever their content? A record that names none of them says nothing.
     pub(crate) fn is_there(&self, object: &Value) -> bool {
         let pod = object.pointer("/spec/template/spec").unwrap_or(&Value::Null);
-        let has = |list: &str, planned: &[Value]| {
-            planned.iter().all(|planned| by_name(list_at(pod, &[list]), name(planned)).is_some())
-        };
+        let has = |list: &str, name: &str| by_name(list_at(pod, &[list]), name).is_some();
         let database = by_name(list_at(pod, &["containers"]), &self.container).unwrap_or(&Value::Null);
         let mounts = list_at(database, &["volumeMounts"]);
-        has("volumes", &self.volumes)
-            && has("initContainers", &self.init_containers)
-            && has("containers", &self.containers)
+        self.volumes.iter().all(|planned| has("volumes", name(planned)))
+            && self.init_containers.iter().all(|planned| has("initContainers", planned.name))
+            && self.containers.iter().all(|planned| has("containers", planned.name))
             && self.mounts.iter().all(|planned| {
                 mounts.iter().any(|mount| str_at(mount, &["mountPath"]) == str_at(planned, &["mountPath"]))
             })
@@ -166,12 +165,9 @@ impl Plan {
 
     /// A user's own volume or container with a reserved name may stay only if it is just what would be injected.
     fn check_reserved_names(&self, pod: &Value, findings: &mut Findings) {
-        let others = |list: &str, planned: &Value| -> Vec<usize> {
-            let existing = list_at(pod, &[list]).iter().enumerate();
-            existing.filter(|(_, e)| name(e) == name(planned) && !covers(e, planned)).map(|(index, _)| index).collect()
-        };
         for planned in &self.volumes {
-            for index in others("volumes", planned) {
+            let existing = list_at(pod, &["volumes"]).iter().enumerate();
+            for (index, _) in existing.filter(|(_, other)| name(other) == name(planned) && !covers(other, planned)) {
                 findings.reject(Violation::new(
                     rule::RESERVED_NAME,
                     format!("spec.template.spec.volumes[{index}].name"),
@@ -183,15 +179,17 @@ impl Plan {
         }
         for (list, planned) in [("initContainers", &self.init_containers), ("containers", &self.containers)] {
             for planned in planned {
-                for index in others(list, planned) {
-                    reserved_container(list, index, name(planned), findings);
+                for (index, existing) in list_at(pod, &[list]).iter().enumerate() {
+                    if name(existing) == planned.name && !covers(existing, &planned.value()) {
+                        reserved_container(list, index, planned.name, findings);
+                    }
                 }
             }
         }
         // the containers of both lists share one name space
         for (list, other) in [("containers", &self.init_containers), ("initContainers", &self.containers)] {
             for (index, existing) in list_at(pod, &[list]).iter().enumerate() {
-                if other.iter().any(|planned| name(planned) == name(existing)) {
+                if other.iter().any(|planned| planned.name == name(existing)) {
                     reserved_container(list, index, name(existing), findings);
                 }
             }

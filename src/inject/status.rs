@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
+    inject::Part,
     json::{by_name, list_at, name, str_at},
     names::{
         ANNOTATION_PREFIX, CLONE_CONTAINER, CONF_VOLUME, CONFIG_MAP_VOLUME, DATA_CLAIM, DATABASE_PORT, INIT_CONTAINER,
@@ -76,28 +77,33 @@ impl Status {
 
     /// Is everything that this record names in the object as it was injected?
     pub(crate) fn is_intact(&self, object: &Value) -> bool {
-        self.digest(object) == self.revision
+        self.digest(object, &[]) == self.revision
     }
 
     /// A digest of the parts of a pod template that this record names. The server completes what it stores with
     /// defaults, some of which depend on its version, so only fields that are always written in full go in.
-    pub(crate) fn digest(&self, object: &Value) -> String {
+    pub(crate) fn digest(&self, object: &Value, parts: &[Part]) -> String {
         let pod = object.pointer("/spec/template/spec").unwrap_or(&Value::Null);
         let mut digest = Digest::default();
-        let mut pick = |list: &str, names: &[String], essence: fn(&Value, &mut Digest)| {
+        let mut pick = |list: &str, names: &[String], essence: fn(&Value) -> u64| {
             let elements = list_at(pod, &[list]);
-            digest.list(names, |name, digest| match by_name(elements, name) {
-                Some(element) => essence(element, digest),
-                None => digest.text("(missing)"),
+            digest.list(names, |wanted, digest| {
+                let part = |element: &Value| Part::number(element).and_then(|number| parts.get(number));
+                let planned = elements.iter().filter_map(part).find(|part| part.name == wanted).map(Part::digest);
+                let found = planned.or_else(|| by_name(elements, wanted).map(essence));
+                digest.number(found.unwrap_or_default());
             });
         };
         pick("volumes", &self.volumes, volume);
         pick("initContainers", &self.init_containers, container);
         pick("containers", &self.containers, container);
         let database = by_name(list_at(pod, &["containers"]), &self.container).unwrap_or(&Value::Null);
-        digest.list(list_at(database, &["volumeMounts"]).iter().filter(|mount| self.names_mount(mount)), mount);
-        digest.list(&self.probes, |probe, digest| words(list_at(database, &[probe, "exec", "command"]), digest));
-        format!("{:016x}", digest.0)
+        let mounts = list_at(database, &["volumeMounts"]).iter().filter(|mount| self.names_mount(mount));
+        digest.list(mounts, |mount, digest| digest.mount(mount));
+        digest.list(&self.probes, |probe, digest| {
+            digest.words(list_at(database, &[probe, "exec", "command"]));
+        });
+        format!("{:016x}", digest.value())
     }
 
     /// The record without the parts that are not the same in both objects.
@@ -116,7 +122,7 @@ impl Status {
 }
 
 /// FNV-1a over texts, each of which is told from the next one.
-struct Digest(u64);
+pub(crate) struct Digest(u64);
 
 impl Default for Digest {
     fn default() -> Self {
@@ -125,54 +131,84 @@ impl Default for Digest {
 }
 
 impl Digest {
-    fn text(&mut self, text: &str) {
+    pub(crate) fn text(&mut self, text: &str) {
         // no UTF-8 text holds this byte
         self.0 = fnv1a_from(fnv1a_from(self.0, text.as_bytes()), &[0xff]);
     }
 
-    fn list<T>(&mut self, elements: impl IntoIterator<Item = T>, mut each: impl FnMut(T, &mut Self)) {
+    fn number(&mut self, number: u64) {
+        self.0 = fnv1a_from(self.0, &number.to_le_bytes());
+    }
+
+    pub(crate) fn list<T>(&mut self, elements: impl IntoIterator<Item = T>, mut each: impl FnMut(T, &mut Self)) {
         for element in elements {
-            self.text("[");
             each(element, self);
         }
+        self.end();
+    }
+
+    /// The end of a list.
+    pub(crate) fn end(&mut self) {
         self.text("]");
+    }
+
+    /// A word of a command line; of a script, its own digest.
+    pub(crate) fn word(&mut self, text: &str) {
+        if text.len() > 64 || text.starts_with('\0') {
+            self.number(Script::digest(text));
+        } else {
+            self.text(text);
+        }
+    }
+
+    fn words(&mut self, words: &[Value]) {
+        self.list(words, |word, digest| match word.as_str() {
+            Some(text) => digest.word(text),
+            None => digest.text(&word.to_string()),
+        });
+    }
+
+    /// A variable, if it is surely the policy's.
+    pub(crate) fn own_variable(&mut self, name: &str, value: &str) {
+        if name.starts_with("REPLICATION_") {
+            self.text(name);
+            self.text(value);
+        }
+    }
+
+    pub(crate) fn mount(&mut self, mount: &Value) {
+        for field in ["name", "mountPath", "subPath", "subPathExpr"] {
+            self.text(str_at(mount, &[field]));
+        }
+    }
+
+    pub(crate) fn value(&self) -> u64 {
+        self.0
     }
 }
 
-fn volume(volume: &Value, digest: &mut Digest) {
+fn volume(volume: &Value) -> u64 {
+    let mut digest = Digest::default();
     digest.text(name(volume));
     digest.text(str_at(volume, &["configMap", "name"]));
+    digest.value()
 }
 
 /// Other admission controllers may add variables and mounts of their own, and the credentials are the user's, whose
-/// change is seen elsewhere: only what is surely the policy's counts.
-fn container(container: &Value, digest: &mut Digest) {
+/// change is seen elsewhere: only what is surely the policy's counts. [`crate::inject::part::Writer`] does the same.
+fn container(container: &Value) -> u64 {
+    let mut digest = Digest::default();
     digest.text(name(container));
     digest.text(str_at(container, &["image"]));
-    words(list_at(container, &["command"]), digest);
-    let own = list_at(container, &["env"]).iter().filter(|variable| name(variable).starts_with("REPLICATION_"));
-    digest.list(own, |variable, digest| {
-        digest.text(name(variable));
-        digest.text(str_at(variable, &["value"]));
+    digest.words(list_at(container, &["command"]));
+    digest.list(list_at(container, &["env"]), |variable, digest| {
+        digest.own_variable(name(variable), str_at(variable, &["value"]));
     });
     let mounts = list_at(container, &["volumeMounts"]).iter();
-    digest.list(mounts.filter(|mount| [CONF_VOLUME, CONFIG_MAP_VOLUME].contains(&name(mount))), mount);
-    words(list_at(container, &["readinessProbe", "exec", "command"]), digest);
-}
-
-/// The words of a command line; of a script, its own digest.
-fn words(words: &[Value], digest: &mut Digest) {
-    digest.list(words, |word, digest| match word.as_str() {
-        Some(text) if text.len() > 64 || text.starts_with('\0') => digest.text(&Script::digest(text).to_string()),
-        Some(text) => digest.text(text),
-        None => digest.text(&word.to_string()),
-    });
-}
-
-fn mount(mount: &Value, digest: &mut Digest) {
-    for field in ["name", "mountPath", "subPath", "subPathExpr"] {
-        digest.text(str_at(mount, &[field]));
-    }
+    let own = mounts.filter(|mount| [CONF_VOLUME, CONFIG_MAP_VOLUME].contains(&name(mount)));
+    digest.list(own, |mount, digest| digest.mount(mount));
+    digest.words(list_at(container, &["readinessProbe", "exec", "command"]));
+    digest.value()
 }
 
 #[cfg(test)]

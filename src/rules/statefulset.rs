@@ -1,5 +1,7 @@
 //! Rules on StatefulSets: what a database container is told by arguments, variables and hooks.
 
+use std::{borrow::Cow, collections::BTreeMap};
+
 use serde_json::Value;
 
 use crate::{
@@ -54,10 +56,11 @@ impl Given {
 /// The words that reach the server: arguments, and variables that images turn into arguments.
 fn given_options(container: &Value, path: &str) -> Vec<Given> {
     let mut given: Vec<Given> = Vec::new();
+    let variables = Variables::of(container);
     let mut push = |path: String, text: &str, is_whole: bool| {
-        let expanded = expand(text, container);
+        let expanded = variables.expand(text);
         // Kubernetes puts a variable's value into the argument as it is; only a shell makes several words of it
-        let parts: Vec<&str> = if is_whole { vec![&expanded] } else { expanded.split_whitespace().collect() };
+        let parts: Vec<&str> = if is_whole { vec![expanded.as_ref()] } else { expanded.split_whitespace().collect() };
         for part in parts {
             if let Some(last) = given.last_mut() {
                 last.next = Some(part.to_owned());
@@ -85,35 +88,51 @@ fn carries_arguments(name: &str) -> bool {
     name.split('_').any(|word| WORDS.iter().any(|known| known.eq_ignore_ascii_case(word)))
 }
 
-/// A word with the variables that the container defines: Kubernetes' `$(NAME)`, a shell's `$NAME` and `${NAME}`.
-fn expand(text: &str, container: &Value) -> String {
-    let mut expanded = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('$') {
-        expanded.push_str(before);
-        let (name_of, end) = match after.bytes().next() {
-            Some(b'(') => (after[1..].split(')').next().unwrap_or_default(), 2),
-            Some(b'{') => (after[1..].split('}').next().unwrap_or_default(), 2),
-            _ => {
-                let end = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(after.len());
-                (&after[..end], 0)
-            }
-        };
-        let value = list_at(container, &["env"])
-            .iter()
-            .rfind(|variable| !name_of.is_empty() && name(variable) == name_of)
-            .and_then(|variable| variable.get("value"))
-            .and_then(Value::as_str);
-        if let Some(value) = value {
-            expanded.push_str(value);
-            rest = after.get(name_of.len() + end..).unwrap_or_default();
-        } else {
-            expanded.push('$');
-            rest = after;
-        }
+/// The variables that a container defines by themselves; the last of a name counts.
+struct Variables<'a>(BTreeMap<&'a str, &'a str>);
+
+impl<'a> Variables<'a> {
+    fn of(container: &'a Value) -> Self {
+        let value = |variable: &'a Value| Some((name(variable), variable.get("value")?.as_str()?));
+        let env = list_at(container, &["env"]);
+        let refers = |variable: &Value| carries_arguments(name(variable)) && str_at(variable, &["value"]).contains('$');
+        // most containers refer to none
+        let has_reference = words(container).any(|word| word.text.contains('$')) || env.iter().any(refers);
+        let env = if has_reference { env } else { &[] };
+        Self(env.iter().filter_map(value).filter(|(name, _)| !name.is_empty()).collect())
     }
-    expanded.push_str(rest);
-    expanded
+
+    /// A word with the values of variables in it: Kubernetes' `$(NAME)`, a shell's `$NAME` and `${NAME}`.
+    fn expand<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        /// What is longer is no option that a rule knows.
+        const LIMIT: usize = 4096;
+        if self.0.is_empty() || !text.contains('$') {
+            return Cow::Borrowed(text);
+        }
+        let mut expanded = String::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once('$') {
+            expanded.push_str(before);
+            let (name, brackets) = match after.bytes().next() {
+                Some(b'(') => (after[1..].split(')').next().unwrap_or_default(), 2),
+                Some(b'{') => (after[1..].split('}').next().unwrap_or_default(), 2),
+                _ => {
+                    let end = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(after.len());
+                    (&after[..end], 0)
+                }
+            };
+            let value = self.0.get(name).filter(|value| expanded.len() + value.len() <= LIMIT);
+            if let Some(value) = value {
+                expanded.push_str(value);
+                rest = after.get(name.len() + brackets..).unwrap_or_default();
+            } else {
+                expanded.push('$');
+                rest = after;
+            }
+        }
+        expanded.push_str(rest);
+        Cow::Owned(expanded)
+    }
 }
 
 fn check_options(given: &[Given], database: Option<&Database>, findings: &mut Findings) {
