@@ -11,6 +11,7 @@ use crate::{
     decide::statefulset::Change,
     enforcement::{Exemptions, judge, label},
     json::{at, list_at, str_at},
+    leave::leave,
     names::rule,
     request::{Request, Target, parse},
     rules::{self, Rule, Severity},
@@ -91,9 +92,14 @@ pub(crate) fn decide(request: &Request, cluster: &Cluster) -> Verdict {
     let name = || str_at(&case.object, &["metadata", "name"]).to_owned();
     if judgement.rejected.is_empty() {
         // an audit changes nothing
-        let Some(change) = change.filter(|_| !is_audit) else { return Verdict::Accepted { changed: None, judgement } };
+        let Some(change) = change.filter(|_| !is_audit) else {
+            leave(case);
+            return Verdict::Accepted { changed: None, judgement };
+        };
         let name = name();
-        match change.make(case.object) {
+        let Case { object, old, settings, .. } = case;
+        leave((old, settings));
+        match change.make(object) {
             Ok(changed) => return Verdict::Accepted { changed, judgement },
             Err(violation) => judgement.rejected.push(violation),
         }
@@ -103,6 +109,7 @@ pub(crate) fn decide(request: &Request, cluster: &Cluster) -> Verdict {
         Target::Scale => label("Scale of StatefulSet", request.namespace(), request.name()),
         _ => label(target.kind(), request.namespace(), &name()),
     };
+    leave((case, change));
     Verdict::Rejected { object, judgement }
 }
 

@@ -13,6 +13,7 @@ mod flavor;
 mod image;
 mod inject;
 mod json;
+mod leave;
 pub mod names;
 mod nearest;
 mod option_file;
@@ -53,11 +54,13 @@ pub extern "C" fn wapc_init() {
 /// that cannot be read is rejected too; this function never fails and never panics.
 #[must_use]
 pub fn validate(payload: &[u8], host: &dyn Host) -> Vec<u8> {
-    match Request::decode(payload) {
-        Ok(request) => decide::decide(&request, &Cluster::new(host)),
+    let cluster = Cluster::new(host);
+    let verdict = match Request::decode(payload) {
+        Ok(request) => decide::decide(&request, &cluster),
         Err(problem) => Verdict::unreadable(&problem),
-    }
-    .into_json()
+    };
+    leave::leave(cluster);
+    verdict.into_json()
 }
 
 /// Checks the settings of the policy.
@@ -70,7 +73,9 @@ pub fn validate_settings(payload: &[u8]) -> SettingsValidationResponse {
 }
 
 fn validate_guest(payload: &[u8]) -> CallResult {
-    Ok(validate(payload, &cluster::policy_server))
+    let answer = validate(payload, &cluster::policy_server);
+    leave::end_of_call();
+    Ok(answer)
 }
 
 fn validate_settings_guest(payload: &[u8]) -> CallResult {

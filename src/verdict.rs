@@ -10,6 +10,7 @@ use serde_json::{
 
 use crate::{
     inject::{Injected, Part},
+    leave::leave,
     names,
     scripts::Script,
 };
@@ -208,7 +209,9 @@ impl Verdict {
         let mut json = Vec::with_capacity(if answer.mutated_object.is_some() { ROOM } else { 0 });
         let mut serializer =
             Serializer::with_formatter(&mut json, WithParts { parts, is_open: false, is_placeholder: false });
-        match answer.serialize(&mut serializer) {
+        let written = answer.serialize(&mut serializer);
+        leave((serializer, answer));
+        match written {
             Ok(()) => json,
             // nothing in an answer can fail to be JSON; were it so, the policy server would reject the request
             Err(_) => Vec::new(),

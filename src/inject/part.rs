@@ -16,8 +16,10 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Part {
     pub(crate) name: &'static str,
-    /// JSON, with placeholders of scripts.
+    /// JSON, without the scripts.
     json: Vec<u8>,
+    /// Where they belong.
+    scripts: Vec<(usize, Script)>,
     /// The same as [`crate::inject::Status`] makes of what is stored.
     digest: u64,
 }
@@ -25,13 +27,18 @@ pub(crate) struct Part {
 /// Stands in front of a part's number, in an object's list. No string of an object that is injected into begins so: see
 /// [`crate::decide`].
 const PLACEHOLDER: &str = "\0part";
-/// How a script's placeholder begins in JSON.
-const SCRIPT: &[u8] = b"\"\\u0000";
 
 impl Part {
-    /// The part as a tree, to be compared with what is there.
+    /// The part as a tree, to be compared with what is there; scripts by their placeholders.
     pub(crate) fn value(&self) -> Value {
-        serde_json::from_slice(&self.json).unwrap_or_default()
+        let mut json = Vec::with_capacity(self.json.len() + 64);
+        // a vector takes all that is written to it
+        let _ = self.write_with(&mut json, |json, script| {
+            let placeholder = serde_json::to_vec(script.placeholder()).unwrap_or_default();
+            json.extend_from_slice(placeholder.get(1..placeholder.len().saturating_sub(1)).unwrap_or_default());
+            Ok(())
+        });
+        serde_json::from_slice(&json).unwrap_or_default()
     }
 
     /// Stands for the part of this number in an object.
@@ -53,38 +60,40 @@ impl Part {
         self.digest
     }
 
-    /// Writes the part, with the scripts in the place of their placeholders.
+    /// Writes the part, with the scripts in their places.
     pub(crate) fn write<W: ?Sized + io::Write>(&self, writer: &mut W) -> io::Result<()> {
-        let mut rest = self.json.as_slice();
-        while let Some(at) = find(rest, SCRIPT) {
-            writer.write_all(&rest[..=at])?;
-            let after = &rest[at + SCRIPT.len()..];
-            let end = after.iter().position(|byte| *byte == b'"').unwrap_or(after.len());
-            let script = std::str::from_utf8(&after[..end]).ok().and_then(Script::of_escaped_placeholder);
-            for piece in script.into_iter().flat_map(Script::escaped) {
-                writer.write_all(piece.as_bytes())?;
-            }
-            rest = &after[end..];
-        }
-        writer.write_all(rest)
+        self.write_with(writer, |writer, script| {
+            script.escaped().iter().try_for_each(|piece| writer.write_all(piece.as_bytes()))
+        })
     }
-}
 
-fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
-    text.windows(wanted.len()).position(|window| window == wanted)
+    fn write_with<W: ?Sized + io::Write>(
+        &self,
+        writer: &mut W,
+        write_script: impl Fn(&mut W, Script) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let mut from = 0;
+        for (at, script) in &self.scripts {
+            writer.write_all(&self.json[from..*at])?;
+            write_script(writer, *script)?;
+            from = *at;
+        }
+        writer.write_all(&self.json[from..])
+    }
 }
 
 /// Writes a [`Part`]. The fields that tell one injection from another go into its digest as they are written.
 pub(crate) struct Writer {
     name: &'static str,
     json: Vec<u8>,
+    scripts: Vec<(usize, Script)>,
     digest: Digest,
 }
 
 impl Writer {
     /// Begins a container.
     pub(crate) fn new(name: &'static str, image: &str, script: Script) -> Self {
-        let mut writer = Self { name, json: Vec::with_capacity(2048), digest: Digest::default() };
+        let mut writer = Self { name, json: Vec::with_capacity(2048), scripts: Vec::new(), digest: Digest::default() };
         writer.digest.text(name);
         writer.digest.text(image);
         writer.raw("{\"name\":");
@@ -98,9 +107,9 @@ impl Writer {
 
     /// `["bash", "-c", script]`.
     fn shell(&mut self, script: Script) {
-        self.raw("[\"bash\",\"-c\",");
-        self.string(script.placeholder());
-        self.raw("]");
+        self.raw("[\"bash\",\"-c\",\"");
+        self.scripts.push((self.json.len(), script));
+        self.raw("\"]");
         self.digest.list(["bash", "-c", script.placeholder()], |word, digest| digest.word(word));
     }
 
@@ -165,7 +174,7 @@ impl Writer {
     /// Ends the container.
     pub(crate) fn end(mut self) -> Part {
         self.raw("}");
-        Part { name: self.name, json: self.json, digest: self.digest.value() }
+        Part { name: self.name, json: self.json, scripts: self.scripts, digest: self.digest.value() }
     }
 
     fn raw(&mut self, text: &str) {
