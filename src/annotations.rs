@@ -112,13 +112,23 @@ impl Annotations {
             Self::path(key),
             format!("found {}", type_name(value)),
             "the values of annotations are strings",
-            if value.is_boolean() { format!("put it in quotes: \"{value}\"") } else { "put it in quotes".to_owned() },
+            if value.is_boolean() {
+                format!("put it in quotes: \"{}\"", value == &Value::Bool(true))
+            } else {
+                "put it in quotes".to_owned()
+            },
         )
     }
 
     /// A violation for a key's value, with the value.
     pub(crate) fn bad_value(key: &str, value: &str, why: &str, fix: &str) -> Violation {
-        Violation::new(rule::ANNOTATION, Self::path(key), format!("found {}", shown(value)), why, fix)
+        Violation::new(
+            rule::ANNOTATION,
+            Self::path(key),
+            format!("found {}", shown(value)),
+            why.to_owned(),
+            fix.to_owned(),
+        )
     }
 
     /// The field path of a key.
@@ -235,7 +245,7 @@ mod tests {
         }));
         assert_eq!(findings.violations.len(), 9, "{findings:?}");
         assert!(findings.violations.iter().all(|violation| violation.rule == rule::ANNOTATION));
-        let fixes: Vec<_> = findings.violations.iter().map(|violation| violation.fix.as_str()).collect();
+        let fixes: Vec<_> = findings.violations.iter().map(|violation| violation.fix.as_ref()).collect();
         assert!(fixes.contains(&"put it in quotes: \"true\""), "{fixes:?}");
         assert!(fixes.contains(&"did you mean mysql-replication.kubewarden.io/clone-method?"), "{fixes:?}");
     }

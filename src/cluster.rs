@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::json::list_at;
+use crate::json::{list_at, parse};
 
 /// The policy server's capability `kubernetes`.
 pub trait Host {
@@ -198,8 +198,9 @@ impl<'h> Cluster<'h> {
             Err(error) => return Lookup::Failed(error.to_string()),
         };
         match self.host.call(operation, &request) {
-            Ok(answer) => serde_json::from_slice(&answer)
-                .map_or_else(|_| Lookup::Failed("the answer is no JSON".to_owned()), Lookup::Found),
+            Ok(answer) => {
+                parse(&answer).map_or_else(|_| Lookup::Failed("the answer is no JSON".to_owned()), Lookup::Found)
+            }
             Err(error) if is_absent(&error) => Lookup::Absent,
             Err(error) => Lookup::Failed(reason(&error)),
         }

@@ -79,7 +79,9 @@ pub(crate) fn judge(
     namespace: &str,
 ) -> Judgement {
     exemptions.apply(&mut findings, settings);
-    let Findings { violations, warnings, exempted } = findings;
+    let Findings { mut violations, warnings, exempted } = findings;
+    violations.sort();
+    violations.dedup();
     let mut judgement = Judgement { exempted, hints: warnings, ..Judgement::default() };
     let is_exempt = settings.exempts(namespace);
     for violation in violations {
@@ -89,8 +91,6 @@ pub(crate) fn judge(
             Severity::Off => {}
         }
     }
-    judgement.warned.sort();
-    judgement.warned.dedup();
     judgement
 }
 
@@ -107,7 +107,7 @@ fn severity(violation: &Violation, settings: &Settings, is_exempt: bool) -> Seve
 pub(crate) fn failed_look_up(what: &str, path: &str, why: &str) -> Violation {
     Violation::new(
         rule::LOOK_UP,
-        path,
+        path.to_owned(),
         format!("{what} could not be looked up: {why}"),
         "what it would have told is not known",
         "have it mended, or set lookupFailure: warn in the policy's settings",

@@ -113,7 +113,7 @@ impl Database {
         if family == Some(Family::Bitnami) {
             findings.reject(Violation::new(
                 rule::UNSUPPORTED_IMAGE,
-                path,
+                path.to_owned(),
                 format!("the image {}", shown(image)),
                 "Bitnami images read only the option file that their own start script writes, so the read-only setting of replicas would never reach the server",
                 "use the official mysql or mariadb image, or percona/percona-server",
@@ -142,14 +142,14 @@ impl Database {
                 Err(Unknown { found, fix }) => {
                     let fix = fix.map_or_else(fix_unknown, ToOwned::to_owned);
                     let why = "how replication is set up differs between versions";
-                    findings.reject(Violation::new(rule::UNKNOWN_FLAVOR, path, found, why, fix));
+                    findings.reject(Violation::new(rule::UNKNOWN_FLAVOR, path.to_owned(), found, why, fix));
                     return None;
                 }
             },
             (None, None) => {
                 findings.reject(Violation::new(
                     rule::UNKNOWN_FLAVOR,
-                    path,
+                    path.to_owned(),
                     if image.is_empty() { "no image".to_owned() } else { format!("the image {}", shown(image)) },
                     "only images named mysql, mariadb, percona and percona-server tell by their name what they carry",
                     fix_unknown(),

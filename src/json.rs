@@ -1,6 +1,7 @@
 //! Lenient reading and careful writing of JSON trees. What has the wrong type reads as absent: [`crate::shape`] has
 //! reported it before.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::scripts::Script;
@@ -105,6 +106,19 @@ pub(crate) fn shown(text: &str) -> String {
         cut.push_str("...");
     }
     format!("{cut:?}")
+}
+
+/// Parses JSON. One way for all: the library's code for another kind of input would be a second copy in the module.
+///
+/// # Errors
+/// What the parser says; of bytes that are no UTF-8, the same as of a text that ends too early.
+pub(crate) fn parse<'de, T: Deserialize<'de>>(json: &'de [u8]) -> serde_json::Result<T> {
+    serde_json::from_str(std::str::from_utf8(json).unwrap_or_default())
+}
+
+/// A value as messages show it, as JSON.
+pub(crate) fn json_text(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
 }
 
 /// The name of a value's type as errors show it.

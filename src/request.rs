@@ -104,7 +104,8 @@ impl Target {
 impl<'a> Request<'a> {
     /// Reads a payload. The error says what is wrong and where; it never repeats a value of the payload.
     pub(crate) fn decode(payload: &'a [u8]) -> Result<Self, String> {
-        let Payload { request, settings } = serde_json::from_slice(payload).map_err(|error| at_position(&error))?;
+        let payload = std::str::from_utf8(payload).map_err(|_| "it is no UTF-8".to_owned())?;
+        let Payload { request, settings } = serde_json::from_str(payload).map_err(|error| at_position(&error))?;
         let admission = request.ok_or("it has no field \"request\"")?;
         Ok(Self { admission, settings })
     }

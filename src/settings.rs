@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     annotations::{is_image, is_subdomain},
     flavor::Flavor,
-    json::{shown, type_name},
+    json::{parse, shown, type_name},
     names::{CLONE_CONTAINER, INIT_CONTAINER, INJECTED_CONTAINERS, SIDECAR_CONTAINER, rule},
     nearest::nearest,
     request::at_position,
@@ -112,7 +112,7 @@ impl Default for Settings {
 impl Settings {
     /// Reads settings; the error has a line for every problem. `null` means all defaults.
     pub(crate) fn parse_json(text: &[u8]) -> Result<Self, Vec<String>> {
-        let value = serde_json::from_slice(text).map_err(|error| vec![format!("settings: {}", at_position(&error))])?;
+        let value = parse(text).map_err(|error| vec![format!("settings: {}", at_position(&error))])?;
         Self::parse(&value)
     }
 

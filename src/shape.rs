@@ -182,7 +182,7 @@ mod tests {
     fn paths(object: &Value) -> Vec<String> {
         let mut findings = Findings::default();
         check(object, &mut findings);
-        findings.violations.into_iter().map(|violation| violation.path).collect()
+        findings.violations.into_iter().map(|violation| violation.path.into_owned()).collect()
     }
 
     #[test]

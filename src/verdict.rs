@@ -1,6 +1,6 @@
 //! Problems and warnings gathered, then one answer.
 
-use std::{collections::BTreeMap, fmt::Write as _, io};
+use std::{borrow::Cow, collections::BTreeMap, fmt::Write as _, io};
 
 use serde::Serialize;
 use serde_json::{
@@ -12,6 +12,7 @@ use crate::{
     inject::{Injected, Part},
     leave::leave,
     names,
+    rules::ALL,
     scripts::Script,
 };
 
@@ -28,24 +29,24 @@ pub(crate) struct Violation {
     /// Another object than the one under admission, as `ConfigMap shop/mysql`.
     pub(crate) object: Option<String>,
     /// The field, as `spec.template.spec.containers[0].image`.
-    pub(crate) path: String,
+    pub(crate) path: Cow<'static, str>,
     /// The rule's id, of [`crate::names::rule`].
     pub(crate) rule: &'static str,
     /// What was found there.
-    pub(crate) found: String,
+    pub(crate) found: Cow<'static, str>,
     /// Why it is wrong.
-    pub(crate) why: String,
+    pub(crate) why: Cow<'static, str>,
     /// What to write instead.
-    pub(crate) fix: String,
+    pub(crate) fix: Cow<'static, str>,
 }
 
 impl Violation {
     pub(crate) fn new(
         rule: &'static str,
-        path: impl Into<String>,
-        found: impl Into<String>,
-        why: impl Into<String>,
-        fix: impl Into<String>,
+        path: impl Into<Cow<'static, str>>,
+        found: impl Into<Cow<'static, str>>,
+        why: impl Into<Cow<'static, str>>,
+        fix: impl Into<Cow<'static, str>>,
     ) -> Self {
         Self { object: None, path: path.into(), rule, found: found.into(), why: why.into(), fix: fix.into() }
     }
@@ -125,9 +126,13 @@ impl Judgement {
     /// Names of the rules, for the cluster's audit log.
     fn audit_annotations(&self) -> Option<BTreeMap<String, String>> {
         let ids = |violations: &[Violation]| {
-            let mut ids: Vec<&str> = violations.iter().map(|violation| violation.rule).collect();
-            ids.sort_unstable();
-            ids.dedup();
+            let is_broken = |rule: &&str| violations.iter().any(|violation| violation.rule == *rule);
+            // in the order of the alphabet; a sort is more code than it is worth for so few
+            let mut ids: Vec<&str> = Vec::new();
+            for id in ALL.iter().map(|rule| rule.id).filter(is_broken) {
+                let at = ids.iter().position(|other| *other > id).unwrap_or(ids.len());
+                ids.insert(at, id);
+            }
             ids.join(",")
         };
         let exempted: Vec<String> = self.exempted.iter().map(|(rule, why)| format!("{rule}: {why}")).collect();
@@ -163,12 +168,9 @@ impl Verdict {
     }
 }
 
-/// Every problem in one message: those of the object under admission first, then those of others, each in the order
+/// Every problem, as [`crate::enforcement::judge`] has ordered them, in one message: those of the object under admission first, then those of others, each in the order
 /// of its fields, and none in more than four lines.
 fn message(object: &str, violations: &[Violation]) -> String {
-    let mut violations: Vec<&Violation> = violations.iter().collect();
-    violations.sort();
-    violations.dedup();
     let count = violations.len();
     let mut message = format!("{object} is rejected: {count} {}", if count == 1 { "problem" } else { "problems" });
     let mut group = None;

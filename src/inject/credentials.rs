@@ -1,7 +1,5 @@
 //! The root password, from wherever the database container gets it: the injected containers get the same variables.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Value, json};
 
 use crate::{
@@ -44,7 +42,7 @@ impl Credentials {
 
         // of an unknown database, either one's variables will do
         let mariadb = database.is_none_or(|database| database.family == Family::Mariadb);
-        let mut wanted: BTreeSet<usize> = BTreeSet::new();
+        let mut wanted = vec![false; env.len()];
         let mut references: Vec<String> = uses.iter().flat_map(|text| references_of(text)).collect();
         let mut found = false;
         for (index, variable) in env.iter().enumerate() {
@@ -53,7 +51,7 @@ impl Credentials {
                 continue;
             }
             found = true;
-            wanted.insert(index);
+            wanted[index] = true;
             references.extend(references_of(str_at(variable, &["value"])));
             check_length(variable, &format!("{path}.env[{index}].value"), database, findings);
         }
@@ -69,21 +67,21 @@ impl Credentials {
         // a variable may use those that stand before it
         while let Some(reference) = references.pop() {
             let position = env.iter().rposition(|variable| name(variable) == reference);
-            if let Some(index) = position.filter(|index| wanted.insert(*index)) {
+            if let Some(index) = position.filter(|index| !std::mem::replace(&mut wanted[*index], true)) {
                 references.extend(references_of(str_at(&env[index], &["value"])));
             }
         }
-        let mounts = wanted
-            .iter()
-            .filter(|index| name(&env[**index]).ends_with("_PASSWORD_FILE"))
-            .filter_map(|index| file_mount(container, &env[*index], &format!("{path}.env[{index}]"), findings))
+        let wanted = || (0..env.len()).filter(|index| wanted[*index]);
+        let mounts = wanted()
+            .filter(|index| name(&env[*index]).ends_with("_PASSWORD_FILE"))
+            .filter_map(|index| file_mount(container, &env[index], &format!("{path}.env[{index}]"), findings))
             .fold(Vec::new(), |mut mounts, mount| {
                 if !mounts.contains(&mount) {
                     mounts.push(mount);
                 }
                 mounts
             });
-        Self { env: wanted.into_iter().map(|index| env[index].clone()).collect(), env_from: env_from.to_vec(), mounts }
+        Self { env: wanted().map(|index| env[index].clone()).collect(), env_from: env_from.to_vec(), mounts }
     }
 }
 
@@ -135,7 +133,7 @@ fn check_length(variable: &Value, path: &str, database: Option<&Database>, findi
     {
         findings.reject(Violation::new(
             rule::ROOT_PASSWORD,
-            path,
+            path.to_owned(),
             format!("a password of {length} characters"),
             "MySQL takes at most 32 for replication",
             "choose a shorter one",
@@ -149,7 +147,7 @@ fn file_mount(container: &Value, variable: &Value, path: &str, findings: &mut Fi
     let Some((_, mount)) = mount_of(container, file) else {
         findings.reject(Violation::new(
             rule::ROOT_PASSWORD,
-            path,
+            path.to_owned(),
             "a file that is on no volume of this container",
             "the injected containers must read the same file",
             "mount the Secret that holds it, and name the file by a literal path below that mount",

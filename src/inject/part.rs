@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{
     inject::status::Digest,
-    json::{name, str_at},
+    json::{name, parse, str_at},
     names::{CONF_VOLUME, CONFIG_MAP_VOLUME},
     scripts::Script,
 };
@@ -38,7 +38,7 @@ impl Part {
             json.extend_from_slice(placeholder.get(1..placeholder.len().saturating_sub(1)).unwrap_or_default());
             Ok(())
         });
-        serde_json::from_slice(&json).unwrap_or_default()
+        parse(&json).unwrap_or_default()
     }
 
     /// Stands for the part of this number in an object.

@@ -12,7 +12,7 @@ use crate::{
         data::{Data, holds},
         part::Part,
     },
-    json::{at, by_name, covers, list_at, name, shown, str_at},
+    json::{at, by_name, covers, json_text, list_at, name, shown, str_at},
     names::{
         ANNOTATION_PREFIX, BACKUP_PORT, BACKUP_PORT_NAME, CONF_VOLUME, CONFIG_MAP_VOLUME, DATABASE_CONTAINER,
         DATABASE_PORT, DATABASE_PORT_NAME, FORCED_OPTIONS_FILE, INJECTED_CONTAINERS, SIDECAR_CONTAINER, annotation,
@@ -70,7 +70,7 @@ impl Plan {
             findings.reject(Violation::new(
                 rule::NO_PRIMARY,
                 "spec.ordinals.start",
-                format!("found {start}"),
+                format!("found {}", json_text(start)),
                 "the pod with ordinal 0 is the primary, and there would be none",
                 "remove it",
             ));
@@ -257,7 +257,7 @@ impl Service {
 
 fn service_name(object: &Value, object_name: &str, is_update: bool, findings: &mut Findings) -> Option<Service> {
     let given = str_at(object, &["spec", "serviceName"]);
-    let reject = |findings: &mut Findings, rule, found: String, why: &str, fix: &str| {
+    let reject = |findings: &mut Findings, rule, found: String, why: &'static str, fix: &'static str| {
         findings.reject(Violation::new(rule, "spec.serviceName", found, why, fix));
         None
     };

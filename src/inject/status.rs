@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::{
     inject::Part,
-    json::{by_name, list_at, name, str_at},
+    json::{by_name, json_text, list_at, name, str_at},
     names::{
         ANNOTATION_PREFIX, CLONE_CONTAINER, CONF_VOLUME, CONFIG_MAP_VOLUME, DATA_CLAIM, DATABASE_PORT, INIT_CONTAINER,
         SIDECAR_CONTAINER, annotation,
@@ -72,7 +72,7 @@ impl Status {
 
     /// The annotation's value.
     pub(crate) fn to_json(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
+        json_text(self)
     }
 
     /// Is everything that this record names in the object as it was injected?
@@ -164,7 +164,7 @@ impl Digest {
     fn words(&mut self, words: &[Value]) {
         self.list(words, |word, digest| match word.as_str() {
             Some(text) => digest.word(text),
-            None => digest.text(&word.to_string()),
+            None => digest.text(&json_text(word)),
         });
     }
 

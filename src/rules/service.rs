@@ -8,7 +8,7 @@ use crate::{
     decide::{Case, with_fresh_eyes},
     endpoint::service_says_write,
     enforcement::{Exemptions, failed_look_up, label},
-    json::{Object, at, list_at, object_at, shown, str_at},
+    json::{Object, at, json_text, list_at, object_at, shown, str_at},
     names::{ANNOTATION_PREFIX, DATABASE_PORT, POD_INDEX_LABEL, POD_NAME_LABEL, annotation, rule},
     nearest::nearest,
     settings::Settings,
@@ -137,7 +137,7 @@ fn missing(wanted: &str, services: &[Value], statefulset: &Value, is_update: boo
 
 /// Does a Service give the pods of a StatefulSet their names?
 fn check_governing(service: &Value, statefulset: &Value, object: &str, findings: &mut Findings) {
-    let mut reject = |rule, path: &str, found: String, why: &str, fix: String| {
+    let mut reject = |rule, path: &'static str, found: String, why: &'static str, fix: String| {
         findings.reject(Violation::new(rule, path, found, why, fix).of(object));
     };
     if !is_headless(service) {
@@ -163,7 +163,7 @@ fn check_governing(service: &Value, statefulset: &Value, object: &str, findings:
             "spec.selector",
             "no selector".to_owned(),
             "a Service without one knows no pods, so they get no names",
-            format!("write the labels of the pod template: {labels}"),
+            format!("write the labels of the pod template: {}", json_text(labels)),
         ),
         Some(selector) if is_pinned(selector) => reject(
             rule::SERVICE_SELECTOR,
@@ -178,9 +178,9 @@ fn check_governing(service: &Value, statefulset: &Value, object: &str, findings:
         Some(selector) if !selects(selector, statefulset) => reject(
             rule::SERVICE_SELECTOR,
             "spec.selector",
-            format!("found {}", Value::Object(selector.clone())),
+            format!("found {}", json_text(selector)),
             "it does not select the pods of the StatefulSet, so they get no names",
-            format!("write labels that are in the pod template: {labels}"),
+            format!("write labels that are in the pod template: {}", json_text(labels)),
         ),
         Some(_) => {}
     }
@@ -255,8 +255,8 @@ fn check_primary(case: &Case, statefulset: &str, cluster: &Cluster, findings: &m
     let service = &case.object;
     let namespace = case.request.namespace();
     let annotation_path = Annotations::path(annotation::PRIMARY_OF);
-    let mut reject = |path: &str, found: String, why: &str, fix: &str| {
-        findings.reject(Violation::new(rule::PRIMARY_SERVICE, path, found, why, fix));
+    let mut reject = |path: &str, found: String, why: &'static str, fix: &str| {
+        findings.reject(Violation::new(rule::PRIMARY_SERVICE, path.to_owned(), found, why, fix.to_owned()));
     };
     if str_at(service, &["spec", "type"]) == "ExternalName" {
         reject(
@@ -278,7 +278,7 @@ fn check_primary(case: &Case, statefulset: &str, cluster: &Cluster, findings: &m
     if let Some(pod) = selector.get(POD_NAME_LABEL).filter(|pod| **pod != json!(format!("{statefulset}-0"))) {
         reject(
             &format!("spec.selector[{}]", shown(POD_NAME_LABEL)),
-            format!("found {pod}"),
+            format!("found {}", json_text(pod)),
             "the primary is another pod",
             "remove it: the policy writes the right one",
         );
@@ -311,9 +311,9 @@ fn check_primary(case: &Case, statefulset: &str, cluster: &Cluster, findings: &m
                 let labels = at(&found, &["spec", "template", "metadata", "labels"]).unwrap_or(&Value::Null);
                 reject(
                     "spec.selector",
-                    format!("found {}", Value::Object(selector.clone())),
+                    format!("found {}", json_text(selector)),
                     "it does not select the primary's pod",
-                    &format!("write labels that are in the pod template: {labels}"),
+                    &format!("write labels that are in the pod template: {}", json_text(labels)),
                 );
             }
         }
@@ -418,14 +418,14 @@ fn check_governed(case: &Case, statefulset: &Value, findings: &mut Findings) {
         match was_wrong {
             Some(false) if is_on => {
                 violation.rule = rule::HEADLESS_SERVICE_CHANGED;
-                violation.found = format!("{}, under the live {whose}", violation.found);
+                violation.found = format!("{}, under the live {whose}", violation.found).into();
             }
             // it cannot be changed any more, and the update makes nothing worse
             Some(true) if is_on && violation.rule == rule::SERVICE_NOT_HEADLESS => {
                 findings.warn(format!("{}: {}; {whose} needs it headless", violation.path, violation.found));
                 continue;
             }
-            _ => violation.why = format!("{} ({whose} names this Service)", violation.why),
+            _ => violation.why = format!("{} ({whose} names this Service)", violation.why).into(),
         }
         findings.reject(violation);
     }

@@ -146,7 +146,7 @@ fn check_options(given: &[Given], database: Option<&Database>, findings: &mut Fi
         Some(exact.filter(|(_, option)| last.1.switch() && !option.switch()).unwrap_or(last))
     };
     let is_mariadb = database.is_some_and(|database| database.flavor == Flavor::Mariadb);
-    let mut reject = |rule, given: &Given, found: String, why: &str, fix: &str| {
+    let mut reject = |rule, given: &Given, found: String, why: &'static str, fix: &'static str| {
         findings.reject(Violation::new(rule, given.path.clone(), found, why, fix));
     };
     let in_files = "remove it; the option files of each role say what is right for it";
@@ -321,7 +321,7 @@ mod tests {
     fn found(container: &Value) -> Vec<(&'static str, String)> {
         let mut findings = Findings::default();
         statefulset(&json!({"containers": [container]}), container, "c", None, &mut findings);
-        findings.violations.into_iter().map(|violation| (violation.rule, violation.path)).collect()
+        findings.violations.into_iter().map(|violation| (violation.rule, violation.path.into_owned())).collect()
     }
 
     #[test]

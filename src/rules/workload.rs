@@ -4,11 +4,7 @@
 //! StatefulSet or two and of the list of a namespace's. Objects without a name that says write need none but for
 //! `envFrom`.
 
-use std::{
-    borrow::Cow,
-    collections::{BTreeMap, BTreeSet},
-    rc::Rc,
-};
+use std::{borrow::Cow, collections::BTreeMap, rc::Rc};
 
 use serde_json::Value;
 
@@ -61,11 +57,11 @@ pub(crate) fn workload(
         cluster,
         findings,
         aliases: list_at(pod, &["hostAliases"]).iter().flat_map(|alias| list_at(alias, &["hostnames"])).collect(),
-        config_maps: BTreeMap::new(),
-        hosts: BTreeMap::new(),
-        failed: BTreeSet::new(),
-        skipped_config_maps: BTreeSet::new(),
-        skipped_hosts: BTreeSet::new(),
+        config_maps: Vec::new(),
+        hosts: Vec::new(),
+        failed: Vec::new(),
+        skipped_config_maps: 0,
+        skipped_hosts: 0,
     };
     for list in CONTAINERS {
         for (index, container) in list_at(pod, &[list]).iter().enumerate() {
@@ -76,8 +72,8 @@ pub(crate) fn workload(
         }
     }
     for (skipped, what, limit) in [
-        (check.skipped_config_maps.len(), "ConfigMaps of variables", CONFIG_MAPS),
-        (check.skipped_hosts.len(), "hosts of names that say write", HOSTS),
+        (check.skipped_config_maps, "ConfigMaps of variables", CONFIG_MAPS),
+        (check.skipped_hosts, "hosts of names that say write", HOSTS),
     ] {
         if skipped > 0 {
             check.findings.warn(format!("{skipped} {what} beyond the first {limit} were not looked at"));
@@ -104,11 +100,11 @@ struct Check<'a, 'h, 'f> {
     findings: &'f mut Findings,
     /// Names that the pod's own file of hosts gives a meaning to.
     aliases: Vec<&'a Value>,
-    config_maps: BTreeMap<String, Option<Rc<Value>>>,
-    hosts: BTreeMap<(String, Option<u16>), Option<Wrong>>,
-    failed: BTreeSet<String>,
-    skipped_config_maps: BTreeSet<String>,
-    skipped_hosts: BTreeSet<String>,
+    config_maps: Vec<(String, Option<Rc<Value>>)>,
+    hosts: Vec<((String, Option<u16>), Option<Wrong>)>,
+    failed: Vec<String>,
+    skipped_config_maps: usize,
+    skipped_hosts: usize,
 }
 
 /// Why a host must not be written to.
@@ -137,6 +133,13 @@ enum Variable<'a> {
 
 type Variables<'a> = BTreeMap<Cow<'a, str>, Variable<'a>>;
 
+/// An entry of `env`, and whether no later one replaces it.
+struct EnvPlace<'a> {
+    container: &'a str,
+    index: usize,
+    is_effective: bool,
+}
+
 /// Where a value comes from that a name says write of.
 struct Place<'a> {
     path: &'a str,
@@ -158,7 +161,7 @@ impl<'a> Check<'a, '_, '_> {
         let mut variables = self.env_from(container, path);
         let about_replication =
             variables.keys().map(AsRef::as_ref).chain(env.iter().map(name)).any(is_about_replication);
-        let mut scope = Scope { about_replication, reported: BTreeSet::new() };
+        let mut scope = Scope { about_replication, reported: Vec::new() };
 
         // Kubernetes takes the last of a name, and what `env` says before what `envFrom` says
         let last: BTreeMap<&str, usize> = env.iter().enumerate().map(|(index, entry)| (name(entry), index)).collect();
@@ -173,15 +176,23 @@ impl<'a> Check<'a, '_, '_> {
                 self.value(&text, &place, &mut scope);
             }
         }
-        // references in `env` see the entries of `env` before them only
+        // references in `env` see the entries of `env` before them only; most containers have none
+        let mentions = |text: &str| text.contains('$');
+        let refers = env.iter().any(|entry| mentions(str_at(entry, &["value"])))
+            || ["command", "args"]
+                .into_iter()
+                .flat_map(|list| list_at(container, &[list]))
+                .any(|element| element.as_str().is_some_and(mentions));
         let mut earlier = Variables::new();
         for (index, entry) in env.iter().enumerate() {
             let variable = name(entry);
-            let path = format!("{path}.env[{index}]");
-            let value = self.env(entry, &path, &mut scope, &earlier, last.get(variable) == Some(&index));
-            earlier.insert(Cow::Borrowed(variable), value);
+            let place = EnvPlace { container: path, index, is_effective: last.get(variable) == Some(&index) };
+            let value = self.env(entry, &place, &mut scope, &earlier);
+            if refers {
+                earlier.insert(Cow::Borrowed(variable), value);
+            }
         }
-        variables.append(&mut earlier);
+        variables.extend(earlier);
         self.words(container, path, &variables, &mut scope);
     }
 
@@ -205,25 +216,21 @@ impl<'a> Check<'a, '_, '_> {
     }
 
     /// Checks an entry of `env`, and returns what later entries see of it.
-    fn env(
-        &mut self,
-        entry: &'a Value,
-        path: &str,
-        scope: &mut Scope,
-        earlier: &Variables<'a>,
-        is_effective: bool,
-    ) -> Variable<'a> {
+    fn env(&mut self, entry: &'a Value, place: &EnvPlace, scope: &mut Scope, earlier: &Variables<'a>) -> Variable<'a> {
         let variable = name(entry);
+        let EnvPlace { container, index, is_effective } = *place;
         let saying = saying(variable, self.names);
         let writes = is_effective && scope.takes(saying);
         if let Some(text) = at(entry, &["value"]).and_then(Value::as_str).filter(|text| !text.is_empty()) {
-            let path = format!("{path}.value");
+            let path = || format!("{container}.env[{index}].value");
             let expanded = self.expand(text, earlier, writes);
             if writes {
+                let path = path();
                 let is_made = matches!(expanded, Cow::Owned(_));
                 let place = Place { path: &path, shown: variable, name: variable, from: None, is_made };
                 self.value(&expanded, &place, scope);
             } else if is_effective && text.contains('-') && text.contains('=') && is_list_of_options(variable) {
+                let path = path();
                 for command in commands(text) {
                     self.command(&command, &path, earlier, scope);
                 }
@@ -238,7 +245,7 @@ impl<'a> Check<'a, '_, '_> {
         if key.is_empty() || config_map.is_empty() {
             return Variable::Unknown;
         }
-        let path = format!("{path}.valueFrom.configMapKeyRef");
+        let path = format!("{container}.env[{index}].valueFrom.configMapKeyRef");
         // a key that says write counts where the variable says nothing at all
         let key_writes = || saying == Saying::Nothing && !says_else(variable) && self.says_write(key, scope);
         if (writes || (is_effective && key_writes()))
@@ -369,14 +376,16 @@ impl<'a> Check<'a, '_, '_> {
             let is_known = scope.reported.contains(&host.name) && place.is_made;
             if let Some(wrong) = self.host(&host, place.path).filter(|_| !is_known) {
                 self.findings.reject(violation(&host, &wrong, place));
-                scope.reported.insert(host.name);
+                if !scope.reported.contains(&host.name) {
+                    scope.reported.push(host.name);
+                }
             }
         }
     }
 
     fn host(&mut self, host: &Host, path: &str) -> Option<Wrong> {
         let key = (host.name.clone(), host.port);
-        if let Some(known) = self.hosts.get(&key) {
+        if let Some((_, known)) = self.hosts.iter().find(|(known, _)| *known == key) {
             return known.clone();
         }
         let targets = targets(&host.name, self.namespace);
@@ -384,7 +393,7 @@ impl<'a> Check<'a, '_, '_> {
             return None;
         }
         if self.hosts.len() == HOSTS {
-            self.skipped_hosts.insert(host.name.clone());
+            self.skipped_hosts += 1;
             return None;
         }
         let failed = self.failed.len();
@@ -402,7 +411,7 @@ impl<'a> Check<'a, '_, '_> {
                 break;
             }
         }
-        self.hosts.insert(key, wrong.clone());
+        self.hosts.push((key, wrong.clone()));
         wrong
     }
 
@@ -491,20 +500,20 @@ impl<'a> Check<'a, '_, '_> {
     fn failed(&mut self, what: String, path: &str, why: &str) {
         if !self.failed.contains(&what) {
             self.findings.reject(failed_look_up(&what, path, why));
-            self.failed.insert(what);
+            self.failed.push(what);
         }
     }
 
     fn config_map(&mut self, name: &str, path: &str) -> Option<Rc<Value>> {
-        if let Some(known) = self.config_maps.get(name) {
+        if let Some((_, known)) = self.config_maps.iter().find(|(known, _)| known == name) {
             return known.clone();
         }
         if self.config_maps.len() == CONFIG_MAPS {
-            self.skipped_config_maps.insert(name.to_owned());
+            self.skipped_config_maps += 1;
             return None;
         }
         let found = self.get(Kind::ConfigMap, self.namespace, name, path).map(Rc::new);
-        self.config_maps.insert(name.to_owned(), found.clone());
+        self.config_maps.push((name.to_owned(), found.clone()));
         found
     }
 
@@ -562,7 +571,7 @@ impl<'a> Check<'a, '_, '_> {
 /// What the names of one container say together, and what was found in it.
 struct Scope {
     about_replication: bool,
-    reported: BTreeSet<String>,
+    reported: Vec<String>,
 }
 
 impl Scope {
@@ -578,7 +587,7 @@ fn violation(host: &Host, wrong: &Wrong, place: &Place) -> Violation {
     let from = place.from.as_ref().map(|from| format!(" ({from})")).unwrap_or_default();
     Violation::new(
         rule::WRITE_ENDPOINT,
-        place.path,
+        place.path.to_owned(),
         format!("{shown}{from} names {}, {what}", host.name),
         *why,
         format!(
@@ -906,7 +915,7 @@ mod tests {
         let mut findings = Findings::default();
         let cluster = Cluster::new(&host);
         workload(&pod, "spec.template.spec", "shop", &WriteNames::default(), &cluster, &mut findings);
-        let paths: Vec<_> = findings.violations.iter().map(|violation| violation.path.as_str()).collect();
+        let paths: Vec<_> = findings.violations.iter().map(|violation| violation.path.as_ref()).collect();
         assert_eq!(
             paths,
             [
@@ -1090,7 +1099,7 @@ mod tests {
         ]});
         let (findings, _) = check(&container);
         let lines: Vec<_> =
-            findings.violations.iter().map(|violation| (violation.rule, violation.found.as_str())).collect();
+            findings.violations.iter().map(|violation| (violation.rule, violation.found.as_ref())).collect();
         assert_eq!(
             lines,
             [
