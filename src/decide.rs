@@ -64,7 +64,9 @@ pub(crate) fn decide(request: &Request, cluster: &Cluster) -> Verdict {
     }
 
     let mut findings = Findings::default();
-    problem.into_iter().for_each(|problem| findings.reject(problem));
+    if let Some(problem) = problem {
+        findings.reject(problem);
+    }
     let exemptions = Exemptions::read(&object, &mut findings);
     let is_audit = request.is_audit_of(&object);
     let has_nul = is_written_with_nul(text, &object)
@@ -101,7 +103,7 @@ pub(crate) fn decide(request: &Request, cluster: &Cluster) -> Verdict {
         leave((old, settings));
         match change.make(object) {
             Ok(changed) => return Verdict::Accepted { changed, judgement },
-            Err(violation) => judgement.rejected.push(violation),
+            Err(violation) => judgement.rejected.push(*violation),
         }
         return Verdict::Rejected { object: label(target.kind(), request.namespace(), &name), judgement };
     }

@@ -288,6 +288,35 @@ impl Formatter for WithParts {
     }
 }
 
+impl Answer {
+    fn of(verdict: Verdict) -> (Self, Option<Vec<Part>>) {
+        let mut parts = None;
+        let some = |warnings: Vec<String>| (!warnings.is_empty()).then_some(warnings);
+        let answer = match verdict {
+            Verdict::Untouched => Self { accepted: true, ..Self::default() },
+            Verdict::Unreadable(message) => Self { message: Some(message), code: Some(BAD_REQUEST), ..Self::default() },
+            Verdict::Accepted { changed, judgement } => Self {
+                accepted: true,
+                mutated_object: changed.map(|changed| {
+                    parts = changed.parts;
+                    changed.object
+                }),
+                audit_annotations: judgement.audit_annotations(),
+                warnings: some(judgement.warnings()),
+                ..Self::default()
+            },
+            Verdict::Rejected { object, judgement } => Self {
+                message: Some(message(&object, &judgement.rejected)),
+                code: Some(UNPROCESSABLE),
+                audit_annotations: judgement.audit_annotations(),
+                warnings: some(judgement.warnings()),
+                ..Self::default()
+            },
+        };
+        (answer, parts)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -317,34 +346,5 @@ mod tests {
         let long = violation("ä".repeat(200)).of("Service a/b").as_warning();
         assert!(long.starts_with("[rule] Service a/b path: ä") && long.ends_with("..."), "{long}");
         assert_eq!(long.chars().count(), WARNING_LIMIT);
-    }
-}
-
-impl Answer {
-    fn of(verdict: Verdict) -> (Self, Option<Vec<Part>>) {
-        let mut parts = None;
-        let some = |warnings: Vec<String>| (!warnings.is_empty()).then_some(warnings);
-        let answer = match verdict {
-            Verdict::Untouched => Self { accepted: true, ..Self::default() },
-            Verdict::Unreadable(message) => Self { message: Some(message), code: Some(BAD_REQUEST), ..Self::default() },
-            Verdict::Accepted { changed, judgement } => Self {
-                accepted: true,
-                mutated_object: changed.map(|changed| {
-                    parts = changed.parts;
-                    changed.object
-                }),
-                audit_annotations: judgement.audit_annotations(),
-                warnings: some(judgement.warnings()),
-                ..Self::default()
-            },
-            Verdict::Rejected { object, judgement } => Self {
-                message: Some(message(&object, &judgement.rejected)),
-                code: Some(UNPROCESSABLE),
-                audit_annotations: judgement.audit_annotations(),
-                warnings: some(judgement.warnings()),
-                ..Self::default()
-            },
-        };
-        (answer, parts)
     }
 }

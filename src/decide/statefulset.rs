@@ -25,7 +25,7 @@ pub(crate) enum Change {
     Inject {
         plan: Box<Plan>,
         /// What an earlier injection left in it.
-        record: Option<Status>,
+        record: Option<Box<Status>>,
         /// The object to inject into, where it is not just the one under admission.
         object: Option<Value>,
     },
@@ -33,7 +33,7 @@ pub(crate) enum Change {
 
 impl Change {
     /// Makes the change; nothing where it is none. The error is a problem that was seen nowhere else.
-    pub(crate) fn make(self, original: Value) -> Result<Option<Injected>, Violation> {
+    pub(crate) fn make(self, original: Value) -> Result<Option<Injected>, Box<Violation>> {
         let (plan, record, object) = match self {
             Self::Into(object) => {
                 return Ok((object != original).then_some(Injected { object, parts: None }));
@@ -45,16 +45,16 @@ impl Change {
             (None, None) => (original, None),
             (object, _) => (object.unwrap_or_else(|| original.clone()), Some(original)),
         };
-        match apply(object, *plan, record.as_ref()) {
+        match apply(object, *plan, record.as_deref()) {
             Some(result) => Ok((original.as_ref() != Some(&result.object)).then_some(result)),
             // the check of the types names every such field; one that it missed must not pass without the injection
-            None => Err(Violation::new(
+            None => Err(Box::new(Violation::new(
                 rule::MALFORMED,
                 "spec.template.spec",
                 "a field of the wrong type",
                 "nothing could be injected into it",
                 "compare the pod template with the Kubernetes API reference",
-            )),
+            ))),
         }
     }
 }
@@ -127,7 +127,9 @@ pub(crate) fn scale(case: &Case, cluster: &Cluster, findings: &mut Findings) {
                 let Some(spec) = object_at(&mut found, &["spec"]) else { return };
                 spec.insert("replicas".to_owned(), json!(replicas(&case.object)));
                 let mut own = Findings::default();
-                rules::unmanaged_database(&found).into_iter().for_each(|violation| own.reject(violation));
+                if let Some(violation) = rules::unmanaged_database(&found) {
+                    own.reject(violation);
+                }
                 Exemptions::of(&found).apply(&mut own, &case.settings);
                 findings.append(own);
             }
@@ -224,7 +226,7 @@ impl<'c> Subject<'c> {
             Cow::Owned(object) => Some(object),
             Cow::Borrowed(_) => None,
         };
-        Some(Change::Inject { plan: Box::new(plan), record: self.record, object })
+        Some(Change::Inject { plan: Box::new(plan), record: self.record.map(Box::new), object })
     }
 
     /// What is in the cluster with the annotation must have the injection, and as it was injected.

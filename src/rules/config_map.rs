@@ -1,4 +1,4 @@
-//! Rules on ConfigMaps: the option files of the two roles.
+//! Rules on a `ConfigMap`: the option files of the two roles.
 
 use serde_json::Value;
 
@@ -386,14 +386,12 @@ fn check_replica<'l, 'o: 'l>(
         )
     };
     let super_read_only = last("super-read-only").filter(|_| server.knows_super_read_only);
-    match (last(wanted), last("read-only")) {
-        _ if super_read_only.is_some_and(|(_, option)| !option.switch()) => {
-            super_read_only.into_iter().for_each(|option| findings.reject(off(option)));
-        }
-        (Some(option), _) if !is_on(&option.1) => findings.reject(off(option)),
-        (Some(_), _) => {}
-        (None, Some(option)) if !is_on(&option.1) => findings.reject(off(option)),
-        (None, read_only) => {
+    let opened = [super_read_only, last(wanted)].into_iter().flatten().find(|(_, option)| !is_on(option));
+    match (opened, last(wanted), last("read-only")) {
+        (Some(option), ..) => findings.reject(off(option)),
+        (None, Some(_), _) => {}
+        (None, None, Some(option)) if !is_on(&option.1) => findings.reject(off(option)),
+        (None, None, read_only) => {
             if let Some((line, group, option)) = elsewhere(&[wanted, "read-only"]) {
                 wrong_section(checked, line, &group, &option, findings);
             } else {

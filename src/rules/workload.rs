@@ -101,11 +101,13 @@ struct Check<'a, 'h, 'f> {
     /// Names that the pod's own file of hosts gives a meaning to.
     aliases: Vec<&'a Value>,
     config_maps: Vec<(String, Option<Rc<Value>>)>,
-    hosts: Vec<((String, Option<u16>), Option<Wrong>)>,
+    hosts: Vec<(HostPort, Option<Wrong>)>,
     failed: Vec<String>,
     skipped_config_maps: usize,
     skipped_hosts: usize,
 }
+
+type HostPort = (String, Option<u16>);
 
 /// Why a host must not be written to.
 #[derive(Clone)]
