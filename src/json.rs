@@ -86,13 +86,17 @@ fn is_empty(value: &Value) -> bool {
 /// The value without nulls and empty lists and objects, for comparing what means the same.
 pub(crate) fn without_empties(value: &Value) -> Value {
     match value {
-        Value::Object(object) => Value::Object(
-            object
-                .iter()
-                .map(|(key, value)| (key.clone(), without_empties(value)))
-                .filter(|(_, value)| !is_empty(value))
-                .collect(),
-        ),
+        Value::Object(object) => {
+            // collecting into a map brings a sort of its own into the module
+            let mut kept = Object::new();
+            for (key, value) in object {
+                let value = without_empties(value);
+                if !is_empty(&value) {
+                    kept.insert(key.clone(), value);
+                }
+            }
+            Value::Object(kept)
+        }
         Value::Array(list) => Value::Array(list.iter().map(without_empties).collect()),
         other => other.clone(),
     }

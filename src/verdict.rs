@@ -101,7 +101,9 @@ impl Findings {
     pub(crate) fn append(&mut self, mut other: Self) {
         self.violations.append(&mut other.violations);
         self.warnings.append(&mut other.warnings);
-        self.exempted.append(&mut other.exempted);
+        for (rule, why) in other.exempted {
+            self.exempted.insert(rule, why);
+        }
     }
 }
 
@@ -124,7 +126,7 @@ impl Judgement {
     }
 
     /// Names of the rules, for the cluster's audit log.
-    fn audit_annotations(&self) -> Option<BTreeMap<String, String>> {
+    fn audit_annotations(&self) -> Option<BTreeMap<&'static str, String>> {
         let ids = |violations: &[Violation]| {
             let is_broken = |rule: &&str| violations.iter().any(|violation| violation.rule == *rule);
             // in the order of the alphabet; a sort is more code than it is worth for so few
@@ -136,15 +138,16 @@ impl Judgement {
             ids.join(",")
         };
         let exempted: Vec<String> = self.exempted.iter().map(|(rule, why)| format!("{rule}: {why}")).collect();
-        let notes: BTreeMap<String, String> = [
+        let mut notes = BTreeMap::new();
+        for (key, text) in [
             ("rejected-rules", ids(&self.rejected)),
             ("warned-rules", ids(&self.warned)),
             ("exempted-rules", exempted.join("; ")),
-        ]
-        .into_iter()
-        .filter(|(_, text)| !text.is_empty())
-        .map(|(key, text)| (key.to_owned(), text))
-        .collect();
+        ] {
+            if !text.is_empty() {
+                notes.insert(key, text);
+            }
+        }
         (!notes.is_empty()).then_some(notes)
     }
 }
@@ -197,7 +200,7 @@ struct Answer {
     #[serde(skip_serializing_if = "Option::is_none")]
     mutated_object: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    audit_annotations: Option<BTreeMap<String, String>>,
+    audit_annotations: Option<BTreeMap<&'static str, String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     warnings: Option<Vec<String>>,
 }

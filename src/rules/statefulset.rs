@@ -99,7 +99,11 @@ impl<'a> Variables<'a> {
         // most containers refer to none
         let has_reference = words(container).any(|word| word.text.contains('$')) || env.iter().any(refers);
         let env = if has_reference { env } else { &[] };
-        Self(env.iter().filter_map(value).filter(|(name, _)| !name.is_empty()).collect())
+        let mut variables = BTreeMap::new();
+        for (name, value) in env.iter().filter_map(value).filter(|(name, _)| !name.is_empty()) {
+            variables.insert(name, value);
+        }
+        Self(variables)
     }
 
     /// A word with the values of variables in it: Kubernetes' `$(NAME)`, a shell's `$NAME` and `${NAME}`.

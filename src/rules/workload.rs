@@ -166,7 +166,10 @@ impl<'a> Check<'a, '_, '_> {
         let mut scope = Scope { about_replication, reported: Vec::new() };
 
         // Kubernetes takes the last of a name, and what `env` says before what `envFrom` says
-        let last: BTreeMap<&str, usize> = env.iter().enumerate().map(|(index, entry)| (name(entry), index)).collect();
+        let mut last: BTreeMap<&str, usize> = BTreeMap::new();
+        for (index, entry) in env.iter().enumerate() {
+            last.insert(name(entry), index);
+        }
         for (variable, value) in &variables {
             if !last.contains_key(variable.as_ref())
                 && let Variable::Key { config_map, key, path } = value
