@@ -87,6 +87,40 @@ bench: policy.wasm do-nothing.wasm ## Measure the policy beside one that does no
 e2e-tests: annotated-policy.wasm ## Run the tests of the annotated policy with kwctl (needs kwctl and bats)
 	bats e2e-tests/kwctl
 
+.PHONY: artifacthub
+artifacthub: ## Write Artifact Hub's package file anew (needs kwctl)
+	kwctl scaffold artifacthub --metadata-path policy-metadata/metadata.yml \
+		--questions-path policy-metadata/questions-ui.yml --output artifacthub/artifacthub-pkg.yml
+
+.PHONY: check-publishing
+check-publishing: annotated-policy.wasm ## Compare what is published with what kwctl makes of it (needs kwctl)
+	@hack/check-publishing $<
+
+.PHONY: lint-workflows
+lint-workflows: ## Check the GitHub workflows (needs actionlint)
+	@command -v actionlint >/dev/null || { echo 'error: actionlint is needed and not installed' >&2; exit 1; }
+	actionlint .github/workflows/*.yml
+
+VERSION := $(shell sed -n 's/^  io\.kubewarden\.policy\.version: *//p' policy-metadata/metadata.yml)
+TAG ?= v$(VERSION)
+SBOM := target/policy-sbom.spdx.json
+
+.PHONY: sbom
+sbom: ## List what the policy is made of, as SPDX (needs syft)
+	@command -v syft >/dev/null || { echo 'error: syft is needed and not installed' >&2; exit 1; }
+	@mkdir -p $(dir $(SBOM))
+	syft scan --output spdx-json=$(SBOM) --exclude './target/**' \
+		--source-name mysql-replication-policy --source-version $(VERSION) dir:.
+
+.PHONY: publish
+publish: annotated-policy.wasm sbom ## Push and sign the policy as TAG (needs kwctl, cosign, jq, syft and a login)
+	@hack/publish annotated-policy.wasm $(SBOM) $(TAG)
+
+.PHONY: github-release
+github-release: publish ## Create the release TAG on GitHub, with the policy and its list of materials (needs gh)
+	gh release create $(TAG) --verify-tag --generate-notes policy.wasm annotated-policy.wasm \
+		$(SBOM) $(SBOM:.json=.jsonl.bundle.sigstore)
+
 .PHONY: e2e-replication
 e2e-replication: policy.wasm ## Run what is injected in containers against real databases (needs root)
 	@hack/install-missing podman runc /usr/lib/podman/netavark:netavark catatonit iptables debootstrap nsenter:util-linux

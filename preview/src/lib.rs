@@ -19,5 +19,5 @@ pub mod yaml;
 
 pub use admission::admission_request;
 pub use cluster::{Cluster, HostCall, Manifests, ObjectKey, Unreachable};
-pub use host::{HostError, Instance, Policy, Response, SettingsResponse};
+pub use host::{HostError, Instance, Policy, Response, SettingsResponse, embedded_policy};
 pub use preview::{DocumentOutcome, Evaluator, ObjectOutcome, Place, Preview, Verdict, Violation};

@@ -131,9 +131,9 @@ impl Ingredients<'_> {
     /// What all injected containers end with.
     fn end(&self, mut part: Writer, name: &str, image: &str) -> Part {
         part.field("resources", &self.settings.resources(name));
-        let pull_policy = at(self.container, &["imagePullPolicy"]).filter(|policy| !policy.is_null());
-        if let (true, Some(policy)) = (image == str_at(self.container, &["image"]), pull_policy) {
-            part.field("imagePullPolicy", policy);
+        let pull_policy = str_at(self.container, &["imagePullPolicy"]);
+        if image == str_at(self.container, &["image"]) && !pull_policy.is_empty() {
+            part.field("imagePullPolicy", &json!(pull_policy));
         }
         let context = self.security_context();
         if !context.is_empty() {

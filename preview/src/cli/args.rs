@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
+use clap_complete::Shell;
 
 /// What is printed to standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -11,6 +12,13 @@ pub enum OutputFormat {
     Yaml,
     /// One JSON object with every verdict and resulting object
     Json,
+    /// SARIF 2.1.0 with a result for every problem and every warning of a rule, for code scanning
+    Sarif,
+    /// Workflow commands, which GitHub Actions shows as annotations
+    Github,
+    /// Nothing, only the verdicts on standard error
+    #[value(name = "none")]
+    Nothing,
 }
 
 /// When to colour.
@@ -26,33 +34,17 @@ pub enum ColorChoice {
 
 /// Show what the MySQL replication policy would do with manifests, without a cluster.
 ///
-/// Every object goes through the real policy module; its look-ups see the other documents as the cluster. The
-/// resulting YAML goes to standard output, the verdicts to standard error.
+/// Every object goes through the real policy; its look-ups see the other documents as the cluster.
+/// The manifests as they would be admitted go to standard output, the verdicts to standard error.
+/// Nothing is sent anywhere and no file is written: look, mend, look again.
 #[derive(Debug, Clone, Parser)]
-#[command(
-    name = "preview",
-    version,
-    after_help = "\
-Exit code: 0 all objects accepted; 1 an object rejected; 2 bad usage or unreadable input (the other documents are \
-evaluated all the same).
-
-Every problem is shown with the file and the line of its field, or of what is nearest to it where the field is absent.
-
-The policy is asked about StatefulSets, Deployments, DaemonSets, ReplicaSets, Jobs, CronJobs, Pods, Services and \
-ConfigMaps, also as items of a `kind: List`; other documents pass through. A rejected document is left out of the \
-output, so in a pipeline such as `preview app.yaml | kubectl apply -f -` use `set -o pipefail`.
-
-Documents that the policy does not change come out byte for byte; in the others comments and the order of keys are \
-kept, and a note says so where that was not possible. YAML is read as kubectl reads it (YAML 1.1: a bare `yes`, \
-`no`, `on`, `off`, `y` or `n` is a boolean; this is warned of). Limits: 64 MiB for an input, 100 levels of nesting, \
-100000 values that aliases stand for."
-)]
+#[command(name = "preview", version, verbatim_doc_comment, override_usage = "preview [OPTIONS] <PATH>...")]
 pub struct Args {
     /// Files with YAML or JSON documents, folders (every .yaml, .yml and .json in them), or - for standard input
-    #[arg(required = true, value_name = "PATH")]
+    #[arg(required_unless_present_any = ["completions", "man"], value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 
-    /// The policy module [default: `$MYSQL_REPLICATION_POLICY`, else ./policy.wasm, else policy.wasm beside this program]
+    /// The policy module [default: `$MYSQL_REPLICATION_POLICY`, else the one inside this program, else a checkout's]
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
 
@@ -83,4 +75,12 @@ pub struct Args {
     /// When to colour
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorChoice::Auto)]
     pub color: ColorChoice,
+
+    /// Print what makes this shell complete the command's options
+    #[arg(long, value_name = "SHELL", value_enum, exclusive = true, hide_short_help = true)]
+    pub completions: Option<Shell>,
+
+    /// Print the man page
+    #[arg(long, exclusive = true, hide_short_help = true)]
+    pub man: bool,
 }

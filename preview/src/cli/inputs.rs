@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::yaml::{self, Document, MAX_BYTES, YamlError};
 
 /// How the standard input is called in messages.
-const STDIN: &str = "<stdin>";
+pub(super) const STDIN: &str = "<stdin>";
 /// The deepest folder that is looked into.
 const MAX_FOLDERS: usize = 64;
 

@@ -2,10 +2,15 @@
 
 mod args;
 mod brief;
+mod findings;
+mod github_report;
+mod help;
 mod inputs;
 mod json_report;
+mod module;
 mod paint;
 mod run;
+mod sarif_report;
 mod text_report;
 
 pub use args::{Args, ColorChoice, OutputFormat};

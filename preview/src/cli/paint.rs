@@ -36,3 +36,14 @@ impl Paint {
         if self.0 { format!("{style}{text}{style:#}") } else { text.to_string() }
     }
 }
+
+/// What a manifest or a message says must not steer the terminal.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars()
+        .flat_map(|c| {
+            let plain = !c.is_control() || c == '\t' || c == '\n';
+            let escaped = (!plain).then(|| c.escape_default());
+            escaped.into_iter().flatten().chain(plain.then_some(c))
+        })
+        .collect()
+}

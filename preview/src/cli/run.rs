@@ -2,27 +2,26 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use clap::Parser;
+use clap::FromArgMatches;
 use serde_json::{Value, json};
 
 use super::args::{Args, OutputFormat};
+use super::findings::{self, Level};
 use super::inputs::{self, Inputs};
+use super::module::Module;
 use super::paint::{self, Paint};
-use super::{ACCEPTED, REJECTED, UNUSABLE, brief, json_report, text_report};
+use super::{ACCEPTED, REJECTED, UNUSABLE, brief, github_report, help, json_report, sarif_report, text_report};
 use crate::cluster::ObjectKey;
-use crate::host::Policy;
 use crate::preview::{DocumentOutcome, Preview};
 use crate::yaml::{self, Document, YamlError};
-
-/// The variable that names the policy module.
-const POLICY_VARIABLE: &str = "MYSQL_REPLICATION_POLICY";
 
 /// Runs the command with the process's arguments and streams, and returns its exit code.
 #[must_use]
 pub fn main() -> u8 {
-    let args = match Args::try_parse() {
+    let parsed = help::command().try_get_matches().and_then(|matches| Args::from_arg_matches(&matches));
+    let args = match parsed {
         Ok(args) => args,
         Err(error) => {
             let _ = error.print();
@@ -35,17 +34,42 @@ pub fn main() -> u8 {
 /// Runs the command on these streams, and returns its exit code. A closed output stream is no error.
 pub fn run(args: &Args, stdin: &mut dyn Read, stdout: &mut dyn Write, stderr: &mut dyn Write) -> u8 {
     let paint = Paint::new(args.color, io::stderr().is_terminal());
-    match evaluate(args, stdin) {
-        Ok(report) => {
-            let written = write_report(args, &report, stdout, stderr, paint);
-            let broken = written.is_err_and(|error| error.kind() != io::ErrorKind::BrokenPipe);
-            if broken { UNUSABLE } else { report.exit_code }
-        }
-        Err(message) => {
-            let _ = writeln!(stderr, "{} {message}", paint.style(paint::BAD, "error:"));
+    let (written, exit_code) = match setup(args) {
+        Some(text) => (text.and_then(|text| write_all(stdout, &text)), ACCEPTED),
+        None => match evaluate(args, stdin) {
+            Ok(report) => (write_report(args, &report, stdout, stderr, paint), report.exit_code),
+            Err(message) => {
+                if args.output == OutputFormat::Github {
+                    let _ =
+                        write_all(stdout, github_report::command(Level::Error, None, "preview", &message).as_bytes());
+                }
+                let _ = writeln!(stderr, "{} {message}", paint.style(paint::BAD, "error:"));
+                return UNUSABLE;
+            }
+        },
+    };
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            let _ = writeln!(stderr, "{} the output cannot be written: {error}", paint.style(paint::BAD, "error:"));
             UNUSABLE
         }
+        _ => exit_code,
     }
+}
+
+fn write_all(stream: &mut dyn Write, bytes: &[u8]) -> io::Result<()> {
+    stream.write_all(bytes).and_then(|()| stream.flush())
+}
+
+/// What is printed once, when the command is set up.
+fn setup(args: &Args) -> Option<io::Result<Vec<u8>>> {
+    if let Some(shell) = args.completions {
+        // Written to a buffer, for the library panics where a stream is closed.
+        let mut script = Vec::new();
+        clap_complete::generate(shell, &mut help::command(), "preview", &mut script);
+        return Some(Ok(script));
+    }
+    args.man.then(help::man)
 }
 
 struct Report {
@@ -60,14 +84,20 @@ fn evaluate(args: &Args, stdin: &mut dyn Read) -> Result<Report, String> {
     if args.namespace.is_empty() {
         return Err("--namespace needs a name".to_owned());
     }
-    let path = policy_path(args.policy.as_deref())?;
+    if args.diff && !matches!(args.output, OutputFormat::Yaml | OutputFormat::Json) {
+        return Err("--diff goes with the outputs yaml and json".to_owned());
+    }
+    if args.brief && args.output != OutputFormat::Yaml {
+        return Err("--brief goes with the output yaml".to_owned());
+    }
+    let module = Module::find(args.policy.as_deref())?;
     let Inputs { documents, mut errors, mut warnings } = inputs::collect(&args.paths, stdin);
     let old = if args.old.is_empty() { Inputs::default() } else { inputs::collect(&args.old, stdin) };
     errors.extend(old.errors);
     warnings.extend(old.warnings);
     warnings.extend(repeated(&documents, &args.namespace));
 
-    let policy = Policy::from_file(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let policy = module.compile()?;
     let settings = match &args.settings {
         Some(file) => settings(file)?,
         None => json!({}),
@@ -99,13 +129,22 @@ fn write_report(
     paint: Paint,
 ) -> io::Result<()> {
     let Report { documents, outcomes, errors, warnings, exit_code } = report;
+    let findings = || findings::all(outcomes, errors, warnings);
     let written = match args.output {
         OutputFormat::Json => {
             let plain = Paint::new(super::ColorChoice::Never, false);
             let diff = args.diff.then(|| text_report::diff(documents, outcomes, plain));
             let json = json_report::report(*exit_code, outcomes, errors, warnings, diff.as_deref())?;
-            return stdout.write_all(json.as_bytes()).and_then(|()| stdout.flush());
+            return write_all(stdout, json.as_bytes());
         }
+        OutputFormat::Github => {
+            let result = write_all(stdout, github_report::report(&findings()).as_bytes());
+            // The log has it all by the commands. Verdicts in it could be taken for commands, whatever they quote.
+            let _ = stderr.write_all(text_report::summary(outcomes, errors, paint).as_bytes());
+            return result;
+        }
+        OutputFormat::Sarif => sarif_report::report(&findings(), *exit_code)?,
+        OutputFormat::Nothing => String::new(),
         OutputFormat::Yaml if args.diff => {
             let paint = Paint::new(args.color, io::stdout().is_terminal());
             text_report::diff(documents, outcomes, paint)
@@ -114,36 +153,10 @@ fn write_report(
         OutputFormat::Yaml => text_report::manifests(documents, outcomes),
     };
     // The verdicts come last, where a terminal shows them, and also when nobody reads the manifests.
-    let result = stdout.write_all(written.as_bytes()).and_then(|()| stdout.flush());
+    let result = write_all(stdout, written.as_bytes());
     let verdicts = text_report::verdicts(outcomes, errors, warnings, paint);
     let _ = stderr.write_all(verdicts.as_bytes());
     result
-}
-
-fn policy_path(given: Option<&Path>) -> Result<PathBuf, String> {
-    let named = given.map(|path| (path.to_owned(), "--policy")).or_else(|| {
-        std::env::var_os(POLICY_VARIABLE)
-            .filter(|value| !value.is_empty())
-            .map(|value| (PathBuf::from(value), POLICY_VARIABLE))
-    });
-    if let Some((path, source)) = named {
-        return if path.is_file() {
-            Ok(path)
-        } else {
-            Err(format!("no policy module at {} (from {source})", path.display()))
-        };
-    }
-    let beside = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join("policy.wasm")));
-    let candidates = [Some(PathBuf::from("policy.wasm")), beside];
-    let candidates: Vec<PathBuf> = candidates.into_iter().flatten().collect();
-    if let Some(found) = candidates.iter().find(|path| path.is_file()) {
-        return Ok(found.clone());
-    }
-    let tried: Vec<String> = candidates.iter().map(|path| path.display().to_string()).collect();
-    Err(format!(
-        "no policy module found: {POLICY_VARIABLE} is not set, and there is no {}; name one with --policy FILE",
-        tried.join(" and no ")
-    ))
 }
 
 fn settings(file: &Path) -> Result<Value, String> {

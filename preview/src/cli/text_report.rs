@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use similar::TextDiff;
 
-use super::paint::{self, Paint};
+use super::paint::{self, Paint, printable};
 use crate::preview::{DocumentOutcome, ObjectOutcome, Place, Verdict, Violation};
 use crate::yaml::{Document, YamlError};
 
@@ -41,8 +41,7 @@ pub(crate) fn verdicts(
         let label = paint.style(paint::BAD, "error:");
         let _ = writeln!(out, "{label} {}", printable(&error.to_string()));
     }
-    summary(&mut out, outcomes, errors, paint);
-    out
+    out + &summary(outcomes, errors, paint)
 }
 
 fn verdict(out: &mut String, object: &ObjectOutcome, paint: Paint) {
@@ -56,10 +55,7 @@ fn verdict(out: &mut String, object: &ObjectOutcome, paint: Paint) {
         Verdict::Rejected => (paint::BAD, "REJECTED"),
     };
     let place = format!("{}:{}:", object.file, object.line);
-    let mut name = object.kind.clone();
-    if !object.namespace.is_empty() || !object.name.is_empty() {
-        let _ = write!(name, " {}/{}", object.namespace, object.name);
-    }
+    let mut name = label(object);
     if object.update {
         name.push_str(" (update)");
     }
@@ -72,7 +68,7 @@ fn verdict(out: &mut String, object: &ObjectOutcome, paint: Paint) {
         out,
         "{} {} {}{count}",
         paint.style(paint::DIM, printable(&place)),
-        printable(name.trim()),
+        printable(&name),
         paint.style(style, word)
     );
     if object.violations.is_empty() {
@@ -92,6 +88,15 @@ fn verdict(out: &mut String, object: &ObjectOutcome, paint: Paint) {
         let notes: Vec<String> = object.audit_annotations.iter().map(|(key, text)| note(key, text)).collect();
         let _ = writeln!(out, "    {}", paint.style(paint::DIM, format!("audit: {}", notes.join(" "))));
     }
+}
+
+/// An object's kind, namespace and name.
+pub(crate) fn label(object: &ObjectOutcome) -> String {
+    let mut label = object.kind.clone();
+    if !object.namespace.is_empty() || !object.name.is_empty() {
+        let _ = write!(label, " {}/{}", object.namespace, object.name);
+    }
+    label.trim().to_owned()
 }
 
 /// A line that can be searched for, with the place that editors and terminals lead to, and the advice below it.
@@ -125,7 +130,8 @@ fn indented(out: &mut String, label: &str, message: &str) {
     }
 }
 
-fn summary(out: &mut String, outcomes: &[DocumentOutcome], errors: &[YamlError], paint: Paint) {
+/// How many of each verdict, in a line; empty where there are none.
+pub(crate) fn summary(outcomes: &[DocumentOutcome], errors: &[YamlError], paint: Paint) -> String {
     let count = |verdict| {
         outcomes.iter().flat_map(|outcome| &outcome.objects).filter(|object| object.verdict == verdict).count()
     };
@@ -141,20 +147,7 @@ fn summary(out: &mut String, outcomes: &[DocumentOutcome], errors: &[YamlError],
             parts.push(paint.style(style, format!("{number} {word}")));
         }
     }
-    if !parts.is_empty() {
-        let _ = writeln!(out, "{}", parts.join(", "));
-    }
-}
-
-/// What a manifest or a message says must not steer the terminal.
-fn printable(text: &str) -> String {
-    text.chars()
-        .flat_map(|c| {
-            let plain = !c.is_control() || c == '\t' || c == '\n';
-            let escaped = (!plain).then(|| c.escape_default());
-            escaped.into_iter().flatten().chain(plain.then_some(c))
-        })
-        .collect()
+    if parts.is_empty() { String::new() } else { parts.join(", ") + "\n" }
 }
 
 /// The resulting documents.

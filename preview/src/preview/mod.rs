@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 pub use evaluator::Evaluator;
 pub use outcome::{DocumentOutcome, ObjectOutcome, Place, Verdict, Violation};
 use places::{Places, Spot};
+pub(crate) use violations::rule_of_warning;
 
 use crate::admission::admission_request;
 use crate::cluster::{Manifests, ObjectKey};
@@ -53,8 +54,11 @@ impl<'e> Preview<'e> {
         Self { evaluator, settings, namespace: namespace.to_owned() }
     }
 
-    /// Evaluates all documents. Look-ups see the objects of `documents` as they are given, less the one under
-    /// evaluation, and those of `old`; an object that is in `old` too is an update, and look-ups see its live form.
+    /// Evaluates all documents. Look-ups see the objects of `documents`, less the one under evaluation, and those of
+    /// `old`; an object that is in `old` too is an update, and look-ups see its live form.
+    ///
+    /// They are seen as they are given at first. What is objected to then is evaluated once more with the others as the
+    /// policy has changed them: so they would be in a cluster, sooner or later.
     #[must_use]
     pub fn run(&self, documents: &[Document], old: &[Document]) -> Vec<DocumentOutcome> {
         let mut live = BTreeMap::new();
@@ -75,17 +79,31 @@ impl<'e> Preview<'e> {
                 }
             }
         }
-        let given = all.iter().flatten().flatten().map(|t| t.object.clone());
-        let cluster = Manifests::new(live.values().cloned().chain(given), &self.namespace);
-        let surroundings = Surroundings { cluster, live, places };
-        documents
-            .iter()
-            .zip(all)
-            .map(|(document, targets)| match targets {
-                Ok(targets) => self.document(document, &targets, &surroundings),
-                Err(error) => DocumentOutcome { objects: Vec::new(), changed: None, error: Some(error) },
-            })
-            .collect()
+        let given: Vec<Value> = all.iter().flatten().flatten().map(|t| t.object.clone()).collect();
+        let cluster = Manifests::new(live.values().cloned().chain(given.iter().cloned()), &self.namespace);
+        let mut surroundings = Surroundings { cluster, live, places };
+        let evaluate =
+            |surroundings: &Surroundings<'_>, document, targets: &Result<Vec<Target<'_>>, YamlError>| match targets {
+                Ok(targets) => self.document(document, targets, surroundings),
+                Err(error) => DocumentOutcome { objects: Vec::new(), changed: None, error: Some(error.clone()) },
+            };
+        let mut outcomes: Vec<DocumentOutcome> =
+            documents.iter().zip(&all).map(|(document, targets)| evaluate(&surroundings, document, targets)).collect();
+
+        let is_changed = |object: &&ObjectOutcome| object.verdict == Verdict::Mutated;
+        let changed: Vec<Value> =
+            outcomes.iter().flat_map(|outcome| &outcome.objects).filter(is_changed).map(|o| o.object.clone()).collect();
+        let has_problem = |object: &ObjectOutcome| object.verdict == Verdict::Rejected || !object.warnings.is_empty();
+        if !changed.is_empty() {
+            let objects = surroundings.live.values().cloned().chain(given).chain(changed);
+            surroundings.cluster = Manifests::new(objects, &self.namespace);
+            for ((outcome, document), targets) in outcomes.iter_mut().zip(documents).zip(&all) {
+                if outcome.objects.iter().any(has_problem) {
+                    *outcome = evaluate(&surroundings, document, targets);
+                }
+            }
+        }
+        outcomes
     }
 
     fn document(

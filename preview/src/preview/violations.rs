@@ -105,6 +105,11 @@ fn announced(line: &str) -> Option<usize> {
     count.parse().ok().filter(|count| *count > 0 && word == if *count == 1 { "problem" } else { "problems" })
 }
 
+/// The rule's id and the rest of a warning of a rule; `None` for any other warning.
+pub(crate) fn rule_of_warning(warning: &str) -> Option<(&str, &str)> {
+    rule(warning)
+}
+
 /// The rule's id in its brackets, and what follows.
 fn rule(line: &str) -> Option<(&str, &str)> {
     let (rule, rest) = line.strip_prefix('[')?.split_once("] ")?;

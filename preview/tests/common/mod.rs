@@ -1,6 +1,8 @@
 //! What several tests share.
 #![allow(dead_code, unreachable_pub)] // each test binary uses its own part
 
+pub mod command;
+
 use std::path::{Path, PathBuf};
 
 /// A waPC guest of which every answer is known. `validate` looks for a word in the payload:
