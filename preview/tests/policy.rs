@@ -148,3 +148,33 @@ fn every_rejection_is_taken_apart() {
         assert!(violations.iter().all(|violation| violation["line"].is_number()), "{violations:#?}");
     }
 }
+
+/// A Service that the policy binds to the primary is bound when a workload behind it is judged.
+#[test]
+fn look_ups_see_what_the_policy_makes_of_the_other_documents() {
+    let service = |name: &str, annotations: &str| {
+        format!(
+            "---\napiVersion: v1\nkind: Service\nmetadata: {{name: {name}, annotations: {annotations}}}\n\
+             spec: {{selector: {{app: mysql}}, ports: [{{port: 3306}}]}}\n"
+        )
+    };
+    let workload = |host: &str| {
+        format!(
+            "---\napiVersion: v1\nkind: Pod\nmetadata: {{name: app}}\nspec: {{containers: [{{name: app, image: app, \
+             env: [{{name: DB_WRITE_HOST, value: {host}}}]}}]}}\n"
+        )
+    };
+    let bound = service("mysql-write", "{mysql-replication.kubewarden.io/primary-of: mysql}");
+    for (host, code) in [("mysql-write", 0), ("mysql-read", 1)] {
+        let manifests = [STATEFUL_SET, &workload(host), &bound, &service("mysql-read", "{}")].concat();
+        let output = Command::cargo_bin("preview")
+            .unwrap()
+            .arg("--policy")
+            .arg(common::policy_wasm())
+            .arg("-")
+            .write_stdin(manifests)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(code), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
