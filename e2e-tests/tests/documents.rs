@@ -2,8 +2,7 @@
 
 use std::{collections::BTreeMap, fs};
 
-use mysql_replication_e2e_tests::{both_doors, both_doors_in, policy, request, root};
-use mysql_replication_policy::names::annotation;
+use mysql_replication_e2e_tests::{both_doors, both_doors_in, request, root};
 use mysql_replication_preview::{Manifests, yaml};
 use serde_json::{Value, json};
 
@@ -16,24 +15,6 @@ fn blocks() -> Vec<Value> {
     let readme = readme();
     let blocks = readme.split("```yaml\n").skip(1).filter_map(|rest| rest.split_once("```"));
     blocks.map(|(block, _)| serde_yaml_ng::from_str(block).unwrap_or_else(|error| panic!("{error}\n{block}"))).collect()
-}
-
-#[test]
-fn the_annotation_table_is_complete() {
-    let readme = readme();
-    for key in annotation::ALL {
-        assert!(readme.contains(&format!("\n| `{key}` |")), "the README does not explain {key}");
-    }
-}
-
-#[test]
-fn the_settings_of_the_readme_are_valid() {
-    let settings: Vec<Value> = blocks().into_iter().filter_map(|block| block.get("settings").cloned()).collect();
-    assert_eq!(settings.len(), 1);
-    let answer = policy().validate_settings(&settings[0]).expect("an answer");
-    assert!(answer.valid, "{:?}", answer.message);
-    // all that there are
-    assert_eq!(settings[0].as_object().map(serde_json::Map::len), Some(9));
 }
 
 #[test]
