@@ -72,7 +72,12 @@ fn measure(corpus: &str, manifests: &str, at_least: [usize; 2]) {
     let [fire, are_quiet] = at_least;
     assert!(right + misses.len() >= fire && quiet + false_alarms.len() >= are_quiet, "the corpus is not whole");
 
-    let share = |part: usize, others: usize| format!("{:.1} %", 100.0 * part as f64 / (part + others).max(1) as f64);
+    // rounded to tenths of a percent
+    let share = |part: usize, others: usize| {
+        let all = (part + others).max(1);
+        let tenths = (1000 * part + all / 2) / all;
+        format!("{}.{} %", tenths / 10, tenths % 10)
+    };
     let mut measured = format!(
         "manifests: {}\nprecision: {} ({right} of {} that fire should)\nrecall: {} ({right} of {} that should fire do)\n",
         right + misses.len() + quiet + false_alarms.len(),

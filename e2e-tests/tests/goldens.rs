@@ -61,7 +61,7 @@ fn check(input: &Path) -> Result<(), String> {
 
     let is_rule = input.parent().is_some_and(|folder| folder.ends_with("rules"));
     let notes = answer.audit_annotations.unwrap_or_default();
-    let notes: String = notes.iter().map(|(key, note)| format!("audit: {key}={note}\n")).collect();
+    let notes: String = notes.iter().flat_map(|(key, note)| ["audit: ", key, "=", note, "\n"]).collect();
     let (kind, text) = match (answer.accepted, &answer.mutated_object) {
         (false, _) if is_rule => {
             let warnings = lines(&warnings, "warning: ");
