@@ -88,7 +88,9 @@ fn requests() -> Vec<(Value, Arc<Manifests>)> {
             plant(&mut faulty, true);
             let cluster = path.with_extension("cluster.yaml");
             let mut objects = if cluster.exists() { read_manifests(&cluster) } else { Vec::new() };
-            objects.iter_mut().for_each(|object| plant(object, false));
+            for object in &mut objects {
+                plant(object, false);
+            }
             let cluster = Arc::new(Manifests::new(objects, "default"));
             let settings = path.with_extension("settings.yaml");
             let settings = if settings.exists() { read_manifest(&settings) } else { json!({}) };
