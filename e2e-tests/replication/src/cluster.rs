@@ -13,7 +13,7 @@ use std::{
 
 use crate::{
     command::{command, output, podman, run, signal},
-    object::{Objects, StatefulSet},
+    object::{Objects, PodSpec, StatefulSet},
     pod::{Order, Pod, Stage, Status},
     volume::directory,
 };
@@ -48,6 +48,10 @@ struct State {
     claims: BTreeMap<usize, Fate>,
     /// Ordinals whose containers are kept back after the init containers.
     held: BTreeSet<usize>,
+    /// Ordinals whose pods are made from another template, as while an update is rolled out.
+    templates: BTreeMap<usize, PodSpec>,
+    /// By ordinal, the container that is kept back alone.
+    late: BTreeMap<usize, &'static str>,
     next_address: u8,
     published: String,
     stopped: bool,
@@ -93,6 +97,8 @@ impl Cluster {
             objects,
             claims: BTreeMap::new(),
             held: BTreeSet::new(),
+            templates: BTreeMap::new(),
+            late: BTreeMap::new(),
             next_address: 10,
             published: HOSTS.to_owned(),
             stopped: false,
@@ -147,7 +153,9 @@ impl Cluster {
         for ordinal in 0..state.replicas {
             match state.pods.get(&ordinal) {
                 None => {
-                    let pod = Pod::start(self.order(state, ordinal)?, state.held.remove(&ordinal));
+                    let order = self.order(state, ordinal)?;
+                    let is_held = state.held.remove(&ordinal) || order.late.is_some();
+                    let pod = Pod::start(order, is_held);
                     state.pods.insert(ordinal, pod);
                     return Ok(());
                 }
@@ -184,7 +192,8 @@ impl Cluster {
             namespace: self.set.metadata.namespace.clone(),
             network: self.network.clone(),
             address: format!("{}.{address}", self.subnet),
-            spec: self.set.spec.template.spec.clone(),
+            spec: state.templates.get(&ordinal).unwrap_or(&self.set.spec.template.spec).clone(),
+            late: state.late.remove(&ordinal),
             claims,
             objects: state.objects.clone(),
             place: self.place.run.join("pods").join(format!("{name}-{address}")),
@@ -349,6 +358,22 @@ impl Cluster {
     /// Has the next pod of this ordinal stop after its init containers, until [`Pod::release`].
     pub(crate) fn hold_next(&self, ordinal: usize) {
         self.lock().held.insert(ordinal);
+    }
+
+    /// Has the next pod of this ordinal run without one of its containers, whose image takes its time, until
+    /// [`Pod::release`].
+    pub(crate) fn hold_next_container(&self, ordinal: usize, container: &'static str) {
+        self.lock().late.insert(ordinal, container);
+    }
+
+    /// Has the next pods of this ordinal be made from another template, or from the cluster's own again: an update is
+    /// rolled out from the last pod to the first, and `updateStrategy.rollingUpdate.partition` says how far.
+    pub(crate) fn set_template(&self, ordinal: usize, template: Option<PodSpec>) {
+        let templates = &mut self.lock().templates;
+        match template {
+            Some(template) => templates.insert(ordinal, template),
+            None => templates.remove(&ordinal),
+        };
     }
 
     /// Sends SIGKILL to a container's first process.

@@ -11,6 +11,7 @@ use std::{
 };
 
 use crate::{
+    admission::Admission,
     cluster::Cluster,
     image::{Database, Family},
     pod::Pod,
@@ -73,6 +74,7 @@ const TABLES: &str = "e2e.ordered, e2e.marks, e2e.ran, e2e.ballast, e2e.written,
 pub(crate) struct Context<'a> {
     pub(crate) database: &'static Database,
     pub(crate) cluster: Arc<Cluster>,
+    pub(crate) admission: Admission<'a>,
     pub(crate) root: Login,
     pub(crate) report: &'a Report,
     pub(crate) who: String,
@@ -193,7 +195,9 @@ impl Context<'_> {
         })
     }
 
-    /// Waits until all replicas have what the primary has now, with both threads running.
+    /// Waits until all replicas have what the primary has now, with both threads running. A primary that was writing to
+    /// a replica that vanished notices after `net_write_timeout`, 60 seconds, and until then a new one with the same
+    /// server id may get nothing from it.
     pub(crate) fn caught_up(&self) -> Result {
         let position = self.sql(
             0,
@@ -210,10 +214,10 @@ impl Context<'_> {
             // a server that is just restarting does not answer
             while self.try_sql(ordinal, &wait).as_deref() != Ok("0") {
                 self.stop.check()?;
-                if started.elapsed() > Duration::from_mins(1) {
+                if started.elapsed() > Duration::from_secs(150) {
                     let status = self.try_sql(ordinal, "SHOW REPLICA STATUS").unwrap_or_else(|error| error);
                     return Err(Failure(format!(
-                        "pod {ordinal}: expected to catch up with {position} within 60 s; its status is\n{status}\nlogs: {}",
+                        "pod {ordinal}: expected to catch up with {position} within 150 s; its status is\n{status}\nlogs: {}",
                         self.cluster.log_dir(ordinal).display()
                     )));
                 }

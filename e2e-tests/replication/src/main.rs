@@ -2,9 +2,11 @@
 //!
 //! A plain StatefulSet of `manifests/` goes through `policy.wasm`; what comes out is started pod by pod, as Kubernetes
 //! would start it, and checked with SQL. [`pod`] plays the kubelet, [`cluster`] the StatefulSet controller, the
-//! Service and the storage, [`image`] makes the images, [`scenario`] has what is tried.
+//! Service and the storage, [`admission`] asks the policy, [`image`] makes the images, [`scenario`] has what is tried.
+//! [`option_files`] compares how the servers and the policy read option files.
 #![forbid(unsafe_code)]
 
+mod admission;
 mod cluster;
 mod command;
 mod context;
@@ -12,6 +14,7 @@ mod environment;
 mod image;
 mod load;
 mod object;
+mod option_files;
 mod pod;
 mod probe;
 mod report;
@@ -32,14 +35,14 @@ use std::{
 };
 
 use clap::Parser;
-use mysql_replication_preview::{Policy, Unreachable, admission_request, yaml};
-use serde_json::{Value, json};
+use mysql_replication_preview::Policy;
 
 use crate::{
+    admission::Admission,
     cluster::{Cluster, Place, remove_tree, sweep},
     context::{Context, Failure, Stop},
     image::{DATABASES, Database},
-    object::{Objects, StatefulSet},
+    object::Objects,
     report::{Entry, Report},
     scenario::{LANES, Lane},
     sql::Login,
@@ -59,8 +62,8 @@ struct Arguments {
     /// Only these databases
     #[arg(long, value_name = "NAME", value_parser = DATABASES.each_ref().map(|database| database.name))]
     database: Vec<String>,
-    /// Only these scenarios
-    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=12))]
+    /// Only these scenarios; 0 are the option files, which need no cluster
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(0..=13))]
     scenario: Vec<u32>,
     /// How many clusters run side by side
     #[arg(long, default_value_t = 3)]
@@ -134,6 +137,7 @@ fn run(arguments: &Arguments) -> Result<bool, String> {
         run.clean()?;
         return Err(error);
     }
+    run.option_files(&databases);
     run.scenarios(&databases);
     if arguments.keep {
         run.report.say("", "the pods stay: `podman pod ps` names them; the next run takes them away");
@@ -177,6 +181,30 @@ impl Run<'_> {
                 .collect();
             makers.into_iter().try_for_each(|maker| maker.join().map_err(|_| "making an image failed".to_owned())?)
         })
+    }
+
+    /// Are option files read as the servers read them?
+    fn option_files(&self, databases: &[&'static Database]) {
+        let (wanted, number) = (&self.arguments.scenario, 0);
+        if !wanted.is_empty() && !wanted.contains(&number) {
+            return;
+        }
+        for database in databases {
+            if self.stop.check().is_err() {
+                return;
+            }
+            let started = Instant::now();
+            let scenario = format!("{number:>2} option files are read as the server reads them");
+            // not where the run is cleaned up: a failure names files
+            let place = self.target.join("option-files").join(database.name);
+            let (text, failure) = match option_files::compare(database, &self.settings, &place) {
+                Ok(compared) => (format!("ok, {compared}"), None),
+                Err(failure) => ("FAILED".to_owned(), Some(failure.to_string())),
+            };
+            let seconds = started.elapsed().as_secs();
+            self.report.say(database.name, &format!("{scenario}: {text}, {seconds} s"));
+            self.report.add(Entry { number, scenario, database: database.name, failure, seconds });
+        }
     }
 
     fn scenarios(&self, databases: &[&'static Database]) {
@@ -263,7 +291,9 @@ impl Run<'_> {
     }
 
     fn start(&self, lane: &Lane, database: &'static Database) -> Result<Context<'_>, String> {
-        let set = self.inject(lane, database)?;
+        let manifest = self.root.join("e2e-tests/replication/manifests").join(lane.manifest);
+        let admission = Admission::new(&self.policy, &manifest, &database.image())?;
+        let set = admission.create()?;
         let mut objects = Objects::default();
         let password = if lane.has_password { database.password } else { "" };
         objects
@@ -278,32 +308,13 @@ impl Run<'_> {
         Ok(Context {
             database,
             cluster: Cluster::start(set, objects, &name, place)?,
+            admission,
             root: Login { user: "root", password: password.to_owned() },
             report: &self.report,
             who: database.name.to_owned(),
             stop: self.stop.clone(),
             marks: 0,
         })
-    }
-
-    /// The StatefulSet as it comes out of the policy.
-    fn inject(&self, lane: &Lane, database: &Database) -> Result<StatefulSet, String> {
-        let path = self.root.join("e2e-tests/replication/manifests").join(lane.manifest);
-        let bytes = fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-        let document = yaml::read_one(lane.manifest, &bytes).map_err(|error| error.to_string())?;
-        let mut object = document.value().clone();
-        object["spec"]["template"]["spec"]["containers"][0]["image"] = Value::String(database.image());
-        let request = admission_request(&object, None, "default");
-        let response = self
-            .policy
-            .validate(&request, &json!({}), Arc::new(Unreachable))
-            .map_err(|error| format!("the policy: {error}"))?;
-        match response.mutated_object {
-            Some(mutated) if response.accepted => serde_json::from_value(mutated).map_err(|error| {
-                format!("the injected {} has something that is not played here: {error}", lane.manifest)
-            }),
-            _ => Err(format!("the policy did not inject {}: {response:?}", lane.manifest)),
-        }
     }
 }
 
@@ -316,6 +327,6 @@ mod tests {
     #[test]
     fn every_scenario_of_the_issue_is_there() {
         let numbers: BTreeSet<u32> = LANES.iter().flat_map(|lane| lane.scenarios).map(|it| it.number).collect();
-        assert_eq!(numbers, (1..=12).collect());
+        assert_eq!(numbers, (1..=13).collect());
     }
 }

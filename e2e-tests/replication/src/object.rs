@@ -136,11 +136,25 @@ pub(crate) struct Container {
     pub(crate) startup_probe: Option<Probe>,
     pub(crate) liveness_probe: Option<Probe>,
     pub(crate) readiness_probe: Option<Probe>,
+    #[serde(default)]
+    pub(crate) lifecycle: Lifecycle,
     /// All ports of a pod are open to the others.
     #[serde(default, rename = "ports")]
     _ports: Vec<Value>,
     #[serde(default, rename = "resources")]
     _resources: Resources,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Lifecycle {
+    pub(crate) post_start: Option<Hook>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Hook {
+    pub(crate) exec: Exec,
 }
 
 /// Requests are for the scheduler; limits are not played.

@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
+    process::{Child, Stdio},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU8, Ordering},
@@ -13,7 +14,7 @@ use std::{
 };
 
 use crate::{
-    command::{podman, run, run_within, signal, start_time},
+    command::{command, kill_tree, podman, run, run_within, signal, start_time},
     environment,
     object::{Container, Objects, PodSpec, SeccompProfile},
     probe::{Probe, Verdict},
@@ -35,6 +36,8 @@ pub(crate) struct Order {
     pub(crate) network: String,
     pub(crate) address: String,
     pub(crate) spec: PodSpec,
+    /// The container that alone is kept back where anything is.
+    pub(crate) late: Option<&'static str>,
     pub(crate) claims: BTreeMap<String, PathBuf>,
     pub(crate) objects: Objects,
     /// Where its own volumes are made, and removed with it.
@@ -126,6 +129,11 @@ impl Pod {
         self.end.load(Ordering::SeqCst) != STAY
     }
 
+    /// Is this container to start later?
+    fn keeps_back(&self, container: &str) -> bool {
+        self.hold.load(Ordering::SeqCst) && self.order.late == Some(container)
+    }
+
     /// Lets the containers start that were kept back.
     pub(crate) fn release(&self) {
         self.hold.store(false, Ordering::SeqCst);
@@ -169,6 +177,7 @@ struct Running {
     since: Instant,
     /// After a failed liveness probe: when SIGKILL follows.
     kill_at: Option<Instant>,
+    hook: Option<Hook>,
     startup: Option<Probe>,
     liveness: Option<Probe>,
     readiness: Option<Probe>,
@@ -177,6 +186,25 @@ struct Running {
 impl Running {
     fn is_alive(&self) -> bool {
         self.started.is_some() && start_time(self.pid) == self.started
+    }
+}
+
+/// The hook `postStart`, until it has ended.
+struct Hook(Child);
+
+impl Hook {
+    fn start(container: &str, words: &[String]) -> Result<Self, String> {
+        // as probes are run; what it says would go to the pod's events, which are not played
+        let mut runc = command("runc");
+        runc.arg("exec").arg(container).args(words).stdout(Stdio::null()).stderr(Stdio::null());
+        runc.spawn().map(Self).map_err(|error| format!("runc cannot be started: {error}"))
+    }
+}
+
+impl Drop for Hook {
+    fn drop(&mut self) {
+        kill_tree(self.0.id());
+        let _ = self.0.wait();
     }
 }
 
@@ -231,7 +259,7 @@ impl Kubelet {
             self.pod.lock().stage = Stage::Init(spec.name.clone());
             self.run_init(spec)?;
         }
-        while self.pod.hold.load(Ordering::SeqCst) {
+        while self.pod.hold.load(Ordering::SeqCst) && order.late.is_none() {
             self.pod.lock().stage = Stage::Held;
             self.pause()?;
         }
@@ -241,8 +269,13 @@ impl Kubelet {
             order.spec.containers.iter().map(|spec| Slot { spec, running: None, due: now, failures: 0 }).collect();
         loop {
             let mut changed = false;
+            let mut is_hooked = false;
             for slot in &mut slots {
-                changed |= self.step(slot)?;
+                // containers start one after the other, each when the hook of the one before has ended
+                if slot.running.is_some() || !is_hooked {
+                    changed |= self.step(slot)?;
+                }
+                is_hooked |= slot.running.as_ref().is_some_and(|running| running.hook.is_some());
             }
             if changed {
                 for readiness in slots.iter_mut().filter_map(waiting_readiness) {
@@ -283,7 +316,7 @@ impl Kubelet {
     /// Goes on with one container; says whether its state has changed.
     fn step(&self, slot: &mut Slot<'_>) -> Result<bool, Cut> {
         let Some(running) = &mut slot.running else {
-            if Instant::now() >= slot.due {
+            if Instant::now() >= slot.due && !self.pod.keeps_back(&slot.spec.name) {
                 slot.running = Some(self.create(slot.spec)?);
                 return Ok(true);
             }
@@ -301,6 +334,18 @@ impl Kubelet {
                 signal("KILL", running.pid);
             }
             return Ok(false);
+        }
+        if let Some(hook) = &mut running.hook {
+            match hook.0.try_wait().map_err(|error| error.to_string())? {
+                None => return Ok(false),
+                Some(status) => {
+                    running.hook = None;
+                    if !status.success() {
+                        self.end(running, &slot.spec.name, "the hook postStart has failed");
+                    }
+                    return Ok(true);
+                }
+            }
         }
         let id = running.id.clone();
         let step = |probe: &mut Option<Probe>| match probe {
@@ -322,12 +367,17 @@ impl Kubelet {
             failed |= alive == Verdict::Failure;
         }
         if failed {
-            let grace = self.pod.order.spec.termination_grace_period_seconds;
-            self.note(&slot.spec.name, "a probe has failed too often: the container is ended and started again");
-            running.kill_at = Some(Instant::now() + Duration::from_secs(grace));
-            signal("TERM", running.pid);
+            self.end(running, &slot.spec.name, "a probe has failed too often");
         }
         Ok(changed)
+    }
+
+    /// Ends a container, which is started again then.
+    fn end(&self, running: &mut Running, container: &str, why: &str) {
+        let grace = self.pod.order.spec.termination_grace_period_seconds;
+        self.note(container, &format!("{why}: the container is ended and started again"));
+        running.kill_at = Some(Instant::now() + Duration::from_secs(grace));
+        signal("TERM", running.pid);
     }
 
     fn publish(&self, slots: &[Slot<'_>]) {
@@ -335,7 +385,7 @@ impl Kubelet {
         for slot in slots {
             let entry = status.containers.entry(slot.spec.name.clone()).or_default();
             entry.pid = slot.running.as_ref().map(|it| it.pid);
-            entry.started = slot.running.as_ref().is_some_and(|it| it.startup.is_none());
+            entry.started = slot.running.as_ref().is_some_and(|it| it.startup.is_none() && it.hook.is_none());
             let readiness = slot.running.as_ref().and_then(|it| it.readiness.as_ref());
             entry.ready = entry.started
                 && match readiness {
@@ -404,12 +454,14 @@ impl Kubelet {
         self.pod.lock().containers.entry(spec.name.clone()).or_default().pid = Some(pid);
         let probe = |probe: &Option<crate::object::Probe>| probe.as_ref().map(Probe::new);
         let gated = spec.startup_probe.is_some();
+        let hook = spec.lifecycle.post_start.as_ref().map(|hook| Hook::start(&id, &hook.exec.command)).transpose()?;
         Ok(Running {
             id,
             pid,
             started: start_time(pid),
             since: Instant::now(),
             kill_at: None,
+            hook,
             startup: probe(&spec.startup_probe),
             liveness: if gated { None } else { probe(&spec.liveness_probe) },
             readiness: if gated { None } else { probe(&spec.readiness_probe) },

@@ -4,6 +4,7 @@ mod attack;
 mod clone;
 mod failure;
 mod replication;
+mod rules;
 mod scale;
 
 use crate::context::{Context, Result};
@@ -47,6 +48,7 @@ pub(crate) static LANES: [Lane; 3] = [
             scenario(6, "kill between joining and marking", clone::kill_before_the_mark),
             scenario(5, "kill -9 of each container", failure::kill_containers),
             scenario(7, "primary restarted, and emptied", failure::primary_comes_back),
+            scenario(13, "what rules prevent happens without them", rules::claims),
         ],
     },
     Lane {

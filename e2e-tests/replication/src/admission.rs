@@ -1,0 +1,69 @@
+//! What the policy says to the objects of a cluster: each request goes through `policy.wasm`, which looks up the
+//! Services of the same manifest.
+
+use std::{fs, path::Path, sync::Arc};
+
+use mysql_replication_preview::{Manifests, Policy, Response, admission_request, yaml};
+use serde_json::{Value, json};
+
+use crate::object::StatefulSet;
+
+const NAMESPACE: &str = "default";
+
+pub(crate) struct Admission<'a> {
+    policy: &'a Policy,
+    /// The StatefulSet as its user wrote it.
+    pub(crate) plain: Value,
+    others: Vec<Value>,
+}
+
+impl std::fmt::Debug for Admission<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Admission").field("plain", &self.plain).field("others", &self.others).finish_non_exhaustive()
+    }
+}
+
+impl<'a> Admission<'a> {
+    /// Reads a manifest: a StatefulSet, whose first container gets the image, and what it needs beside it.
+    pub(crate) fn new(policy: &'a Policy, manifest: &Path, image: &str) -> Result<Self, String> {
+        let file = manifest.display().to_string();
+        let bytes = fs::read(manifest).map_err(|error| format!("{file}: {error}"))?;
+        let reading = yaml::read(&file, &bytes);
+        if let Some(error) = reading.errors.first().or(reading.warnings.first()) {
+            return Err(error.to_string());
+        }
+        let objects = reading.documents.iter().filter(|document| !document.is_empty());
+        let (sets, others): (Vec<_>, Vec<_>) =
+            objects.map(|document| document.value().clone()).partition(|object| object["kind"] == "StatefulSet");
+        let [mut plain] = <[Value; 1]>::try_from(sets).map_err(|_| format!("{file}: one StatefulSet is expected"))?;
+        plain["spec"]["template"]["spec"]["containers"][0]["image"] = json!(image);
+        Ok(Self { policy, plain, others })
+    }
+
+    /// Sends an object: a new one, or an update of `old`.
+    pub(crate) fn send(&self, object: &Value, old: Option<&Value>, settings: &Value) -> Result<Response, String> {
+        let request = admission_request(object, old, NAMESPACE);
+        let cluster = Manifests::new(self.others.iter().chain(old).cloned(), NAMESPACE);
+        self.policy.validate(&request, settings, Arc::new(cluster)).map_err(|error| format!("the policy: {error}"))
+    }
+
+    /// An object as it comes out of the policy, which must have no word to say about it.
+    pub(crate) fn accept(&self, object: &Value, old: Option<&Value>, settings: &Value) -> Result<Value, String> {
+        let response = self.send(object, old, settings)?;
+        match &response.mutated_object {
+            Some(mutated) if response.accepted && response.warnings.is_none() => Ok(mutated.clone()),
+            _ => Err(format!("the policy did not inject, or not without a warning: {response:?}")),
+        }
+    }
+
+    /// The StatefulSet as it comes out of the policy when it is created.
+    pub(crate) fn create(&self) -> Result<StatefulSet, String> {
+        played(self.accept(&self.plain, None, &json!({}))?)
+    }
+}
+
+/// An object as the harness plays it.
+pub(crate) fn played(object: Value) -> Result<StatefulSet, String> {
+    serde_json::from_value(object)
+        .map_err(|error| format!("the StatefulSet has something that is not played here: {error}"))
+}
