@@ -54,7 +54,7 @@ demo: preview ## Show the plain StatefulSet of examples/ going in and the cluste
 	@cat examples/statefulset.yaml
 	$(call say,"this comes out; the scripts are shortened here")
 	@target/debug/preview --brief examples/statefulset.yaml
-	$(call say,"all of it: target/debug/preview examples/")
+	$(call say,"all of it: target/debug/preview examples/*.yaml")
 
 .PHONY: fmt
 fmt: ## Check the formatting
@@ -126,7 +126,7 @@ e2e-replication: policy.wasm ## Run what is injected in containers against real 
 	@hack/install-missing podman runc /usr/lib/podman/netavark:netavark catatonit iptables debootstrap nsenter:util-linux
 	$(call say,"building e2e-replication (about six minutes the first time: it embeds a WebAssembly compiler)")
 	@$(CARGO) build --quiet --package mysql-replication-e2e-replication
-	$(call say,"clusters on real databases (about eight minutes; two more where the images must be made)")
+	$(call say,"clusters on real databases (about ten minutes; two more where the images must be made)")
 	@$(if $(filter-out 0,$(shell id -u)),sudo --non-interactive) target/debug/e2e-replication
 
 .PHONY: clean

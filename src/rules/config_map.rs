@@ -413,7 +413,7 @@ fn check_replica<'l, 'o: 'l>(
     }
     for name in ["skip-replica-start", "skip-slave-start"] {
         if let Some((line, _)) = last(name).filter(|(_, option)| option.switch()) {
-            let why = "a replica that restarts would follow the primary no longer, and serve ever older data";
+            let why = "a replica whose server restarts would follow the primary no longer, and serve ever older data";
             findings.reject(checked.violation(
                 rule::REPLICATION_STOPPED,
                 Some(*line),

@@ -185,13 +185,13 @@ fn check_options(given: &[Given], database: Option<&Database>, findings: &mut Fi
                 "arguments win over option files; only super-read-only, which the policy sets, still closes replicas";
             reject(rule::READ_ONLY_OFF, given, found, why, "remove it; the primary is open for writes without it");
         } else {
-            let why = "arguments win over option files: every replica would be open for writes";
+            let why = "arguments win over option files: each start of a replica's server opens it for writes";
             reject(rule::READ_ONLY_OFF, given, found, why, "remove it; the primary is open for writes without it");
         }
     }
     if let Some((given, option)) = last("persisted-globals-load").filter(|(_, option)| option.switch() && !is_mariadb) {
         let _ = option;
-        let why = "a replica gets the primary's data, and with it what SET PERSIST left there, read_only=OFF included; that wins over option files";
+        let why = "what SET PERSIST has left in a replica's data, read_only=OFF included, wins over option files then";
         reject(rule::READ_ONLY_OFF, given, format!("the option {}", given.shown()), why, in_files);
     }
     if let Some((given, _)) = last("log-bin").filter(|(_, option)| !option.switch()) {
@@ -210,7 +210,7 @@ fn check_options(given: &[Given], database: Option<&Database>, findings: &mut Fi
     }
     for name in ["skip-replica-start", "skip-slave-start"] {
         if let Some((given, _)) = last(name).filter(|(_, option)| option.switch()) {
-            let why = "a replica that restarts would follow the primary no longer, and serve ever older data";
+            let why = "a replica whose server restarts would follow the primary no longer, and serve ever older data";
             reject(rule::REPLICATION_STOPPED, given, format!("the option {}", given.shown()), why, "remove it");
         }
     }
@@ -246,7 +246,7 @@ fn check_statements(pod: &Value, findings: &mut Findings) {
                         rule::READ_ONLY_OFF,
                         format!("spec.template.spec.{list}[{index}].{}[{at}]", place.join(".")),
                         format!("the statement {}", shown(found)),
-                        "it runs in every pod, and a replica on which it has run is open for writes",
+                        "it runs in every pod, and opens a replica for writes whenever it runs last",
                         "remove it; the primary is open for writes without it",
                     ));
                 }
