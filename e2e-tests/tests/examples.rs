@@ -8,11 +8,11 @@ use std::{
     process::Command,
 };
 
-use mysql_replication_e2e_tests::{both_doors_in, read_manifest, read_manifests, request, root};
+use mysql_replication_e2e_tests::{both_doors_in, policy, read_manifest, read_manifests, request, root};
 use mysql_replication_policy::names::{
     BACKUP_PORT, CLONE_CONTAINER, DATABASE_PORT, INIT_CONTAINER, INJECTED_CONTAINERS, POD_NAME_LABEL, SIDECAR_CONTAINER,
 };
-use mysql_replication_preview::{Manifests, yaml};
+use mysql_replication_preview::{Manifests, Preview, Verdict, yaml};
 use serde_json::{Value, json};
 
 /// The folders with files that are applied as they are.
@@ -154,6 +154,29 @@ fn every_folder_is_tried() {
         .collect();
     let tried: BTreeSet<_> = PLAIN.into_iter().chain([KUSTOMIZE]).map(ToOwned::to_owned).collect();
     assert_eq!(found, tried, "a folder of examples/ that no test here reads, or one that is gone");
+}
+
+/// As `preview examples/FOLDER` does it.
+#[test]
+fn preview_accepts_every_folder() {
+    let kustomize = ["base", "overlay"].map(|name| format!("{KUSTOMIZE}/{name}"));
+    for name in PLAIN.iter().map(|name| (*name).to_owned()).chain(kustomize) {
+        let paths =
+            entries(&folder(&name)).into_iter().filter(|path| path.extension().is_some_and(|end| end == "yaml"));
+        let mut documents = Vec::new();
+        for path in paths {
+            let reading = yaml::read(&path.to_string_lossy(), &fs::read(&path).expect("a file"));
+            assert!(reading.errors.is_empty(), "{reading:?}");
+            documents.extend(reading.documents);
+        }
+        let outcomes = Preview::new(policy(), json!({}), "default").run(&documents, &[]);
+        let objects: Vec<_> = outcomes.iter().flat_map(|outcome| &outcome.objects).collect();
+        assert!(!objects.is_empty(), "{name}: nothing was looked at");
+        for object in objects {
+            assert!(object.verdict != Verdict::Rejected, "{name}: {}: {:?}", object.file, object.message);
+            assert!(object.warnings.is_empty(), "{name}: {}: {:?}", object.file, object.warnings);
+        }
+    }
 }
 
 #[test]
