@@ -97,6 +97,20 @@ pub fn request(object: &Value, old: Option<&Value>) -> Value {
     mysql_replication_preview::admission_request(object, old, "default")
 }
 
+/// Every order of so many things, by their indices.
+#[must_use]
+pub fn orders(count: usize) -> Vec<Vec<usize>> {
+    let mut orders = vec![Vec::new()];
+    for _ in 0..count {
+        let longer = |order: Vec<usize>| -> Vec<Vec<usize>> {
+            let next = (0..count).filter(|next| !order.contains(next));
+            next.map(|next| [order.as_slice(), &[next]].concat()).collect()
+        };
+        orders = orders.into_iter().flat_map(longer).collect();
+    }
+    orders
+}
+
 /// Reads a manifest in which `<script: NAME>` stands for a script of the policy.
 ///
 /// # Panics

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs};
 
-use mysql_replication_e2e_tests::{both_doors, both_doors_in, request, root};
+use mysql_replication_e2e_tests::{both_doors, both_doors_in, orders, request, root};
 use mysql_replication_preview::{Manifests, yaml};
 use serde_json::{Value, json};
 
@@ -39,18 +39,6 @@ fn examples() -> Vec<Vec<Value>> {
         documents.map(|document| document.value().clone()).collect()
     };
     files.iter().map(read).collect()
-}
-
-fn orders(count: usize) -> Vec<Vec<usize>> {
-    let mut orders = vec![Vec::new()];
-    for _ in 0..count {
-        let longer = |order: Vec<usize>| -> Vec<Vec<usize>> {
-            let next = (0..count).filter(|next| !order.contains(next));
-            next.map(|next| [order.as_slice(), &[next]].concat()).collect()
-        };
-        orders = orders.into_iter().flat_map(longer).collect();
-    }
-    orders
 }
 
 /// Applied file by file in any order, and once more, every object is accepted; what is there in the end is the same.

@@ -8,7 +8,7 @@ use std::{
     process::Command,
 };
 
-use mysql_replication_e2e_tests::{both_doors_in, policy, read_manifest, read_manifests, request, root};
+use mysql_replication_e2e_tests::{both_doors_in, orders, policy, read_manifest, read_manifests, request, root};
 use mysql_replication_policy::names::{
     BACKUP_PORT, CLONE_CONTAINER, DATABASE_PORT, INIT_CONTAINER, INJECTED_CONTAINERS, POD_NAME_LABEL, SIDECAR_CONTAINER,
 };
@@ -47,18 +47,6 @@ fn files(name: &str) -> Vec<Vec<Value>> {
     let files: Vec<_> = entries(&folder(name)).iter().map(|path| objects(path)).collect();
     assert!((2..=5).contains(&files.len()), "{name}: {} files; all their orders are tried", files.len());
     files
-}
-
-fn orders(count: usize) -> Vec<Vec<usize>> {
-    let mut orders = vec![Vec::new()];
-    for _ in 0..count {
-        let longer = |order: Vec<usize>| -> Vec<Vec<usize>> {
-            let next = (0..count).filter(|next| !order.contains(next));
-            next.map(|next| [order.as_slice(), &[next]].concat()).collect()
-        };
-        orders = orders.into_iter().flat_map(longer).collect();
-    }
-    orders
 }
 
 type Stored = BTreeMap<String, Value>;

@@ -269,8 +269,7 @@ impl<'c> Subject<'c> {
         }
         let mut kept = self.object.as_ref().clone();
         object_at(&mut kept, &["spec"])?.insert("template".to_owned(), at(old, &["spec", "template"])?.clone());
-        object_at(&mut kept, &["metadata", "annotations"])?
-            .insert(format!("{ANNOTATION_PREFIX}{}", annotation::STATUS), json!(record.to_json()));
+        record.write(&mut kept)?;
         Some(kept)
     }
 

@@ -8,7 +8,6 @@ use crate::{
         strip::{is_ours, runs_ping},
     },
     json::{Object, covers, list_in, name, object_at, str_at},
-    names::{ANNOTATION_PREFIX, annotation},
 };
 
 /// An object as it shall be.
@@ -66,8 +65,7 @@ fn write(object: &mut Value, plan: Plan, record: Option<&Status>) -> Option<Vec<
     write_probes(database, plan.probes, before, &mut status);
 
     status.revision = status.digest(object, &parts);
-    let annotations = object_at(object, &["metadata", "annotations"])?;
-    annotations.insert(format!("{ANNOTATION_PREFIX}{}", annotation::STATUS), json!(status.to_json()));
+    status.write(object)?;
     Some(parts)
 }
 

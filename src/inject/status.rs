@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::{
     inject::Part,
-    json::{by_name, json_text, list_at, name, str_at},
+    json::{by_name, json_text, list_at, name, object_at, str_at},
     names::{
         ANNOTATION_PREFIX, CLONE_CONTAINER, CONF_VOLUME, CONFIG_MAP_VOLUME, DATA_CLAIM, DATABASE_PORT, INIT_CONTAINER,
         SIDECAR_CONTAINER, annotation,
@@ -51,8 +51,7 @@ impl Status {
     /// The record that an object carries, if it can be read. Names that this policy never injects are dropped from
     /// it, so that a record that somebody else wrote cannot make the policy touch anything else.
     pub(crate) fn read(object: &Value) -> Option<Self> {
-        let key = format!("{ANNOTATION_PREFIX}{}", annotation::STATUS);
-        let text = object.pointer("/metadata/annotations")?.get(key)?.as_str()?;
+        let text = object.pointer("/metadata/annotations")?.get(Self::key())?.as_str()?;
         let mut status: Self = serde_json::from_str(text).ok()?;
         let keep = |names: &mut Vec<String>, known: &[&str]| names.retain(|name| known.contains(&name.as_str()));
         keep(&mut status.volumes, &[CONF_VOLUME, CONFIG_MAP_VOLUME]);
@@ -70,9 +69,16 @@ impl Status {
             && self.volume_mounts.iter().any(|path| path == str_at(mount, &["mountPath"]))
     }
 
-    /// The annotation's value.
-    pub(crate) fn to_json(&self) -> String {
-        json_text(self)
+    /// The annotation's full key.
+    pub(crate) fn key() -> String {
+        format!("{ANNOTATION_PREFIX}{}", annotation::STATUS)
+    }
+
+    /// Writes the record into an object. `None`: something else stands in the way.
+    pub(crate) fn write(&self, object: &mut Value) -> Option<()> {
+        let annotations = object_at(object, &["metadata", "annotations"])?;
+        annotations.insert(Self::key(), Value::String(json_text(self)));
+        Some(())
     }
 
     /// Is everything that this record names in the object as it was injected?

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::{
     inject::Status,
     json::{Object, name},
-    names::{ANNOTATION_PREFIX, DATA_CLAIM, annotation},
+    names::DATA_CLAIM,
     scripts::Script,
 };
 
@@ -22,13 +22,12 @@ pub(crate) enum Extent {
 /// `serviceName` stay in any case: they cannot be changed any more.
 pub(crate) fn strip(object: &Value, status: &Status, extent: Extent) -> Value {
     let mut object = object.clone();
-    if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
-        let key = format!("{ANNOTATION_PREFIX}{}", annotation::STATUS);
-        if let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) {
-            annotations.remove(&key);
-            if annotations.is_empty() {
-                metadata.remove("annotations");
-            }
+    if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut)
+        && let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut)
+    {
+        annotations.remove(&Status::key());
+        if annotations.is_empty() {
+            metadata.remove("annotations");
         }
     }
     let Some(pod) = object.pointer_mut("/spec/template/spec").and_then(Value::as_object_mut) else { return object };

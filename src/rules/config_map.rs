@@ -14,7 +14,7 @@ use crate::{
     nearest::distance,
     option_file::{Groups, Kind as Entry, Mistake, OptionFile, Owner},
     options::ServerOption,
-    rules::service::is_managed,
+    rules::{effective, service::is_managed},
     settings::Settings,
     verdict::{Findings, Violation},
 };
@@ -283,13 +283,7 @@ fn check_file(role: Role, key: &str, text: &str, server: &Server, findings: &mut
         findings.warn(format!("data[{}] line {}: what this file includes was not looked at", shown(key), entry.line));
     }
     let options: Vec<(usize, ServerOption)> = file.options_of(&server.groups).collect();
-    // where one server takes the last spelling and another passes over it, the one that opens a replica counts
-    let last = |name: &str| {
-        let mut of_name = options.iter().rev().filter(|(_, option)| option.is(name));
-        let last = of_name.next()?;
-        let exact = if last.1.is_exact { None } else { of_name.find(|(_, option)| option.is_exact) };
-        Some(exact.filter(|(_, option)| last.1.switch() && !option.switch()).unwrap_or(last))
-    };
+    let last = |name: &str| effective(&options, name);
     // what stands elsewhere does not count for the server; the group tells what was meant
     let elsewhere = |names: &[&str]| {
         file.options()

@@ -35,7 +35,7 @@ fn is_pinned(selector: &Object) -> bool {
 }
 
 /// Do the labels of a pod template match a selector, but for the labels that name one pod?
-fn selects(selector: &Object, statefulset: &Value) -> bool {
+pub(crate) fn selects(selector: &Object, statefulset: &Value) -> bool {
     let labels = at(statefulset, &["spec", "template", "metadata", "labels"]);
     selector
         .iter()

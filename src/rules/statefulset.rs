@@ -10,6 +10,7 @@ use crate::{
     json::{at, list_at, name, shown, str_at},
     names::{ANNOTATION_PREFIX, annotation, rule},
     options::ServerOption,
+    rules::effective,
     verdict::{Findings, Violation},
 };
 
@@ -142,13 +143,7 @@ impl<'a> Variables<'a> {
 fn check_options(given: &[Given], database: Option<&Database>, findings: &mut Findings) {
     let options: Vec<(&Given, ServerOption)> =
         given.iter().filter_map(|given| Some((given, ServerOption::from_argument(&given.text)?))).collect();
-    // where one server takes the last spelling and another passes over it, the one that opens a replica counts
-    let last = |name: &str| {
-        let mut of_name = options.iter().rev().filter(|(_, option)| option.is(name));
-        let last = of_name.next()?;
-        let exact = if last.1.is_exact { None } else { of_name.find(|(_, option)| option.is_exact) };
-        Some(exact.filter(|(_, option)| last.1.switch() && !option.switch()).unwrap_or(last))
-    };
+    let last = |name: &str| effective(&options, name);
     let is_mariadb = database.is_some_and(|database| database.flavor == Flavor::Mariadb);
     let mut reject = |rule, given: &Given, found: String, why: &'static str, fix: &'static str| {
         findings.reject(Violation::new(rule, given.path.clone(), found, why, fix));

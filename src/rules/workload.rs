@@ -8,7 +8,7 @@ use std::{borrow::Cow, collections::BTreeMap, rc::Rc};
 
 use serde_json::Value;
 
-use super::service::is_managed;
+use super::service::{is_managed, selects};
 use crate::{
     cluster::{Cluster, Kind, Lookup},
     endpoint::{
@@ -634,13 +634,6 @@ fn leads_to_database(service: &Value, port: Option<u16>) -> bool {
                 _ => number.is_some_and(is_database_port),
             }
     })
-}
-
-/// Does a selector match a pod template's labels, but for those that the StatefulSet controller adds?
-fn selects(selector: &Object, statefulset: &Value) -> bool {
-    let labels = at(statefulset, &["spec", "template", "metadata", "labels"]);
-    let mut wanted = selector.iter().filter(|(key, _)| *key != POD_INDEX_LABEL);
-    wanted.all(|(key, value)| labels.and_then(|labels| labels.get(key)) == Some(value))
 }
 
 /// Does a variable hold options of a program, such as `JAVA_TOOL_OPTIONS`?
