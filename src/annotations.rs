@@ -1,10 +1,8 @@
 //! The annotations of one StatefulSet: every key, its values, its errors.
 
-use serde_json::Value;
-
 use crate::{
     flavor::{CloneMethod, Flavor},
-    json::{Object, shown, type_name},
+    json::{Value, at, shown, type_name},
     names::{
         ANNOTATION_PREFIX,
         annotation::{
@@ -45,7 +43,7 @@ impl Annotations {
         if others && !annotations.inject {
             findings.warn(format!("annotations {ANNOTATION_PREFIX}* have no effect without inject: \"true\""));
         }
-        for (key, _) in entries(object.pointer("/spec/template/metadata/annotations")) {
+        for (key, _) in entries(at(object, &["spec", "template", "metadata", "annotations"])) {
             findings.reject(Violation::new(
                 rule::ANNOTATION,
                 format!("spec.template.metadata.annotations[{}]", shown(&format!("{ANNOTATION_PREFIX}{key}"))),
@@ -112,8 +110,8 @@ impl Annotations {
             Self::path(key),
             format!("found {}", type_name(value)),
             "the values of annotations are strings",
-            if value.is_boolean() {
-                format!("put it in quotes: \"{}\"", value == &Value::Bool(true))
+            if let Value::Bool(value) = value {
+                format!("put it in quotes: \"{value}\"")
             } else {
                 "put it in quotes".to_owned()
             },
@@ -139,7 +137,7 @@ impl Annotations {
 
 /// Reports this policy's annotations that have no place on an object of a kind that is no StatefulSet, and returns the
 /// value of `primary-of`, which goes with Services.
-pub(crate) fn check_other_kind<'a>(kind: &str, object: &'a Value, findings: &mut Findings) -> Option<&'a str> {
+pub(crate) fn check_other_kind<'v>(kind: &str, object: &'v Value, findings: &mut Findings) -> Option<&'v str> {
     let mut primary_of = None;
     for (key, value) in own(object) {
         match (key, value.as_str()) {
@@ -169,15 +167,15 @@ pub(crate) fn check_other_kind<'a>(kind: &str, object: &'a Value, findings: &mut
 }
 
 /// This policy's annotations of an object, without their prefix.
-pub(crate) fn own(object: &Value) -> impl Iterator<Item = (&str, &Value)> {
-    entries(object.pointer("/metadata/annotations"))
+pub(crate) fn own<'v, 'a>(object: &'v Value<'a>) -> impl Iterator<Item = (&'v str, &'v Value<'a>)> {
+    entries(at(object, &["metadata", "annotations"]))
 }
 
-fn entries(annotations: Option<&Value>) -> impl Iterator<Item = (&str, &Value)> {
+fn entries<'v, 'a>(annotations: Option<&'v Value<'a>>) -> impl Iterator<Item = (&'v str, &'v Value<'a>)> {
     annotations
         .and_then(Value::as_object)
         .into_iter()
-        .flat_map(Object::iter)
+        .flat_map(|annotations| annotations.iter())
         .filter_map(|(key, value)| key.strip_prefix(ANNOTATION_PREFIX).map(|key| (key, value)))
 }
 
@@ -208,7 +206,7 @@ pub(crate) fn is_image(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::json::json;
 
     fn read(annotations: &Value) -> (Annotations, Findings) {
         let mut findings = Findings::default();

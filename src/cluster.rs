@@ -3,12 +3,11 @@
 //! The SDK's own functions for this are tied to the types of `k8s-openapi`; here objects stay raw, cut down by field
 //! masks to what a rule reads.
 
-use std::cell::RefCell;
+use std::cell::OnceCell;
 
 use serde::Serialize;
-use serde_json::Value;
 
-use crate::json::{list_at, parse};
+use crate::json::{Value, read};
 
 /// The policy server's capability `kubernetes`.
 pub trait Host {
@@ -120,30 +119,45 @@ struct ListRequest<'a> {
     field_masks: &'a [&'a str],
 }
 
-type Key = (Kind, String, Option<String>);
-
 /// The cluster as one evaluation sees it: nothing is asked twice.
 pub(crate) struct Cluster<'h> {
     host: &'h dyn Host,
     /// The host answers `get_resource` from a cache of five seconds unless told otherwise.
     fresh: bool,
-    seen: RefCell<Vec<(Key, Lookup<Value>)>>,
+    seen: OnceCell<Box<Seen>>,
+}
+
+/// A look-up that was made. What it brought stays where it is as long as the cluster does, so that trees may borrow
+/// from it.
+struct Seen {
+    kind: Kind,
+    namespace: String,
+    /// `None`: all of them.
+    name: Option<String>,
+    answer: Lookup<String>,
+    next: OnceCell<Box<Seen>>,
+}
+
+impl Seen {
+    fn is_of(&self, kind: Kind, namespace: &str, name: Option<&str>) -> bool {
+        self.kind == kind && self.namespace == namespace && self.name.as_deref() == name
+    }
 }
 
 impl<'h> Cluster<'h> {
     pub(crate) fn new(host: &'h dyn Host) -> Self {
-        Self { host, fresh: false, seen: RefCell::default() }
+        Self { host, fresh: false, seen: OnceCell::new() }
     }
 
     /// The same cluster without what this evaluation remembers of it, and without what the host does of single objects:
     /// nobody is to be refused for what they have mended a moment ago. Lists are kept up to date by a watch anyway.
     pub(crate) fn fresh(&self) -> Self {
-        Self { host: self.host, fresh: true, seen: RefCell::default() }
+        Self { host: self.host, fresh: true, seen: OnceCell::new() }
     }
 
     /// One object by its name.
-    pub(crate) fn get(&self, kind: Kind, namespace: &str, name: &str) -> Lookup<Value> {
-        self.once((kind, namespace.to_owned(), Some(name.to_owned())), || {
+    pub(crate) fn get(&self, kind: Kind, namespace: &str, name: &str) -> Lookup<Value<'_>> {
+        let answer = self.once(kind, namespace, Some(name), || {
             let request = GetRequest {
                 api_version: kind.api_version(),
                 kind: kind.name(),
@@ -153,7 +167,8 @@ impl<'h> Cluster<'h> {
                 field_masks: kind.fields(),
             };
             self.ask("get_resource", &request)
-        })
+        });
+        answer.tree()
     }
 
     /// All objects of a kind in a namespace; only where no name is known.
@@ -161,13 +176,12 @@ impl<'h> Cluster<'h> {
     /// The policy server answers from a watch, and where its service account may not list, it waits for that watch for
     /// ever (Kubewarden's `policy-evaluator`, `Reflector::create_and_run`). So `probe`, any name, is asked for first:
     /// who may not list may not get either, as a rule, and that fails at once.
-    pub(crate) fn list(&self, kind: Kind, namespace: &str, probe: &str) -> Lookup<Vec<Value>> {
-        let key = (kind, namespace.to_owned(), None);
-        let is_known = self.seen.borrow().iter().any(|(seen, _)| *seen == key);
+    pub(crate) fn list(&self, kind: Kind, namespace: &str, probe: &str) -> Lookup<Vec<Value<'_>>> {
+        let is_known = self.seen().any(|seen| seen.is_of(kind, namespace, None));
         if let (false, Lookup::Failed(why)) = (is_known, self.get(kind, namespace, probe)) {
             return Lookup::Failed(why);
         }
-        let answer = self.once(key, || {
+        let answer = self.once(kind, namespace, None, || {
             let request = ListRequest {
                 api_version: kind.api_version(),
                 kind: kind.name(),
@@ -176,33 +190,62 @@ impl<'h> Cluster<'h> {
             };
             self.ask("list_resources_by_namespace", &request)
         });
-        match answer {
-            Lookup::Found(list) => Lookup::Found(list_at(&list, &["items"]).to_vec()),
+        match answer.tree() {
+            Lookup::Found(mut list) => {
+                let items = list.as_object_mut().and_then(|list| list.get_mut("items")?.as_array_mut());
+                Lookup::Found(items.map(std::mem::take).unwrap_or_default())
+            }
             Lookup::Absent => Lookup::Found(Vec::new()),
             Lookup::Failed(why) => Lookup::Failed(why),
         }
     }
 
-    fn once(&self, key: Key, ask: impl FnOnce() -> Lookup<Value>) -> Lookup<Value> {
-        if let Some((_, answer)) = self.seen.borrow().iter().find(|(seen, _)| *seen == key) {
-            return answer.clone();
-        }
-        let answer = ask();
-        self.seen.borrow_mut().push((key, answer.clone()));
-        answer
+    fn seen(&self) -> impl Iterator<Item = &Seen> {
+        std::iter::successors(self.seen.get(), |seen| seen.next.get()).map(AsRef::as_ref)
     }
 
-    fn ask(&self, operation: &str, request: &impl Serialize) -> Lookup<Value> {
+    fn once(
+        &self,
+        kind: Kind,
+        namespace: &str,
+        name: Option<&str>,
+        ask: impl FnOnce() -> Lookup<String>,
+    ) -> &Lookup<String> {
+        let mut end = &self.seen;
+        while let Some(seen) = end.get() {
+            if seen.is_of(kind, namespace, name) {
+                return &seen.answer;
+            }
+            end = &seen.next;
+        }
+        let (namespace, name) = (namespace.to_owned(), name.map(ToOwned::to_owned));
+        let seen = end.get_or_init(|| Box::new(Seen { kind, namespace, name, answer: ask(), next: OnceCell::new() }));
+        &seen.answer
+    }
+
+    fn ask(&self, operation: &str, request: &impl Serialize) -> Lookup<String> {
         let request = match serde_json::to_vec(request) {
             Ok(request) => request,
             Err(error) => return Lookup::Failed(error.to_string()),
         };
         match self.host.call(operation, &request) {
-            Ok(answer) => {
-                parse(&answer).map_or_else(|_| Lookup::Failed("the answer is no JSON".to_owned()), Lookup::Found)
-            }
+            Ok(answer) => String::from_utf8(answer)
+                .map_or_else(|_| Lookup::Failed("the answer is no UTF-8".to_owned()), Lookup::Found),
             Err(error) if is_absent(&error) => Lookup::Absent,
             Err(error) => Lookup::Failed(reason(&error)),
+        }
+    }
+}
+
+impl Lookup<String> {
+    /// What was found, as a tree that borrows from it.
+    fn tree(&self) -> Lookup<Value<'_>> {
+        match self {
+            Self::Found(json) => {
+                read(json).map_or_else(|_| Lookup::Failed("the answer is no JSON".to_owned()), Lookup::Found)
+            }
+            Self::Absent => Lookup::Absent,
+            Self::Failed(why) => Lookup::Failed(why.clone()),
         }
     }
 }
@@ -232,7 +275,7 @@ mod tests {
     use std::cell::Cell;
 
     use super::*;
-    use serde_json::json;
+    use crate::json::json;
 
     #[test]
     fn outcomes_of_a_look_up() {
@@ -273,7 +316,7 @@ mod tests {
         let calls = Cell::new(0);
         let host = |operation: &str, request: &[u8]| {
             calls.set(calls.get() + 1);
-            let request: Value = serde_json::from_slice(request).unwrap();
+            let request = read(std::str::from_utf8(request).unwrap()).unwrap();
             assert_eq!(operation == "get_resource", request.get("disable_cache").is_some());
             Ok(json!({"fresh": request["disable_cache"], "items": [{}]}).to_string().into_bytes())
         };

@@ -3,14 +3,12 @@
 mod peek;
 mod statefulset;
 
-use serde_json::Value;
-
 use crate::{
     annotations::{check_other_kind, own},
     cluster::Cluster,
     decide::statefulset::Change,
     enforcement::{Exemptions, judge, label},
-    json::{at, list_at, str_at},
+    json::{NULL, Value, at, list_at, str_at},
     leave::leave,
     names::rule,
     request::{Request, Target, parse},
@@ -22,21 +20,19 @@ use crate::{
 /// An object under admission, with all that is known about the request.
 pub(crate) struct Case<'r> {
     pub(crate) request: &'r Request<'r>,
-    pub(crate) object: Value,
+    pub(crate) object: Value<'r>,
     /// What is stored of it; only updates have one.
-    pub(crate) old: Option<Value>,
+    pub(crate) old: Option<Value<'r>>,
     pub(crate) settings: Settings,
     pub(crate) exemptions: Exemptions,
     /// Does the audit scanner ask, about an object that is in the cluster already?
     pub(crate) is_audit: bool,
-    /// Does a string of the object, or of what is stored, hold the character that placeholders of scripts begin with?
-    pub(crate) has_nul: bool,
     /// May a name in the object say write?
     may_write: bool,
 }
 
 /// Answers a request.
-pub(crate) fn decide(request: &Request, cluster: &Cluster) -> Verdict {
+pub(crate) fn decide<'r>(request: &'r Request<'r>, cluster: &Cluster) -> Verdict<'r> {
     let Some(target) = request.target() else { return Verdict::Untouched };
     let Some(text) = request.object() else { return Verdict::unreadable("it has no field \"object\"") };
     // broken settings are reported; the object's own problems are looked for all the same
@@ -69,9 +65,7 @@ pub(crate) fn decide(request: &Request, cluster: &Cluster) -> Verdict {
     }
     let exemptions = Exemptions::read(&object, &mut findings);
     let is_audit = request.is_audit_of(&object);
-    let has_nul = is_written_with_nul(text, &object)
-        || old_text.zip(old.as_ref()).is_some_and(|(text, old)| is_written_with_nul(text, old));
-    let case = Case { request, object, old, settings, exemptions, is_audit, has_nul, may_write };
+    let case = Case { request, object, old, settings, exemptions, is_audit, may_write };
     let change = match target {
         Target::StatefulSet => statefulset::statefulset(&case, cluster, &mut findings),
         Target::Service => rules::service(&case, cluster, &mut findings).map(Change::Into),
@@ -115,19 +109,6 @@ pub(crate) fn decide(request: &Request, cluster: &Cluster) -> Verdict {
     Verdict::Rejected { object, judgement }
 }
 
-/// Does a string of an object hold the character U+0000? Almost none does, and then its text says so.
-fn is_written_with_nul(text: &str, object: &Value) -> bool {
-    fn holds(value: &Value) -> bool {
-        match value {
-            Value::String(text) => text.contains('\0'),
-            Value::Array(list) => list.iter().any(holds),
-            Value::Object(object) => object.iter().any(|(key, value)| key.contains('\0') || holds(value)),
-            _ => false,
-        }
-    }
-    text.contains("\\u0000") && holds(object)
-}
-
 /// Could any rule concern an object, by its text alone? Most objects are none of the policy's business.
 fn may_concern(target: Target, text: &str, old: Option<&str>, settings: &Settings) -> bool {
     let is_annotated = || peek::concerns(text) || old.is_some_and(peek::concerns);
@@ -149,9 +130,9 @@ fn is_none_of_our_business(target: Target, object: &Value, old: Option<&Value>, 
         return true;
     }
     let same = |key| old.is_some_and(|old| object.get(key) == old.get(key));
-    let labels = |object: &Value| at(object, &["metadata", "labels"]).cloned();
     // a Service's labels say what it is for
-    let same_labels = || target != Target::Service || old.is_some_and(|old| labels(object) == labels(old));
+    let labels = ["metadata", "labels"];
+    let same_labels = || target != Target::Service || old.is_some_and(|old| at(object, &labels) == at(old, &labels));
     let same_annotations = || old.is_some_and(|old| own(object).eq(own(old)));
     if same("spec") && same("data") && same("binaryData") && same_labels() && same_annotations() {
         return true;
@@ -170,7 +151,7 @@ fn is_none_of_our_business(target: Target, object: &Value, old: Option<&Value>, 
 fn is_made_by_a_checked_controller(object: &Value) -> bool {
     list_at(object, &["metadata", "ownerReferences"]).iter().any(|owner| {
         let group = str_at(owner, &["apiVersion"]).split_once('/').map_or("", |(group, _)| group);
-        owner.get("controller") == Some(&Value::Bool(true)) && Target::of(group, str_at(owner, &["kind"])).is_some()
+        owner.get("controller").is_some_and(Value::is_true) && Target::of(group, str_at(owner, &["kind"])).is_some()
     })
 }
 
@@ -180,7 +161,7 @@ fn check_write_endpoints(case: &Case, path: &[&str], cluster: &Cluster, findings
     if !case.may_write || case.settings.exempts(namespace) {
         return;
     }
-    let pod = at(&case.object, path).unwrap_or(&Value::Null);
+    let pod = at(&case.object, path).unwrap_or(NULL);
     with_fresh_eyes(case, cluster, findings, |cluster, findings| {
         rules::workload(pod, &path.join("."), namespace, &case.settings.write_names, cluster, findings);
     });

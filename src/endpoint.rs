@@ -3,7 +3,10 @@
 //! Both are narrow on purpose: a false alarm keeps a sound workload out of the cluster. A name with a word of another
 //! meaning, or a value whose form is not recognised from its first to its last character, says nothing.
 
-use crate::settings::{WriteNames, matches};
+use crate::{
+    json::{Value, read},
+    settings::{WriteNames, matches},
+};
 
 /// Words that say write by themselves.
 const WRITE: &str = "write writes writer writers writable writeable writing rw readwrite writeonly";
@@ -552,12 +555,12 @@ fn pairs(value: &str) -> Option<Vec<Host>> {
 
 /// A JSON object with a host, and no user that reads.
 fn json(value: &str) -> Option<Vec<Host>> {
-    let object: serde_json::Map<String, serde_json::Value> = serde_json::from_str(value).ok()?;
-    let text = |key: &str| object.get(key).and_then(serde_json::Value::as_str);
+    let object = read(value).ok().filter(Value::is_object)?;
+    let text = |key: &str| object.get(key).and_then(Value::as_str);
     if ["user", "username"].into_iter().filter_map(text).any(is_reader) {
         return Some(Vec::new());
     }
-    let port = object.get("port").and_then(serde_json::Value::as_u64).and_then(|port| u16::try_from(port).ok());
+    let port = object.get("port").and_then(Value::as_u64).and_then(|port| u16::try_from(port).ok());
     let found = ["host", "hostname", "server", "address", "url", "uri", "dsn"].into_iter().filter_map(text);
     let hosts = found.filter_map(|value| if value.starts_with('{') { None } else { read_hosts(value) }).flatten();
     Some(hosts.map(|host| Host { port: host.port.or(port), is_plain: false, ..host }).collect())

@@ -1,9 +1,8 @@
 //! What becomes of findings: the exemptions of an object, and the severities of the settings.
 
-use serde_json::Value;
-
 use crate::{
     annotations::Annotations,
+    json::{Value, at},
     names::{ANNOTATION_PREFIX, annotation::EXEMPT, rule},
     nearest::nearest,
     rules::{ALL, Rule, Severity},
@@ -20,7 +19,7 @@ impl Exemptions {
     /// What cannot be taken is reported.
     pub(crate) fn read(object: &Value, findings: &mut Findings) -> Self {
         let key = format!("{ANNOTATION_PREFIX}{EXEMPT}");
-        let text = object.pointer("/metadata/annotations").and_then(|annotations| annotations.get(key));
+        let text = at(object, &["metadata", "annotations"]).and_then(|annotations| annotations.get(&key));
         let Some(text) = text.and_then(Value::as_str) else { return Self::default() };
         let mut exemptions = Vec::new();
         for entry in text.split([';', '\n']).map(str::trim).filter(|entry| !entry.is_empty()) {
@@ -124,7 +123,7 @@ pub(crate) fn label(kind: &str, namespace: &str, name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::json::json;
 
     fn read(text: &str) -> (Exemptions, Findings) {
         let mut findings = Findings::default();

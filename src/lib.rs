@@ -55,12 +55,14 @@ pub extern "C" fn wapc_init() {
 #[must_use]
 pub fn validate(payload: &[u8], host: &dyn Host) -> Vec<u8> {
     let cluster = Cluster::new(host);
-    let verdict = match Request::decode(payload) {
-        Ok(request) => decide::decide(&request, &cluster),
-        Err(problem) => Verdict::unreadable(&problem),
+    let request = Request::decode(payload);
+    let verdict = match &request {
+        Ok(request) => decide::decide(request, &cluster),
+        Err(problem) => Verdict::unreadable(problem),
     };
+    let answer = verdict.into_json();
     leave::leave(cluster);
-    verdict.into_json()
+    answer
 }
 
 /// Checks the settings of the policy.

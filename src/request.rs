@@ -2,9 +2,9 @@
 //! is known to concern the policy.
 
 use serde::Deserialize;
-use serde_json::{Value, value::RawValue};
+use serde_json::value::RawValue;
 
-use crate::json::str_at;
+use crate::json::{Value, read, str_at};
 
 /// An admission request, borrowed from the payload.
 #[derive(Debug)]
@@ -167,8 +167,8 @@ impl<'a> Request<'a> {
 }
 
 /// Parses an object of the request. The error names the position, and no value.
-pub(crate) fn parse(text: &str) -> Result<Value, String> {
-    serde_json::from_str(text).map_err(|error| at_position(&error))
+pub(crate) fn parse(text: &str) -> Result<Value<'_>, String> {
+    read(text).map_err(|error| at_position(&error))
 }
 
 /// What a parser's error says without its text, which could quote a secret.
@@ -210,8 +210,8 @@ mod tests {
         {
             let payload = format!(r#"{{"request": {{"uid": "{uid}", "operation": "{operation}"}}}}"#);
             let request = Request::decode(payload.as_bytes()).unwrap();
-            assert_eq!(request.is_audit_of(&serde_json::json!({"metadata": {"uid": "a"}})), expected);
-            assert!(!request.is_audit_of(&serde_json::json!({"metadata": {"uid": ""}})));
+            assert_eq!(request.is_audit_of(&crate::json::json!({"metadata": {"uid": "a"}})), expected);
+            assert!(!request.is_audit_of(&crate::json::json!({"metadata": {"uid": ""}})));
         }
     }
 

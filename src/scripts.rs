@@ -78,8 +78,8 @@ pub const ALL: [(&str, &str); 6] = [
 ];
 
 /// A script without its text. Making a plan, comparing it with an object and writing the answer would copy, hash and
-/// escape tens of kilobytes; so a short placeholder goes through all this, and the text comes in from the module's
-/// constants, escaped already, when the answer is written.
+/// escape tens of kilobytes; so the text comes in from the module's constants, escaped already, when the answer is
+/// written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Script {
     InitMysql,
@@ -134,49 +134,28 @@ const SUMS: [Sum; 6] = [
     Sum::of(PING),
 ];
 
-/// In the order of [`Script`]. No string of an object that is injected into has the character in front: see
-/// [`crate::decide`].
-const PLACEHOLDERS: [&str; 6] = ["\0script0", "\0script1", "\0script2", "\0script3", "\0script4", "\0script5"];
-
 impl Script {
     const ALL: [Self; 6] =
         [Self::InitMysql, Self::CloneXtrabackup, Self::ClonePlugin, Self::Sidecar, Self::ReplicaReady, Self::Ping];
 
-    /// Stands for the text in a plan.
-    pub(crate) fn placeholder(self) -> &'static str {
-        PLACEHOLDERS[self as usize]
-    }
-
-    fn of_placeholder(text: &str) -> Option<Self> {
-        text.starts_with('\0').then(|| Self::ALL.into_iter().find(|script| script.placeholder() == text)).flatten()
-    }
-
-    /// The script behind a placeholder without its first character, as a serializer gives it.
-    pub(crate) fn of_escaped_placeholder(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|script| &script.placeholder()[1..] == text)
-    }
-
-    /// The script that a text is, or that a placeholder stands for.
-    pub(crate) fn of(text: &str) -> Option<Self> {
-        Self::of_placeholder(text).or_else(|| Self::ALL.into_iter().find(|script| script.is_text(text)))
-    }
-
-    /// Is a text of an object what a planned one stands for? The two may also just be the same.
-    pub(crate) fn same(actual: &str, planned: &str) -> bool {
-        actual == planned || Self::of_placeholder(planned).is_some_and(|script| script.is_text(actual))
-    }
-
-    /// Is it the injected probe of the database, of this or another version?
+    /// Is a text the injected probe of the database, of this or another version?
     pub(crate) fn is_ping(text: &str) -> bool {
-        Self::of_placeholder(text) == Some(Self::Ping) || text.contains(PING_MARKER)
+        text.contains(PING_MARKER)
     }
 
-    /// The digest of a text: of a script it is known without looking at all of it.
-    pub(crate) fn digest(text: &str) -> u64 {
-        Self::of(text).map_or_else(|| fnv1a(text.as_bytes()), |script| SUMS[script as usize].digest)
+    /// The digest of the text.
+    pub(crate) fn digest(self) -> u64 {
+        SUMS[self as usize].digest
     }
 
-    fn is_text(self, text: &str) -> bool {
+    /// The digest of a text: of a script it is known without hashing all of it.
+    pub(crate) fn digest_of(text: &str) -> u64 {
+        let script = Self::ALL.into_iter().find(|script| script.is_text(text));
+        script.map_or_else(|| fnv1a(text.as_bytes()), Self::digest)
+    }
+
+    /// Is a text the script's?
+    pub(crate) fn is_text(self, text: &str) -> bool {
         SUMS[self as usize].len == text.len() && self.is_unescaped(text.as_bytes())
     }
 
@@ -204,8 +183,15 @@ impl Script {
         text.next().is_none()
     }
 
+    /// Writes the text as it stands in a JSON string.
+    pub(crate) fn write(self, json: &mut Vec<u8>) {
+        for piece in self.escaped() {
+            json.extend_from_slice(piece.as_bytes());
+        }
+    }
+
     /// The text in pieces, as it stands in a JSON string.
-    pub(crate) fn escaped(self) -> [&'static str; 8] {
+    fn escaped(self) -> [&'static str; 8] {
         const BREAK: &str = "\\n";
         let header = match self {
             Self::InitMysql => escaped!("# injected by mysql-replication-policy: init-mysql\n"),
@@ -300,23 +286,20 @@ mod tests {
             let json = format!("\"{}\"", script.escaped().concat());
             assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text, "{name}");
             assert_eq!(serde_json::to_string(text).unwrap(), json, "{name}");
-            assert_eq!(Script::of(text), Some(script));
-            assert_eq!(Script::of(script.placeholder()), Some(script));
-            assert_eq!(Script::of_escaped_placeholder(&script.placeholder()[1..]), Some(script));
-            assert_eq!(Script::digest(text), fnv1a(text.as_bytes()));
-            assert_eq!(Script::digest(script.placeholder()), fnv1a(text.as_bytes()));
-            assert!(Script::same(text, script.placeholder()) && Script::same(text, text));
+            assert!(script.is_text(text));
+            assert_eq!(script.digest(), fnv1a(text.as_bytes()));
+            assert_eq!(Script::digest_of(text), script.digest());
             assert_eq!(Script::is_ping(text), script == Script::Ping);
             // one byte off is another text
             for at in [0, text.len() / 2, text.len() - 1] {
                 let mut other = text.as_bytes().to_vec();
                 other[at] ^= 1;
                 let other = String::from_utf8(other).unwrap();
-                assert_eq!(Script::of(&other), None);
-                assert!(!Script::same(&other, script.placeholder()));
+                assert!(!script.is_text(&other));
+                assert_eq!(Script::digest_of(&other), fnv1a(other.as_bytes()));
             }
         }
-        assert_eq!(Script::of(""), None);
+        assert_eq!(Script::digest_of(""), fnv1a(b""));
     }
 
     #[test]

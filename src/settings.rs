@@ -1,11 +1,11 @@
 //! Cluster-wide settings and their validation.
 
-use serde_json::{Value, json};
+use std::borrow::Cow;
 
 use crate::{
     annotations::{is_image, is_subdomain},
     flavor::Flavor,
-    json::{parse, shown, type_name},
+    json::{Object, Value, read, shown, type_name},
     names::{CLONE_CONTAINER, INIT_CONTAINER, INJECTED_CONTAINERS, SIDECAR_CONTAINER, rule},
     nearest::nearest,
     request::at_position,
@@ -19,7 +19,8 @@ pub(crate) struct Settings {
     /// ConfigMap of a StatefulSet that names none.
     pub(crate) config_map: Option<String>,
     storage: Storage,
-    resources: Vec<(&'static str, Value)>,
+    /// As JSON.
+    resources: [(&'static str, Cow<'static, str>); 3],
     /// What becomes of a database of several pods that is not managed.
     pub(crate) unmanaged: Unmanaged,
     look_up_failure: Severity,
@@ -90,15 +91,14 @@ const ACCESS_MODES: [&str; 2] = ["ReadWriteOnce", "ReadWriteOncePod"];
 
 impl Default for Settings {
     fn default() -> Self {
-        let requests = |cpu: &str, memory: &str| json!({"requests": {"cpu": cpu, "memory": memory}});
         Self {
             images: Vec::new(),
             config_map: None,
             storage: Storage { size: "10Gi".to_owned(), class: None, access_modes: vec!["ReadWriteOnce".to_owned()] },
-            resources: vec![
-                (INIT_CONTAINER, requests("10m", "32Mi")),
-                (CLONE_CONTAINER, requests("100m", "256Mi")),
-                (SIDECAR_CONTAINER, requests("100m", "128Mi")),
+            resources: [
+                (INIT_CONTAINER, Cow::Borrowed(r#"{"requests":{"cpu":"10m","memory":"32Mi"}}"#)),
+                (CLONE_CONTAINER, Cow::Borrowed(r#"{"requests":{"cpu":"100m","memory":"256Mi"}}"#)),
+                (SIDECAR_CONTAINER, Cow::Borrowed(r#"{"requests":{"cpu":"100m","memory":"128Mi"}}"#)),
             ],
             unmanaged: Unmanaged::Allow,
             look_up_failure: Severity::Warn,
@@ -112,7 +112,8 @@ impl Default for Settings {
 impl Settings {
     /// Reads settings; the error has a line for every problem. `null` means all defaults.
     pub(crate) fn parse_json(text: &[u8]) -> Result<Self, Vec<String>> {
-        let value = parse(text).map_err(|error| vec![format!("settings: {}", at_position(&error))])?;
+        let text = std::str::from_utf8(text).map_err(|_| vec!["settings: they are no UTF-8".to_owned()])?;
+        let value = read(text).map_err(|error| vec![format!("settings: {}", at_position(&error))])?;
         Self::parse(&value)
     }
 
@@ -210,14 +211,14 @@ impl Settings {
                     sound = false;
                     continue;
                 };
-                for (resource, quantity) in quantities {
+                for (resource, quantity) in quantities.iter() {
                     let path = format!("{path}[{}]", shown(resource));
-                    sound &= quantity.is_u64()
+                    sound &= quantity.as_u64().is_some()
                         || problems.text(&path, quantity, is_quantity, "a quantity such as \"100m\"").is_some();
                 }
             }
             if let (true, Some(slot)) = (sound, self.resources.iter_mut().find(|(name, _)| *name == container)) {
-                slot.1 = value.clone();
+                slot.1 = Cow::Owned(value.to_json());
             }
         }
     }
@@ -272,21 +273,22 @@ impl Settings {
         self.images.iter().find(|(of, _)| *of == flavor).map(|(_, image)| image.as_str())
     }
 
-    /// The resources of an injected container.
-    pub(crate) fn resources(&self, container: &str) -> Value {
-        self.resources.iter().find(|(name, _)| *name == container).map_or(Value::Null, |(_, value)| value.clone())
+    /// The resources of an injected container, as JSON.
+    pub(crate) fn resources(&self, container: &str) -> &str {
+        self.resources.iter().find(|(name, _)| *name == container).map_or("{}", |(_, json)| json)
     }
 
     /// The `spec` of an injected claim template.
-    pub(crate) fn claim_spec(&self) -> Value {
-        let mut spec = json!({
-            "accessModes": self.storage.access_modes,
-            "resources": {"requests": {"storage": self.storage.size}},
-        });
-        if let Some(name) = &self.storage.class {
-            spec["storageClassName"] = json!(name);
+    pub(crate) fn claim_spec(&self) -> Value<'static> {
+        let Storage { size, class, access_modes } = &self.storage;
+        let mut spec = Object::default();
+        spec.insert("accessModes", Value::Array(access_modes.iter().cloned().map(Value::from).collect()));
+        let requests = Value::object([("storage", size.clone().into())]);
+        spec.insert("resources", Value::object([("requests", requests)]));
+        if let Some(name) = class {
+            spec.insert("storageClassName", name.clone().into());
         }
-        spec
+        Value::Object(spec)
     }
 }
 
@@ -321,7 +323,12 @@ struct Problems(Vec<String>);
 
 impl Problems {
     /// The entries of an object whose keys are known; the others, and what is no object, are problems.
-    fn entries<'a>(&mut self, path: &str, value: &'a Value, known: &[&'static str]) -> Vec<(&'static str, &'a Value)> {
+    fn entries<'v, 'a>(
+        &mut self,
+        path: &str,
+        value: &'v Value<'a>,
+        known: &[&'static str],
+    ) -> Vec<(&'static str, &'v Value<'a>)> {
         let object = match value {
             Value::Object(object) => object,
             Value::Null => return Vec::new(),
@@ -331,8 +338,8 @@ impl Problems {
             }
         };
         let mut entries = Vec::new();
-        for (key, value) in object {
-            if let Some(known) = known.iter().find(|known| *known == key) {
+        for (key, value) in object.iter() {
+            if let Some(known) = known.iter().find(|known| **known == key) {
                 if !value.is_null() {
                     entries.push((*known, value));
                 }
@@ -346,7 +353,7 @@ impl Problems {
     }
 
     /// One of the known words.
-    fn choice<'a>(&mut self, path: &str, value: &'a Value, known: &[&str]) -> Option<&'a str> {
+    fn choice<'v>(&mut self, path: &str, value: &'v Value, known: &[&str]) -> Option<&'v str> {
         let chosen = value.as_str().filter(|text| known.contains(text));
         if chosen.is_none() {
             let found = value.as_str().map_or_else(|| type_name(value).to_owned(), shown);
@@ -396,6 +403,7 @@ fn is_quantity(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::json;
 
     #[test]
     fn nothing_means_defaults() {
@@ -415,7 +423,7 @@ mod tests {
         assert_eq!(settings.backup_image(Flavor::Mysql80), Some("r.example/xtrabackup:8.0"));
         assert_eq!(settings.backup_image(Flavor::Mysql57), None);
         assert_eq!(settings.claim_spec()["storageClassName"], "fast");
-        assert_eq!(settings.resources(SIDECAR_CONTAINER)["limits"]["memory"], "2Gi");
+        assert_eq!(read(settings.resources(SIDECAR_CONTAINER)).unwrap()["limits"]["memory"], "2Gi");
         assert_eq!(settings.config_map.as_deref(), Some("mysql-options"));
     }
 

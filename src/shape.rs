@@ -3,10 +3,8 @@
 
 use std::fmt;
 
-use serde_json::Value;
-
 use crate::{
-    json::type_name,
+    json::{Value, at, type_name},
     names::rule,
     verdict::{Findings, Violation},
 };
@@ -89,7 +87,7 @@ pub(crate) fn check(object: &Value, findings: &mut Findings) {
     for (path, kind) in STATEFULSET {
         walk(object, path, kind, &root, findings);
     }
-    let Some(pod) = object.pointer("/spec/template/spec") else { return };
+    let Some(pod) = at(object, &["spec", "template", "spec"]) else { return };
     let at_pod = At::Root("spec.template.spec");
     for (path, kind) in POD {
         walk(pod, path, kind, &at_pod, findings);
@@ -155,9 +153,9 @@ fn descend(field: &Value, rest: Option<&str>, kind: Kind, at: &At, findings: &mu
 fn report(at: &At, field: &Value, kind: Kind, findings: &mut Findings) {
     let (right, wanted) = match kind {
         Object => (field.is_object(), "an object"),
-        Text => (field.is_string(), "a string"),
-        Whole => (field.is_i64(), "a whole number"),
-        Boolean => (field.is_boolean(), "true or false"),
+        Text => (field.as_str().is_some(), "a string"),
+        Whole => (field.as_i64().is_some(), "a whole number"),
+        Boolean => (matches!(field, Value::Bool(_)), "true or false"),
     };
     if !right {
         wrong_type(at, field, wanted, findings);
@@ -177,7 +175,7 @@ fn wrong_type(at: &At, field: &Value, wanted: &str, findings: &mut Findings) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::json::json;
 
     fn paths(object: &Value) -> Vec<String> {
         let mut findings = Findings::default();

@@ -1,20 +1,10 @@
 //! Problems and warnings gathered, then one answer.
 
-use std::{borrow::Cow, collections::BTreeMap, fmt::Write as _, io};
+use std::{borrow::Cow, collections::BTreeMap, fmt::Write as _};
 
 use serde::Serialize;
-use serde_json::{
-    Value,
-    ser::{CharEscape, CompactFormatter, Formatter, Serializer},
-};
 
-use crate::{
-    inject::{Injected, Part},
-    leave::leave,
-    names,
-    rules::ALL,
-    scripts::Script,
-};
+use crate::{json::Value, leave::leave, names, rules::ALL};
 
 /// HTTP status of a request that cannot be read.
 const BAD_REQUEST: u16 = 400;
@@ -154,18 +144,18 @@ impl Judgement {
 
 /// The answer to one request.
 #[derive(Debug)]
-pub(crate) enum Verdict {
+pub(crate) enum Verdict<'r> {
     /// The object is none of the policy's business.
     Untouched,
     /// The request itself cannot be read.
     Unreadable(String),
     /// Accepted, with the changed object where something changed.
-    Accepted { changed: Option<Injected>, judgement: Judgement },
+    Accepted { changed: Option<Value<'r>>, judgement: Judgement },
     /// Rejected, with the object's name.
     Rejected { object: String, judgement: Judgement },
 }
 
-impl Verdict {
+impl Verdict<'_> {
     pub(crate) fn unreadable(problem: &str) -> Self {
         Self::Unreadable(format!("the admission request cannot be read: {problem}"))
     }
@@ -188,158 +178,64 @@ fn message(object: &str, violations: &[Violation]) -> String {
     message
 }
 
-/// Kubewarden's `ValidationResponse` (its specification, "Validating policies" and "Mutating policies"), as the SDK has
-/// it; but the audit annotations are in a stable order, so that the same request gives the same bytes.
-#[derive(Debug, Default, Serialize)]
-struct Answer {
-    accepted: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<u16>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    mutated_object: Option<Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    audit_annotations: Option<BTreeMap<&'static str, String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    warnings: Option<Vec<String>>,
-}
-
-impl Verdict {
-    /// The answer as the policy server takes it.
+impl Verdict<'_> {
+    /// The answer as the policy server takes it: Kubewarden's `ValidationResponse` (its specification, "Validating
+    /// policies" and "Mutating policies"), as the SDK has it; but the audit annotations are in a stable order, so that
+    /// the same request gives the same bytes.
     pub(crate) fn into_json(self) -> Vec<u8> {
         /// Room for the scripts and for what is around them: growing would copy all of it again and again.
         const ROOM: usize = 80 * 1024;
-        let (answer, parts) = Answer::of(self);
-        let mut json = Vec::with_capacity(if answer.mutated_object.is_some() { ROOM } else { 0 });
-        let mut serializer =
-            Serializer::with_formatter(&mut json, WithParts { parts, is_open: false, is_placeholder: false });
-        let written = answer.serialize(&mut serializer);
-        leave((serializer, answer));
-        match written {
-            Ok(()) => json,
-            // nothing in an answer can fail to be JSON; were it so, the policy server would reject the request
-            Err(_) => Vec::new(),
-        }
-    }
-}
-
-/// Writes JSON without blanks, and parts and scripts in the place of their placeholders.
-struct WithParts {
-    /// `None`: there are no placeholders.
-    parts: Option<Vec<Part>>,
-    /// Has a string begun of which nothing is written yet, not even its quote?
-    is_open: bool,
-    /// Was its first character that of a placeholder?
-    is_placeholder: bool,
-}
-
-impl WithParts {
-    /// Writes what was held back: it belongs to no placeholder.
-    fn flush<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        if std::mem::take(&mut self.is_open) {
-            CompactFormatter.begin_string(writer)?;
-        }
-        if std::mem::take(&mut self.is_placeholder) {
-            CompactFormatter.write_char_escape(writer, CharEscape::AsciiControl(0))?;
-        }
-        Ok(())
-    }
-}
-
-impl Formatter for WithParts {
-    fn begin_string<W: ?Sized + io::Write>(&mut self, _: &mut W) -> io::Result<()> {
-        self.is_open = true;
-        Ok(())
-    }
-
-    fn write_char_escape<W: ?Sized + io::Write>(&mut self, writer: &mut W, escape: CharEscape) -> io::Result<()> {
-        if self.parts.is_some() && self.is_open && !self.is_placeholder && matches!(escape, CharEscape::AsciiControl(0))
-        {
-            self.is_placeholder = true;
-            return Ok(());
-        }
-        self.flush(writer)?;
-        CompactFormatter.write_char_escape(writer, escape)
-    }
-
-    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
-        if self.is_placeholder {
-            let part = Part::number_in_escaped(fragment).and_then(|number| self.parts.as_ref()?.get(number));
-            if let Some(part) = part {
-                // it is no string: the quote in front stays unwritten, and so does the one behind
-                self.is_open = false;
-                return part.write(writer);
+        let (accepted, message, code, changed, judgement) = match self {
+            Self::Untouched => (true, None, None, None, None),
+            Self::Unreadable(message) => (false, Some(message), Some(BAD_REQUEST), None, None),
+            Self::Accepted { changed, judgement } => (true, None, None, changed, Some(judgement)),
+            Self::Rejected { object, judgement } => {
+                (false, Some(message(&object, &judgement.rejected)), Some(UNPROCESSABLE), None, Some(judgement))
             }
-            if let Some(script) = Script::of_escaped_placeholder(fragment) {
-                self.is_placeholder = false;
-                self.flush(writer)?;
-                return script.escaped().iter().try_for_each(|piece| writer.write_all(piece.as_bytes()));
-            }
-        }
-        self.flush(writer)?;
-        writer.write_all(fragment.as_bytes())
-    }
-
-    fn end_string<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        // a part was written, and no quote
-        if !self.is_open && std::mem::take(&mut self.is_placeholder) {
-            return Ok(());
-        }
-        self.flush(writer)?;
-        CompactFormatter.end_string(writer)
-    }
-}
-
-impl Answer {
-    fn of(verdict: Verdict) -> (Self, Option<Vec<Part>>) {
-        let mut parts = None;
-        let some = |warnings: Vec<String>| (!warnings.is_empty()).then_some(warnings);
-        let answer = match verdict {
-            Verdict::Untouched => Self { accepted: true, ..Self::default() },
-            Verdict::Unreadable(message) => Self { message: Some(message), code: Some(BAD_REQUEST), ..Self::default() },
-            Verdict::Accepted { changed, judgement } => Self {
-                accepted: true,
-                mutated_object: changed.map(|changed| {
-                    parts = changed.parts;
-                    changed.object
-                }),
-                audit_annotations: judgement.audit_annotations(),
-                warnings: some(judgement.warnings()),
-                ..Self::default()
-            },
-            Verdict::Rejected { object, judgement } => Self {
-                message: Some(message(&object, &judgement.rejected)),
-                code: Some(UNPROCESSABLE),
-                audit_annotations: judgement.audit_annotations(),
-                warnings: some(judgement.warnings()),
-                ..Self::default()
-            },
         };
-        (answer, parts)
+        let mut json = Vec::with_capacity(if changed.is_some() { ROOM } else { 0 });
+        json.extend_from_slice(if accepted { b"{\"accepted\":true" } else { b"{\"accepted\":false" });
+        write_field(&mut json, "message", message);
+        write_field(&mut json, "code", code);
+        if let Some(changed) = changed {
+            json.extend_from_slice(b",\"mutated_object\":");
+            changed.write(&mut json);
+            leave(changed);
+        }
+        if let Some(judgement) = judgement {
+            write_field(&mut json, "audit_annotations", judgement.audit_annotations());
+            let warnings = judgement.warnings();
+            write_field(&mut json, "warnings", (!warnings.is_empty()).then_some(warnings));
+            leave(judgement);
+        }
+        json.push(b'}');
+        json
     }
+}
+
+/// Writes a field behind others, if it has a value.
+fn write_field(json: &mut Vec<u8>, key: &str, value: Option<impl Serialize>) {
+    let Some(value) = value else { return };
+    json.extend_from_slice(b",\"");
+    json.extend_from_slice(key.as_bytes());
+    json.extend_from_slice(b"\":");
+    // a vector takes all that is written to it, and none of these values can fail to be JSON
+    let _ = serde_json::to_writer(&mut *json, &value);
+    leave(value);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::scripts::Script;
 
     #[test]
-    fn answers_hold_the_scripts_in_the_place_of_placeholders() {
-        let object = json!({
-            "command": [Script::Ping.placeholder(), "\0", "\0\0x", "\0\n", "\"\0", "\0script9", "ä\u{1}", "x"],
-        });
-        let answer = |parts| {
-            let changed = Some(Injected { object: object.clone(), parts });
-            let json = Verdict::Accepted { changed, judgement: Judgement::default() }.into_json();
-            serde_json::from_slice::<Value>(&json).unwrap()
-        };
-        // without parts a string that looks like a placeholder is a string
-        assert_eq!(answer(None), json!({"accepted": true, "mutated_object": object}));
-        let mut expected = object.clone();
-        expected["command"][0] = json!(crate::scripts::PING);
-        assert_eq!(answer(Some(Vec::new())), json!({"accepted": true, "mutated_object": expected}));
+    fn answers_hold_the_scripts() {
+        let command = Value::Array(vec!["\0\"\n".into(), Value::Script(Script::Ping), "ä\u{1}".into()]);
+        let json = Verdict::Accepted { changed: Some(command), judgement: Judgement::default() }.into_json();
+        let answer: serde_json::Value = serde_json::from_slice(&json).unwrap();
+        let expected = ["\0\"\n", crate::scripts::PING, "ä\u{1}"];
+        assert_eq!(answer, serde_json::json!({"accepted": true, "mutated_object": expected}));
     }
 
     #[test]

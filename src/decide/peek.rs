@@ -1,9 +1,13 @@
 //! A look at an object's text that builds nothing: most objects are none of the policy's business.
 
 use serde::Deserialize;
-use serde_json::{Value, value::RawValue};
+use serde_json::value::RawValue;
 
-use crate::{annotations::own, names::ANNOTATION_PREFIX};
+use crate::{
+    annotations::own,
+    json::{Value, at},
+    names::ANNOTATION_PREFIX,
+};
 
 /// Could an object carry an annotation of this policy, on itself or on its pods?
 pub(crate) fn concerns(object: &str) -> bool {
@@ -13,7 +17,7 @@ pub(crate) fn concerns(object: &str) -> bool {
 
 /// The same for an object that is parsed.
 pub(crate) fn has_own_annotation(object: &Value) -> bool {
-    let on_pods = object.pointer("/spec/template/metadata/annotations").and_then(Value::as_object);
+    let on_pods = at(object, &["spec", "template", "metadata", "annotations"]).and_then(Value::as_object);
     own(object).next().is_some()
         || on_pods.is_some_and(|annotations| annotations.keys().any(|key| key.starts_with(ANNOTATION_PREFIX)))
 }

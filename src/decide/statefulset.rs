@@ -2,15 +2,13 @@
 
 use std::borrow::Cow;
 
-use serde_json::{Value, json};
-
 use crate::{
     annotations::{Annotations, own},
     cluster::{Cluster, Kind, Lookup},
     decide::{Case, check_write_endpoints, peek::has_own_annotation, with_fresh_eyes},
     enforcement::{Exemptions, failed_look_up},
-    inject::{Extent, Injected, Plan, Status, apply, strip},
-    json::{at, list_at, list_in, name, object_at, shown, str_at, without_empties},
+    inject::{Extent, Plan, Status, apply, strip},
+    json::{NULL, Value, at, list_at, list_in, name, object_at, shown, str_at, without_empties},
     names::{ANNOTATION_PREFIX, DATA_CLAIM, annotation, rule},
     rules::{self, is_managed},
     settings::Unmanaged,
@@ -19,34 +17,32 @@ use crate::{
 };
 
 /// What is to be done with an object that has no problem.
-pub(crate) enum Change {
+pub(crate) enum Change<'r> {
     /// It becomes this one.
-    Into(Value),
+    Into(Value<'r>),
     Inject {
-        plan: Box<Plan>,
+        plan: Box<Plan<'r>>,
         /// What an earlier injection left in it.
         record: Option<Box<Status>>,
         /// The object to inject into, where it is not just the one under admission.
-        object: Option<Value>,
+        object: Option<Value<'r>>,
     },
 }
 
-impl Change {
+impl<'r> Change<'r> {
     /// Makes the change; nothing where it is none. The error is a problem that was seen nowhere else.
-    pub(crate) fn make(self, original: Value) -> Result<Option<Injected>, Box<Violation>> {
+    pub(crate) fn make(self, original: Value<'r>) -> Result<Option<Value<'r>>, Box<Violation>> {
         let (plan, record, object) = match self {
-            Self::Into(object) => {
-                return Ok((object != original).then_some(Injected { object, parts: None }));
-            }
+            Self::Into(object) => return Ok((object != original).then_some(object)),
             Self::Inject { plan, record, object } => (plan, record, object),
         };
         // without a record there is none of the annotation either: something does change
-        let (object, original) = match (object, &record) {
+        let (mut object, original) = match (object, &record) {
             (None, None) => (original, None),
             (object, _) => (object.unwrap_or_else(|| original.clone()), Some(original)),
         };
-        match apply(object, *plan, record.as_deref()) {
-            Some(result) => Ok((original.as_ref() != Some(&result.object)).then_some(result)),
+        match apply(&mut object, *plan, record.as_deref()) {
+            Some(()) => Ok((original.as_ref() != Some(&object)).then_some(object)),
             // the check of the types names every such field; one that it missed must not pass without the injection
             None => Err(Box::new(Violation::new(
                 rule::MALFORMED,
@@ -60,20 +56,11 @@ impl Change {
 }
 
 /// Looks for all problems of a StatefulSet, and says what is to be done where there is none.
-pub(crate) fn statefulset(case: &Case, cluster: &Cluster, findings: &mut Findings) -> Option<Change> {
+pub(crate) fn statefulset<'r>(case: &Case<'r>, cluster: &Cluster, findings: &mut Findings) -> Option<Change<'r>> {
     check_write_endpoints(case, &["spec", "template", "spec"], cluster, findings);
     let annotations = Annotations::read(&case.object, findings);
     if has_own_annotation(&case.object) || case.settings.unmanaged == Unmanaged::Inject {
         shape::check(&case.object, findings);
-        if case.has_nul {
-            findings.reject(Violation::new(
-                rule::MALFORMED,
-                "object",
-                "a character U+0000",
-                "no argument, variable or path can hold one",
-                "remove it",
-            ));
-        }
         if findings.violations.iter().any(|violation| violation.rule == rule::MALFORMED) {
             return None;
         }
@@ -93,7 +80,7 @@ pub(crate) fn statefulset(case: &Case, cluster: &Cluster, findings: &mut Finding
         Unmanaged::Inject if is_new && !is_exempt && !has_said_no => {
             let mut object = case.object.clone();
             object_at(&mut object, &["metadata", "annotations"])?
-                .insert(format!("{ANNOTATION_PREFIX}{}", annotation::INJECT), json!("true"));
+                .insert(format!("{ANNOTATION_PREFIX}{}", annotation::INJECT), Value::from("true"));
             findings.warn("it became a primary with replicas: the policy injects into every MySQL of several pods");
             let subject = Subject { object: Cow::Owned(object), ..subject };
             subject.inject(&Annotations { inject: true, ..annotations }, case, cluster, findings)
@@ -125,7 +112,7 @@ pub(crate) fn scale(case: &Case, cluster: &Cluster, findings: &mut Findings) {
                     return;
                 }
                 let Some(spec) = object_at(&mut found, &["spec"]) else { return };
-                spec.insert("replicas".to_owned(), json!(replicas(&case.object)));
+                spec.insert("replicas", Value::from(replicas(&case.object)));
                 let mut own = Findings::default();
                 if let Some(violation) = rules::unmanaged_database(&found) {
                     own.reject(violation);
@@ -143,16 +130,16 @@ pub(crate) fn scale(case: &Case, cluster: &Cluster, findings: &mut Findings) {
 }
 
 /// An object under admission together with what is stored of it.
-struct Subject<'c> {
-    object: Cow<'c, Value>,
-    old: Option<&'c Value>,
+struct Subject<'c, 'r> {
+    object: Cow<'c, Value<'r>>,
+    old: Option<&'c Value<'r>>,
     old_record: Option<Status>,
     /// What an earlier injection left in the object.
     record: Option<Status>,
 }
 
-impl<'c> Subject<'c> {
-    fn new(case: &'c Case) -> Self {
+impl<'c, 'r> Subject<'c, 'r> {
+    fn new(case: &'c Case<'r>) -> Self {
         let object = &case.object;
         // what the audit scanner sends is in the cluster already: it is looked at as if it were sent there once more
         let old = if case.is_audit { Some(object) } else { case.old.as_ref() };
@@ -173,7 +160,7 @@ impl<'c> Subject<'c> {
         let (Some(old), Some(record)) = (self.old, &self.old_record) else { return };
         if record.service_name && str_at(&self.object, &["spec", "serviceName"]).is_empty() {
             let Some(spec) = object_at(self.object.to_mut(), &["spec"]) else { return };
-            spec.insert("serviceName".to_owned(), json!(str_at(old, &["spec", "serviceName"])));
+            spec.insert("serviceName", Value::from(str_at(old, &["spec", "serviceName"]).to_owned()));
         }
         let claim_name = |claim: &Value| str_at(claim, &["metadata", "name"]).to_owned();
         let stored = list_at(old, &["spec", "volumeClaimTemplates"]);
@@ -196,7 +183,7 @@ impl<'c> Subject<'c> {
         case: &Case,
         cluster: &Cluster,
         findings: &mut Findings,
-    ) -> Option<Change> {
+    ) -> Option<Change<'r>> {
         let base = self.record.as_ref().map(|record| strip(&self.object, record, Extent::Template));
         let base = base.as_ref().unwrap_or(self.object.as_ref());
         let namespace = case.request.namespace();
@@ -257,24 +244,26 @@ impl<'c> Subject<'c> {
 
     /// An upgrade of the policy, or of its settings, must not restart a database by itself: while the user leaves the
     /// pod template and this policy's annotations alone, an intact older injection stays.
-    fn keep_old_revision(&self, base: &Value) -> Option<Value> {
+    fn keep_old_revision(&self, base: &Value) -> Option<Value<'r>> {
         let (old, record) = (self.old?, self.old_record.as_ref()?);
-        let template = |object: &Value| without_empties(at(object, &["spec", "template"]).unwrap_or(&Value::Null));
+        let template = ["spec", "template"];
         let asked = |object| own(object).filter(|(key, _)| *key != annotation::STATUS);
-        let keep = record.is_intact(old)
-            && asked(self.object.as_ref()).eq(asked(old))
-            && template(base) == template(&strip(old, record, Extent::Template));
+        let keep = record.is_intact(old) && asked(self.object.as_ref()).eq(asked(old)) && {
+            let plain = strip(old, record, Extent::Template);
+            let [base, plain] = [base, &plain].map(|object| without_empties(at(object, &template).unwrap_or(NULL)));
+            base == plain
+        };
         if !keep {
             return None;
         }
         let mut kept = self.object.as_ref().clone();
-        object_at(&mut kept, &["spec"])?.insert("template".to_owned(), at(old, &["spec", "template"])?.clone());
+        object_at(&mut kept, &["spec"])?.insert("template", at(old, &["spec", "template"])?.clone());
         record.write(&mut kept)?;
         Some(kept)
     }
 
     /// The object without the injection that it had, if it had one.
-    fn take_away(&self, findings: &mut Findings) -> Option<Value> {
+    fn take_away(&self, findings: &mut Findings) -> Option<Value<'r>> {
         let record = self.record.as_ref().or(self.old_record.as_ref())?;
         let replicas = replicas(&self.object);
         if replicas > 1 {
@@ -292,7 +281,7 @@ impl<'c> Subject<'c> {
     }
 
     /// The database's mount of an injected claim stays even where the user's manifest never had it.
-    fn keep_data_mount(&self, result: &mut Value) -> Option<()> {
+    fn keep_data_mount(&self, result: &mut Value<'r>) -> Option<()> {
         let (old, record) = (self.old?, self.old_record.as_ref()?);
         let database = |container: &&Value| name(container) == record.container;
         let stored = list_at(old, &["spec", "template", "spec", "containers"]).iter().find(database)?;

@@ -1,32 +1,17 @@
 //! Apply: the plan is written into the object, each part at the place where it already is, else at the end.
 
-use serde_json::{Value, json};
-
 use crate::{
     inject::{
         Part, Plan, Status,
         strip::{is_ours, runs_ping},
     },
-    json::{Object, covers, list_in, name, object_at, str_at},
+    json::{Object, Value, covers, list_in, name, object_at, str_at},
 };
 
-/// An object as it shall be.
-#[derive(Debug)]
-pub(crate) struct Injected {
-    pub(crate) object: Value,
-    /// What placeholders in it stand for; without these there are none, whatever its strings look like.
-    pub(crate) parts: Option<Vec<Part>>,
-}
-
 /// Writes a plan into an object. `record` is what an earlier injection left in it: parts that it names and that the
-/// plan has no more are taken out. The result holds everything else as it was. `None`: a field that is written to has the
+/// plan has no more are taken out. The object keeps everything else as it was. `None`: a field that is written to has the
 /// wrong type.
-pub(crate) fn apply(mut object: Value, plan: Plan, record: Option<&Status>) -> Option<Injected> {
-    let parts = write(&mut object, plan, record)?;
-    Some(Injected { object, parts: Some(parts) })
-}
-
-fn write(object: &mut Value, plan: Plan, record: Option<&Status>) -> Option<Vec<Part>> {
+pub(crate) fn apply<'a>(object: &mut Value<'a>, plan: Plan<'a>, record: Option<&Status>) -> Option<()> {
     let none = Status::default();
     let before = record.unwrap_or(&none);
     let mut status = Status {
@@ -40,7 +25,7 @@ fn write(object: &mut Value, plan: Plan, record: Option<&Status>) -> Option<Vec<
 
     let spec = object_at(object, &["spec"])?;
     if let Some(service) = plan.service_name {
-        spec.insert("serviceName".to_owned(), json!(service));
+        spec.insert("serviceName", Value::from(service));
         status.service_name = true;
     }
     if let Some(claim) = plan.claim {
@@ -50,10 +35,8 @@ fn write(object: &mut Value, plan: Plan, record: Option<&Status>) -> Option<Vec<
 
     let pod = object_at(object, &["spec", "template", "spec"])?;
     status.volumes = merge(pod, "volumes", plan.volumes, &before.volumes, name)?;
-    let mut parts = Vec::new();
-    status.init_containers =
-        merge_parts(pod, "initContainers", plan.init_containers, &before.init_containers, &mut parts)?;
-    status.containers = merge_parts(pod, "containers", plan.containers, &before.containers, &mut parts)?;
+    status.init_containers = merge_parts(pod, "initContainers", plan.init_containers, &before.init_containers)?;
+    status.containers = merge_parts(pod, "containers", plan.containers, &before.containers)?;
 
     let database =
         list_in(pod, "containers")?.iter_mut().find(|container| name(container) == plan.container)?.as_object_mut()?;
@@ -64,24 +47,23 @@ fn write(object: &mut Value, plan: Plan, record: Option<&Status>) -> Option<Vec<
     write_ports(database, plan.ports, &mut status)?;
     write_probes(database, plan.probes, before, &mut status);
 
-    status.revision = status.digest(object, &parts);
-    status.write(object)?;
-    Some(parts)
+    status.revision = status.digest(object);
+    status.write(object)
 }
 
-fn mount_path(mount: &Value) -> &str {
+fn mount_path<'v>(mount: &'v Value) -> &'v str {
     str_at(mount, &["mountPath"])
 }
 
 /// Puts the planned elements into a list: one that is there and holds all that is planned stays untouched, another of
 /// the same identity is replaced in its place, a missing one is appended. What `before` names and the plan does not is
 /// taken out. Returns what is the policy's own: a user's own element that is just like the planned one is not.
-fn merge(
-    object: &mut Object,
-    key: &str,
-    planned: Vec<Value>,
+fn merge<'a>(
+    object: &mut Object<'a>,
+    key: &'static str,
+    planned: Vec<Value<'a>>,
     before: &[String],
-    identity: fn(&Value) -> &str,
+    identity: for<'v> fn(&'v Value) -> &'v str,
 ) -> Option<Vec<String>> {
     if planned.is_empty() && before.is_empty() {
         return Some(Vec::new());
@@ -108,14 +90,8 @@ fn merge(
     Some(own)
 }
 
-/// The same with containers. Those that go in are placeholders of the parts.
-fn merge_parts(
-    object: &mut Object,
-    key: &str,
-    planned: Vec<Part>,
-    before: &[String],
-    parts: &mut Vec<Part>,
-) -> Option<Vec<String>> {
+/// The same with containers.
+fn merge_parts(object: &mut Object, key: &'static str, planned: Vec<Part>, before: &[String]) -> Option<Vec<String>> {
     let list = list_in(object, key)?;
     let is_listed = |element: &Value| before.iter().any(|listed| listed == name(element));
     let is_planned = |element: &Value| planned.iter().any(|planned| planned.name == name(element));
@@ -123,19 +99,13 @@ fn merge_parts(
     let mut own = Vec::new();
     for planned in planned {
         let planned_name = planned.name;
-        let place = Part::placeholder(parts.len());
-        match list.iter_mut().find(|element| name(element) == planned_name) {
-            None => {
-                list.push(place);
-                parts.push(planned);
-                own.push(planned_name.to_owned());
-                continue;
-            }
-            Some(element) if covers(element, &planned.value()) => {}
-            Some(element) => {
-                *element = place;
-                parts.push(planned);
-            }
+        let Some(element) = list.iter_mut().find(|element| name(element) == planned_name) else {
+            list.push(Value::Part(Box::new(planned)));
+            own.push(planned_name.to_owned());
+            continue;
+        };
+        if !planned.is_covered_by(element) {
+            *element = Value::Part(Box::new(planned));
         }
         if before.iter().any(|listed| listed == planned_name) {
             own.push(planned_name.to_owned());
@@ -144,7 +114,7 @@ fn merge_parts(
     Some(own)
 }
 
-fn write_ports(database: &mut Object, ports: Vec<Value>, status: &mut Status) -> Option<()> {
+fn write_ports<'a>(database: &mut Object<'a>, ports: Vec<Value<'a>>, status: &mut Status) -> Option<()> {
     let number =
         |port: &Value| port.get("containerPort").and_then(Value::as_u64).and_then(|port| u16::try_from(port).ok());
     for planned in ports {
@@ -159,10 +129,15 @@ fn write_ports(database: &mut Object, ports: Vec<Value>, status: &mut Status) ->
     Some(())
 }
 
-fn write_probes(database: &mut Object, probes: Vec<(&str, Value)>, before: &Status, status: &mut Status) {
+fn write_probes<'a>(
+    database: &mut Object<'a>,
+    probes: Vec<(&'static str, Value<'a>)>,
+    before: &Status,
+    status: &mut Status,
+) {
     for (key, planned) in probes {
         if !database.get(key).is_some_and(|probe| covers(probe, &planned)) {
-            database.insert(key.to_owned(), planned);
+            database.insert(key, planned);
         }
         status.probes.push(key.to_owned());
     }

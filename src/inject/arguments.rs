@@ -1,8 +1,6 @@
 //! The words of a container's command line, those inside a shell's `-c` among them.
 
-use serde_json::Value;
-
-use crate::json::list_at;
+use crate::json::{Value, list_at};
 
 /// A word of `command` or `args`.
 pub(crate) struct Word<'a> {
@@ -17,7 +15,7 @@ pub(crate) struct Word<'a> {
 }
 
 /// Every word, in its order. An element that is an option is one word, whatever its value holds.
-pub(crate) fn words(container: &Value) -> impl Iterator<Item = Word<'_>> {
+pub(crate) fn words<'v>(container: &'v Value) -> impl Iterator<Item = Word<'v>> {
     ["command", "args"].into_iter().flat_map(move |list| {
         let elements = list_at(container, &[list]).iter().enumerate();
         elements.filter_map(|(index, element)| Some((index, element.as_str()?))).flat_map(move |(index, element)| {
@@ -32,7 +30,7 @@ pub(crate) fn words(container: &Value) -> impl Iterator<Item = Word<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::json::json;
 
     #[test]
     fn words_of_a_shells_command_line_count_too() {

@@ -1,7 +1,5 @@
 //! The injected containers and the probes of the database container.
 
-use serde_json::{Value, json};
-
 use crate::{
     annotations::Annotations,
     flavor::{CloneMethod, Database},
@@ -11,7 +9,7 @@ use crate::{
         data::Data,
         part::{Part, Writer},
     },
-    json::{Object, at, name, str_at},
+    json::{Object, Value, at, name, str_at},
     names::{
         BACKUP_PORT, BACKUP_PORT_NAME, BACKUP_PORT_TEXT, CLONE_CONTAINER, CONF_DIR, CONF_VOLUME, CONFIG_MAP_VOLUME,
         INIT_CONF_DIR, INIT_CONFIG_MAP_DIR, INIT_CONTAINER, SIDECAR_CONTAINER,
@@ -22,13 +20,13 @@ use crate::{
 
 /// All that the injected containers are made from.
 pub(crate) struct Ingredients<'a> {
-    pub(crate) pod: &'a Value,
-    pub(crate) container: &'a Value,
+    pub(crate) pod: &'a Value<'a>,
+    pub(crate) container: &'a Value<'a>,
     pub(crate) database: Database,
     pub(crate) backup_image: &'a str,
     pub(crate) service: &'a str,
-    pub(crate) data: &'a Data,
-    pub(crate) credentials: &'a Credentials,
+    pub(crate) data: &'a Data<'a>,
+    pub(crate) credentials: &'a Credentials<'a>,
     pub(crate) annotations: &'a Annotations,
     pub(crate) settings: &'a Settings,
 }
@@ -37,8 +35,12 @@ impl Ingredients<'_> {
     /// Writes the pod's option files, in the database's own image.
     pub(crate) fn init_container(&self) -> Part {
         let mounts = [
-            json!({"name": CONF_VOLUME, "mountPath": INIT_CONF_DIR}),
-            json!({"name": CONFIG_MAP_VOLUME, "mountPath": INIT_CONFIG_MAP_DIR, "readOnly": true}),
+            Value::object([("name", CONF_VOLUME.into()), ("mountPath", INIT_CONF_DIR.into())]),
+            Value::object([
+                ("name", CONFIG_MAP_VOLUME.into()),
+                ("mountPath", INIT_CONFIG_MAP_DIR.into()),
+                ("readOnly", Value::Bool(true)),
+            ]),
         ];
         let image = str_at(self.container, &["image"]);
         let mut part = Writer::new(INIT_CONTAINER, image, Script::InitMysql);
@@ -73,7 +75,7 @@ impl Ingredients<'_> {
             "\"initialDelaySeconds\":5,\"periodSeconds\":10,\"timeoutSeconds\":10",
         );
         if self.database.clone_method == CloneMethod::Xtrabackup {
-            part.field("ports", &json!([{"name": BACKUP_PORT_NAME, "containerPort": BACKUP_PORT}]));
+            part.field("ports", &format!("[{{\"name\":\"{BACKUP_PORT_NAME}\",\"containerPort\":{BACKUP_PORT}}}]"));
         }
         self.end(part, SIDECAR_CONTAINER, self.backup_image)
     }
@@ -115,7 +117,7 @@ impl Ingredients<'_> {
             name == "POD_NAME" || parameters.iter().any(|(taken, _)| *taken == name)
         };
         part.env(&parameters, env.iter().filter(|variable| !is_taken(variable)));
-        let conf = json!({"name": CONF_VOLUME, "mountPath": self.conf_dir()});
+        let conf = Value::object([("name", CONF_VOLUME.into()), ("mountPath", self.conf_dir().into())]);
         let mut all = vec![&self.data.mount, &conf];
         for mount in mounts {
             if !all.iter().any(|other| str_at(other, &["mountPath"]) == str_at(mount, &["mountPath"])) {
@@ -124,34 +126,34 @@ impl Ingredients<'_> {
         }
         part.mounts(all);
         if !env_from.is_empty() {
-            part.field("envFrom", &Value::Array(env_from.clone()));
+            part.field("envFrom", &Value::Array(env_from.clone()).to_json());
         }
     }
 
     /// What all injected containers end with.
     fn end(&self, mut part: Writer, name: &str, image: &str) -> Part {
-        part.field("resources", &self.settings.resources(name));
+        part.field("resources", self.settings.resources(name));
         let pull_policy = str_at(self.container, &["imagePullPolicy"]);
         if image == str_at(self.container, &["image"]) && !pull_policy.is_empty() {
-            part.field("imagePullPolicy", &json!(pull_policy));
+            part.field("imagePullPolicy", &Value::from(pull_policy).to_json());
         }
         let context = self.security_context();
         if !context.is_empty() {
-            part.field("securityContext", &Value::Object(context));
+            part.field("securityContext", &context.to_json());
         }
         part.end()
     }
 
     /// The database container's own context: the same user can read its files, and what is hardened stays so. Where the
     /// workload names no user, the user that can read the server's files is said explicitly: a backup image has another.
-    fn security_context(&self) -> Object {
+    fn security_context(&self) -> Object<'_> {
         let context = at(self.container, &["securityContext"]).and_then(Value::as_object).cloned();
         let mut context = context.unwrap_or_default();
         let says = |key: &str| {
             context.get(key).or_else(|| at(self.pod, &["securityContext", key])).filter(|value| !value.is_null())
         };
-        if says("runAsUser").is_none() && says("runAsNonRoot") != Some(&Value::Bool(true)) {
-            context.insert("runAsUser".to_owned(), json!(self.database.default_user()));
+        if says("runAsUser").is_none() && !says("runAsNonRoot").is_some_and(Value::is_true) {
+            context.insert("runAsUser", Value::from(self.database.default_user()));
         }
         context
     }
@@ -159,26 +161,24 @@ impl Ingredients<'_> {
 
 /// The probes of the database container where the user has none. A liveness probe brings a startup probe along: crash
 /// recovery of a large database must not be cut short again and again.
-pub(crate) fn probes(container: &Value) -> Vec<(&'static str, Value)> {
-    let ping = json!({"command": ["bash", "-c", Script::Ping.placeholder()]});
+pub(crate) fn probes(container: &Value) -> Vec<(&'static str, Value<'static>)> {
+    const TIMING: [(&str, &[(&str, i64)]); 3] = [
+        ("startupProbe", &[("periodSeconds", 5), ("timeoutSeconds", 5), ("failureThreshold", 720)]),
+        ("livenessProbe", &[("periodSeconds", 10), ("timeoutSeconds", 5), ("failureThreshold", 6)]),
+        ("readinessProbe", &[("periodSeconds", 5), ("timeoutSeconds", 5)]),
+    ];
     let absent = |probe: &str| at(container, &[probe]).is_none();
-    let mut probes = Vec::new();
-    if absent("livenessProbe") {
-        if absent("startupProbe") {
-            probes.push((
-                "startupProbe",
-                json!({"exec": ping, "periodSeconds": 5, "timeoutSeconds": 5, "failureThreshold": 720}),
-            ));
+    let is_wanted = |probe| absent(probe) && (probe != "startupProbe" || absent("livenessProbe"));
+    let probe = |timing: &[(&'static str, i64)]| {
+        let command = Value::Array(vec!["bash".into(), "-c".into(), Value::Script(Script::Ping)]);
+        let mut probe = Object::default();
+        probe.insert("exec", Value::object([("command", command)]));
+        for (key, number) in timing {
+            probe.insert(*key, Value::from(*number));
         }
-        probes.push((
-            "livenessProbe",
-            json!({"exec": ping, "periodSeconds": 10, "timeoutSeconds": 5, "failureThreshold": 6}),
-        ));
-    }
-    if absent("readinessProbe") {
-        probes.push(("readinessProbe", json!({"exec": ping, "periodSeconds": 5, "timeoutSeconds": 5})));
-    }
-    probes
+        Value::Object(probe)
+    };
+    TIMING.into_iter().filter(|(name, _)| is_wanted(name)).map(|(name, timing)| (name, probe(timing))).collect()
 }
 
 /// The server's own options, one a line, for the private server that the clone plugin needs: some, such as

@@ -1,22 +1,20 @@
 //! The root password, from wherever the database container gets it: the injected containers get the same variables.
 
-use serde_json::{Value, json};
-
 use crate::{
     flavor::{Database, Family, Flavor},
     inject::data::mount_of,
-    json::{list_at, name, str_at},
+    json::{Value, list_at, name, str_at},
     names::rule,
     verdict::{Findings, Violation},
 };
 
 /// What an injected container needs to log in as root.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Credentials {
-    pub(crate) env: Vec<Value>,
-    pub(crate) env_from: Vec<Value>,
+pub(crate) struct Credentials<'a> {
+    pub(crate) env: Vec<Value<'a>>,
+    pub(crate) env_from: Vec<Value<'a>>,
     /// Mounts of files that the variables name.
-    pub(crate) mounts: Vec<Value>,
+    pub(crate) mounts: Vec<Value<'a>>,
 }
 
 /// The entrypoints' variables (official images' documentation).
@@ -26,11 +24,11 @@ const MARIADB: [&str; 3] = ["MARIADB_ROOT_PASSWORD", "MARIADB_ROOT_PASSWORD_FILE
 /// The longest password of `CHANGE MASTER TO` and `CHANGE REPLICATION SOURCE TO` (MySQL manual).
 const MYSQL_PASSWORD_LIMIT: usize = 32;
 
-impl Credentials {
+impl<'a> Credentials<'a> {
     /// Takes the credentials of the database container at `path`; `uses` are texts whose `$(NAME)` must resolve in the
     /// injected containers too.
     pub(crate) fn find(
-        container: &Value,
+        container: &Value<'a>,
         path: &str,
         database: Option<&Database>,
         uses: &[&str],
@@ -142,7 +140,7 @@ fn check_length(variable: &Value, path: &str, database: Option<&Database>, findi
 }
 
 /// The mount of the database container that holds the file which a variable names.
-fn file_mount(container: &Value, variable: &Value, path: &str, findings: &mut Findings) -> Option<Value> {
+fn file_mount<'a>(container: &Value<'a>, variable: &Value, path: &str, findings: &mut Findings) -> Option<Value<'a>> {
     let file = str_at(variable, &["value"]);
     let Some((_, mount)) = mount_of(container, file) else {
         findings.reject(Violation::new(
@@ -155,7 +153,7 @@ fn file_mount(container: &Value, variable: &Value, path: &str, findings: &mut Fi
         return None;
     };
     let mut mount = mount.clone();
-    mount["readOnly"] = json!(true);
+    mount.as_object_mut()?.insert("readOnly", Value::Bool(true));
     Some(mount)
 }
 
@@ -167,9 +165,9 @@ fn references_of(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::annotations::Annotations;
+    use crate::{annotations::Annotations, json::json};
 
-    fn find(image: &str, container: &Value, uses: &[&str]) -> (Credentials, Vec<Violation>) {
+    fn find<'a>(image: &str, container: &Value<'a>, uses: &[&str]) -> (Credentials<'a>, Vec<Violation>) {
         let mut findings = Findings::default();
         let database = Database::detect(image, "image", &Annotations::default(), &mut findings).unwrap();
         let credentials = Credentials::find(container, "c", Some(&database), uses, &mut findings);

@@ -1,10 +1,8 @@
 //! Where the database keeps its data: the directory, and the volume that each pod has for it.
 
-use serde_json::{Value, json};
-
 use crate::{
     inject::arguments::words,
-    json::{by_name, list_at, name, shown, str_at},
+    json::{Value, by_name, list_at, name, shown, str_at},
     names::{DATA_CLAIM, DATA_DIR, DATA_SUB_PATH, rule},
     settings::Settings,
     verdict::{Findings, Violation},
@@ -12,22 +10,22 @@ use crate::{
 
 /// The data of a pod.
 #[derive(Debug)]
-pub(crate) struct Data {
+pub(crate) struct Data<'a> {
     /// The server's data directory.
     pub(crate) dir: String,
     /// The mount that holds it, for the injected containers.
-    pub(crate) mount: Value,
+    pub(crate) mount: Value<'a>,
     /// Is this mount new in the database container too?
     pub(crate) mount_is_new: bool,
     /// The claim template to add.
-    pub(crate) claim: Option<Value>,
+    pub(crate) claim: Option<Value<'a>>,
 }
 
-impl Data {
+impl<'a> Data<'a> {
     /// Finds the data of the database container, or plans a claim template for it.
     pub(crate) fn find(
-        object: &Value,
-        container: &Value,
+        object: &Value<'a>,
+        container: &Value<'a>,
         path: &str,
         is_update: bool,
         settings: &Settings,
@@ -41,7 +39,7 @@ impl Data {
         if let Some((index, mount)) = mount_of(container, &dir) {
             let path = format!("{path}.volumeMounts[{index}]");
             let volume = name(mount);
-            if mount.get("readOnly") == Some(&Value::Bool(true)) {
+            if mount.get("readOnly").is_some_and(Value::is_true) {
                 findings.reject(Violation::new(
                     rule::DATA_VOLUME,
                     format!("{path}.readOnly"),
@@ -61,7 +59,11 @@ impl Data {
             return Some(Self { dir, mount, mount_is_new: false, claim: None });
         }
 
-        let mount = json!({"name": DATA_CLAIM, "mountPath": dir, "subPath": DATA_SUB_PATH});
+        let mount = Value::object([
+            ("name", DATA_CLAIM.into()),
+            ("mountPath", dir.clone().into()),
+            ("subPath", DATA_SUB_PATH.into()),
+        ]);
         if has_claim(DATA_CLAIM) {
             return Some(Self { dir, mount, mount_is_new: true, claim: None });
         }
@@ -85,7 +87,10 @@ impl Data {
             ));
             return None;
         }
-        let claim = json!({"metadata": {"name": DATA_CLAIM}, "spec": settings.claim_spec()});
+        let claim = Value::object([
+            ("metadata", Value::object([("name", DATA_CLAIM.into())])),
+            ("spec", settings.claim_spec()),
+        ]);
         Some(Self { dir, mount, mount_is_new: true, claim: Some(claim) })
     }
 }
@@ -130,7 +135,7 @@ fn is_data_dir(option: &str) -> bool {
 }
 
 /// The mount that holds a file or directory: the deepest one at or above it.
-pub(crate) fn mount_of<'a>(container: &'a Value, path: &str) -> Option<(usize, &'a Value)> {
+pub(crate) fn mount_of<'v, 'a>(container: &'v Value<'a>, path: &str) -> Option<(usize, &'v Value<'a>)> {
     list_at(container, &["volumeMounts"])
         .iter()
         .enumerate()
@@ -162,7 +167,7 @@ fn check_plain_volume(volume: &str, definition: Option<&Value>, path: &str, find
             .warn(format!("volume {} under the data directory goes with its pod, and the data with it", shown(volume)));
         return;
     }
-    let kind = definition.keys().find(|key| *key != "name").map_or("nothing", String::as_str);
+    let kind = definition.keys().find(|key| *key != "name").unwrap_or("nothing");
     findings.reject(Violation::new(
         rule::DATA_VOLUME,
         format!("{path}.name"),
@@ -175,6 +180,7 @@ fn check_plain_volume(volume: &str, definition: Option<&Value>, path: &str, find
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::json;
 
     fn dir(args: &Value) -> Option<String> {
         data_dir(&json!({"args": args}), "c", &mut Findings::default())

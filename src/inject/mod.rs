@@ -11,7 +11,7 @@ mod plan;
 mod status;
 mod strip;
 
-pub(crate) use apply::{Injected, apply};
+pub(crate) use apply::apply;
 pub(crate) use arguments::words;
 pub(crate) use part::Part;
 pub(crate) use plan::{Plan, database_container};

@@ -1,59 +1,52 @@
 //! A planned container, written as the JSON text that goes into the answer. Most containers are only added, and never
 //! looked at again: as a tree each would cost more than all the rest of the plan.
 
-use std::io;
-
-use serde_json::Value;
-
 use crate::{
     inject::status::Digest,
-    json::{name, parse, str_at},
+    json::{Value, covers, name, read, str_at, write_str},
     names::{CONF_VOLUME, CONFIG_MAP_VOLUME},
     scripts::Script,
 };
 
 /// A planned container.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Part {
     pub(crate) name: &'static str,
     /// JSON, without the scripts.
-    json: Vec<u8>,
-    /// Where they belong.
-    scripts: Vec<(usize, Script)>,
+    json: String,
+    script: Place,
+    readiness: Option<Place>,
     /// The same as [`crate::inject::Status`] makes of what is stored.
     digest: u64,
 }
 
-/// Stands in front of a part's number, in an object's list. No string of an object that is injected into begins so: see
-/// [`crate::decide`].
-const PLACEHOLDER: &str = "\0part";
+/// Where a script belongs: an empty string stands there.
+#[derive(Clone, Debug, PartialEq)]
+struct Place {
+    at: usize,
+    script: Script,
+}
 
 impl Part {
-    /// The part as a tree, to be compared with what is there; scripts by their placeholders.
-    pub(crate) fn value(&self) -> Value {
-        let mut json = Vec::with_capacity(self.json.len() + 64);
-        // a vector takes all that is written to it
-        let _ = self.write_with(&mut json, |json, script| {
-            let placeholder = serde_json::to_vec(script.placeholder()).unwrap_or_default();
-            json.extend_from_slice(placeholder.get(1..placeholder.len().saturating_sub(1)).unwrap_or_default());
-            Ok(())
-        });
-        parse(&json).unwrap_or_default()
+    /// Does a container that is there hold all that is planned?
+    pub(crate) fn is_covered_by(&self, existing: &Value) -> bool {
+        let Ok(mut planned) = read(&self.json) else { return false };
+        self.put_in_scripts(&mut planned).is_some() && covers(existing, &planned)
     }
 
-    /// Stands for the part of this number in an object.
-    pub(crate) fn placeholder(number: usize) -> Value {
-        Value::String(format!("{PLACEHOLDER}{number}"))
-    }
+    fn put_in_scripts(&self, planned: &mut Value) -> Option<()> {
+        fn put(command: &mut Value, place: &Place) -> Option<()> {
+            *command.as_array_mut()?.last_mut()? = Value::Script(place.script);
+            Some(())
+        }
 
-    /// The number of the part that a value stands for.
-    pub(crate) fn number(value: &Value) -> Option<usize> {
-        value.as_str()?.strip_prefix(PLACEHOLDER)?.parse().ok()
-    }
-
-    /// The same for the rest of a placeholder behind its first character, as a serializer gives it.
-    pub(crate) fn number_in_escaped(rest: &str) -> Option<usize> {
-        rest.strip_prefix(&PLACEHOLDER[1..])?.parse().ok()
+        let container = planned.as_object_mut()?;
+        put(container.get_mut("command")?, &self.script)?;
+        if let Some(place) = &self.readiness {
+            let probe = container.get_mut("readinessProbe")?.as_object_mut()?;
+            put(probe.get_mut("exec")?.as_object_mut()?.get_mut("command")?, place)?;
+        }
+        Some(())
     }
 
     pub(crate) fn digest(&self) -> u64 {
@@ -61,24 +54,16 @@ impl Part {
     }
 
     /// Writes the part, with the scripts in their places.
-    pub(crate) fn write<W: ?Sized + io::Write>(&self, writer: &mut W) -> io::Result<()> {
-        self.write_with(writer, |writer, script| {
-            script.escaped().iter().try_for_each(|piece| writer.write_all(piece.as_bytes()))
-        })
-    }
-
-    fn write_with<W: ?Sized + io::Write>(
-        &self,
-        writer: &mut W,
-        write_script: impl Fn(&mut W, Script) -> io::Result<()>,
-    ) -> io::Result<()> {
+    pub(crate) fn write(&self, json: &mut Vec<u8>) {
+        let mut rest = self.json.as_bytes();
         let mut from = 0;
-        for (at, script) in &self.scripts {
-            writer.write_all(&self.json[from..*at])?;
-            write_script(writer, *script)?;
-            from = *at;
+        for Place { at, script } in std::iter::once(&self.script).chain(&self.readiness) {
+            let (front, behind) = rest.split_at(at - from);
+            json.extend_from_slice(front);
+            script.write(json);
+            (rest, from) = (behind, *at);
         }
-        writer.write_all(&self.json[from..])
+        json.extend_from_slice(rest);
     }
 }
 
@@ -86,14 +71,17 @@ impl Part {
 pub(crate) struct Writer {
     name: &'static str,
     json: Vec<u8>,
-    scripts: Vec<(usize, Script)>,
+    script: Place,
+    readiness: Option<Place>,
     digest: Digest,
 }
 
 impl Writer {
     /// Begins a container.
     pub(crate) fn new(name: &'static str, image: &str, script: Script) -> Self {
-        let mut writer = Self { name, json: Vec::with_capacity(2048), scripts: Vec::new(), digest: Digest::default() };
+        let script = Place { at: 0, script };
+        let json = Vec::with_capacity(2048);
+        let mut writer = Self { name, json, script, readiness: None, digest: Digest::default() };
         writer.digest.text(name);
         writer.digest.text(image);
         writer.raw("{\"name\":");
@@ -101,20 +89,24 @@ impl Writer {
         writer.raw(",\"image\":");
         writer.string(image);
         writer.raw(",\"command\":");
-        writer.shell(script);
+        writer.script.at = writer.shell(writer.script.script);
         writer
     }
 
-    /// `["bash", "-c", script]`.
-    fn shell(&mut self, script: Script) {
+    /// `["bash", "-c", script]`; returns where the script belongs.
+    fn shell(&mut self, script: Script) -> usize {
         self.raw("[\"bash\",\"-c\",\"");
-        self.scripts.push((self.json.len(), script));
+        let at = self.json.len();
         self.raw("\"]");
-        self.digest.list(["bash", "-c", script.placeholder()], |word, digest| digest.word(word));
+        self.digest.word("bash");
+        self.digest.word("-c");
+        self.digest.number(script.digest());
+        self.digest.end();
+        at
     }
 
     /// The variables: parameters of the script by name and value, then others as they are.
-    pub(crate) fn env<'v>(&mut self, parameters: &[(&str, &str)], others: impl IntoIterator<Item = &'v Value>) {
+    pub(crate) fn env<'v>(&mut self, parameters: &[(&str, &str)], others: impl IntoIterator<Item = &'v Value<'v>>) {
         self.raw(",\"env\":[{\"name\":\"POD_NAME\",\"valueFrom\":{\"fieldRef\":{\"fieldPath\":\"metadata.name\"}}}");
         for (name, value) in parameters {
             self.raw(",{\"name\":");
@@ -134,7 +126,7 @@ impl Writer {
     }
 
     /// The mounts, as they are.
-    pub(crate) fn mounts<'v>(&mut self, mounts: impl IntoIterator<Item = &'v Value>) {
+    pub(crate) fn mounts<'v>(&mut self, mounts: impl IntoIterator<Item = &'v Value<'v>>) {
         self.raw(",\"volumeMounts\":[");
         let mut is_first = true;
         for mount in mounts {
@@ -157,24 +149,28 @@ impl Writer {
             return;
         };
         self.raw(",\"readinessProbe\":{\"exec\":{\"command\":");
-        self.shell(script);
+        let at = self.shell(script);
+        self.readiness = Some(Place { at, script });
         self.raw("},");
         self.raw(timing);
         self.raw("}");
     }
 
-    /// A field that other fields of the plan do not depend on.
-    pub(crate) fn field(&mut self, key: &str, value: &Value) {
+    /// A field that other fields of the plan do not depend on, as JSON.
+    pub(crate) fn field(&mut self, key: &str, json: &str) {
         self.raw(",\"");
         self.raw(key);
         self.raw("\":");
-        self.value(value);
+        self.raw(json);
     }
 
     /// Ends the container.
     pub(crate) fn end(mut self) -> Part {
         self.raw("}");
-        Part { name: self.name, json: self.json, scripts: self.scripts, digest: self.digest.value() }
+        let Self { name, json, script, readiness, digest } = self;
+        // only whole texts were written to it
+        let json = String::from_utf8(json).unwrap_or_default();
+        Part { name, json, script, readiness, digest: digest.value() }
     }
 
     fn raw(&mut self, text: &str) {
@@ -182,11 +178,10 @@ impl Writer {
     }
 
     fn string(&mut self, text: &str) {
-        // a string is always JSON
-        let _ = serde_json::to_writer(&mut self.json, text);
+        write_str(&mut self.json, text);
     }
 
     fn value(&mut self, value: &Value) {
-        let _ = serde_json::to_writer(&mut self.json, value);
+        value.write(&mut self.json);
     }
 }

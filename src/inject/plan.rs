@@ -1,7 +1,5 @@
 //! Plan: what is to be in the object, worked out from what the user wrote.
 
-use serde_json::{Value, json};
-
 use crate::{
     annotations::{Annotations, is_label},
     flavor::{CloneMethod, Database, Family, Flavor},
@@ -12,7 +10,7 @@ use crate::{
         data::{Data, holds},
         part::Part,
     },
-    json::{at, by_name, covers, json_text, list_at, name, shown, str_at},
+    json::{NULL, Object, Value, at, by_name, covers, list_at, name, shown, str_at},
     names::{
         ANNOTATION_PREFIX, BACKUP_PORT, BACKUP_PORT_NAME, CONF_VOLUME, CONFIG_MAP_VOLUME, DATABASE_CONTAINER,
         DATABASE_PORT, DATABASE_PORT_NAME, FORCED_OPTIONS_FILE, INJECTED_CONTAINERS, SIDECAR_CONTAINER, annotation,
@@ -25,20 +23,20 @@ use crate::{
 
 /// What is to be in the object.
 #[derive(Debug)]
-pub(crate) struct Plan {
+pub(crate) struct Plan<'a> {
     /// The database container's name.
     pub(crate) container: String,
-    pub(crate) volumes: Vec<Value>,
+    pub(crate) volumes: Vec<Value<'a>>,
     pub(crate) init_containers: Vec<Part>,
     pub(crate) containers: Vec<Part>,
     /// Mounts of the database container.
-    pub(crate) mounts: Vec<Value>,
+    pub(crate) mounts: Vec<Value<'a>>,
     /// Ports of the database container.
-    pub(crate) ports: Vec<Value>,
+    pub(crate) ports: Vec<Value<'a>>,
     /// Probes of the database container.
-    pub(crate) probes: Vec<(&'static str, Value)>,
+    pub(crate) probes: Vec<(&'static str, Value<'a>)>,
     /// A claim template that is added; only on creation.
-    pub(crate) claim: Option<Value>,
+    pub(crate) claim: Option<Value<'a>>,
     /// The `serviceName` that is set; only on creation.
     pub(crate) service_name: Option<String>,
     pub(crate) database: Database,
@@ -46,11 +44,11 @@ pub(crate) struct Plan {
     pub(crate) config_map: String,
 }
 
-impl Plan {
+impl<'a> Plan<'a> {
     /// Makes the plan from the object as the user wrote it, without anything injected. `None`, with the reasons among
     /// the findings, where none can be made. A plan may come with findings too: then it must not be applied.
     pub(crate) fn make(
-        object: &Value,
+        object: &Value<'a>,
         annotations: &Annotations,
         settings: &Settings,
         is_update: bool,
@@ -70,7 +68,7 @@ impl Plan {
             findings.reject(Violation::new(
                 rule::NO_PRIMARY,
                 "spec.ordinals.start",
-                format!("found {}", json_text(start)),
+                format!("found {}", start.to_json()),
                 "the pod with ordinal 0 is the primary, and there would be none",
                 "remove it",
             ));
@@ -124,7 +122,7 @@ impl Plan {
             annotations,
             settings,
         };
-        let mut mounts = vec![json!({"name": CONF_VOLUME, "mountPath": database.conf_dir()})];
+        let mut mounts = vec![Value::object([("name", CONF_VOLUME.into()), ("mountPath", database.conf_dir().into())])];
         if data.mount_is_new {
             mounts.insert(0, data.mount.clone());
         }
@@ -132,8 +130,14 @@ impl Plan {
         let plan = Self {
             container: name(container).to_owned(),
             volumes: vec![
-                json!({"name": CONF_VOLUME, "emptyDir": {}}),
-                json!({"name": CONFIG_MAP_VOLUME, "configMap": {"name": config_map, "optional": true}}),
+                Value::object([("name", CONF_VOLUME.into()), ("emptyDir", Value::object([]))]),
+                Value::object([
+                    ("name", CONFIG_MAP_VOLUME.into()),
+                    (
+                        "configMap",
+                        Value::object([("name", config_map.to_owned().into()), ("optional", Value::Bool(true))]),
+                    ),
+                ]),
             ],
             init_containers: vec![ingredients.init_container(), ingredients.clone_container()],
             containers: vec![ingredients.sidecar()],
@@ -151,9 +155,9 @@ impl Plan {
 
     /// Are all planned parts in an object, whatever their content? A record that names none of them says nothing.
     pub(crate) fn is_there(&self, object: &Value) -> bool {
-        let pod = object.pointer("/spec/template/spec").unwrap_or(&Value::Null);
+        let pod = at(object, &["spec", "template", "spec"]).unwrap_or(NULL);
         let has = |list: &str, name: &str| by_name(list_at(pod, &[list]), name).is_some();
-        let database = by_name(list_at(pod, &["containers"]), &self.container).unwrap_or(&Value::Null);
+        let database = by_name(list_at(pod, &["containers"]), &self.container).unwrap_or(NULL);
         let mounts = list_at(database, &["volumeMounts"]);
         self.volumes.iter().all(|planned| has("volumes", name(planned)))
             && self.init_containers.iter().all(|planned| has("initContainers", planned.name))
@@ -180,7 +184,7 @@ impl Plan {
         for (list, planned) in [("initContainers", &self.init_containers), ("containers", &self.containers)] {
             for planned in planned {
                 for (index, existing) in list_at(pod, &[list]).iter().enumerate() {
-                    if name(existing) == planned.name && !covers(existing, &planned.value()) {
+                    if name(existing) == planned.name && !planned.is_covered_by(existing) {
                         reserved_container(list, index, planned.name, findings);
                     }
                 }
@@ -287,11 +291,11 @@ fn service_name(object: &Value, object_name: &str, is_update: bool, findings: &m
 
 /// The container that runs the database: the one that the annotation names, else the one named `mysql`, else the only
 /// one whose image is a known database.
-pub(crate) fn database_container<'a>(
-    pod: &'a Value,
+pub(crate) fn database_container<'v, 'a>(
+    pod: &'v Value<'a>,
     annotations: &Annotations,
     findings: &mut Findings,
-) -> Option<(usize, &'a Value)> {
+) -> Option<(usize, &'v Value<'a>)> {
     let containers = list_at(pod, &["containers"]);
     let candidates = || containers.iter().enumerate().filter(|(_, container)| name(container) != SIDECAR_CONTAINER);
     let names = || {
@@ -411,21 +415,22 @@ fn backup_image(
 }
 
 /// The database's port where no port of the database container has its number.
-fn database_port(pod: &Value, container: &Value) -> Vec<Value> {
+fn database_port(pod: &Value, container: &Value) -> Vec<Value<'static>> {
     let number = |port: &Value| port.get("containerPort").and_then(Value::as_u64);
     let ports = list_at(container, &["ports"]);
     if ports.iter().any(|port| number(port) == Some(u64::from(DATABASE_PORT))) {
         return Vec::new();
     }
-    let mut port = json!({"containerPort": DATABASE_PORT});
+    let mut port = Object::default();
+    port.insert("containerPort", Value::from(DATABASE_PORT));
     let name_is_free = list_at(pod, &["containers"])
         .iter()
         .flat_map(|container| list_at(container, &["ports"]))
         .all(|port| name(port) != DATABASE_PORT_NAME);
     if name_is_free {
-        port["name"] = json!(DATABASE_PORT_NAME);
+        port.insert("name", Value::from(DATABASE_PORT_NAME));
     }
-    vec![port]
+    vec![Value::Object(port)]
 }
 
 /// The containers of a pod share its ports: none of the user's may have the backup port, or another container the

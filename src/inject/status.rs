@@ -1,17 +1,14 @@
 //! The `status` annotation: what was injected, and a digest of it.
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-
 use crate::{
-    inject::Part,
-    json::{by_name, json_text, list_at, name, object_at, str_at},
+    json::{NULL, Value, at, by_name, list_at, name, object_at, str_at},
     names::{
         ANNOTATION_PREFIX, CLONE_CONTAINER, CONF_VOLUME, CONFIG_MAP_VOLUME, DATA_CLAIM, DATABASE_PORT, INIT_CONTAINER,
         SIDECAR_CONTAINER, annotation,
     },
     scripts::{Script, fnv1a, fnv1a_from},
 };
+use serde::{Deserialize, Serialize};
 
 /// Record of an injection.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,7 +48,7 @@ impl Status {
     /// The record that an object carries, if it can be read. Names that this policy never injects are dropped from
     /// it, so that a record that somebody else wrote cannot make the policy touch anything else.
     pub(crate) fn read(object: &Value) -> Option<Self> {
-        let text = object.pointer("/metadata/annotations")?.get(Self::key())?.as_str()?;
+        let text = at(object, &["metadata", "annotations"])?.get(&Self::key())?.as_str()?;
         let mut status: Self = serde_json::from_str(text).ok()?;
         let keep = |names: &mut Vec<String>, known: &[&str]| names.retain(|name| known.contains(&name.as_str()));
         keep(&mut status.volumes, &[CONF_VOLUME, CONFIG_MAP_VOLUME]);
@@ -77,33 +74,34 @@ impl Status {
     /// Writes the record into an object. `None`: something else stands in the way.
     pub(crate) fn write(&self, object: &mut Value) -> Option<()> {
         let annotations = object_at(object, &["metadata", "annotations"])?;
-        annotations.insert(Self::key(), Value::String(json_text(self)));
+        annotations.insert(Self::key(), Value::from(serde_json::to_string(self).ok()?));
         Some(())
     }
 
     /// Is everything that this record names in the object as it was injected?
     pub(crate) fn is_intact(&self, object: &Value) -> bool {
-        self.digest(object, &[]) == self.revision
+        self.digest(object) == self.revision
     }
 
     /// A digest of the parts of a pod template that this record names. The server completes what it stores with
     /// defaults, some of which depend on its version, so only fields that are always written in full go in.
-    pub(crate) fn digest(&self, object: &Value, parts: &[Part]) -> String {
-        let pod = object.pointer("/spec/template/spec").unwrap_or(&Value::Null);
+    pub(crate) fn digest(&self, object: &Value) -> String {
+        let pod = at(object, &["spec", "template", "spec"]).unwrap_or(NULL);
         let mut digest = Digest::default();
         let mut pick = |list: &str, names: &[String], essence: fn(&Value) -> u64| {
             let elements = list_at(pod, &[list]);
             digest.list(names, |wanted, digest| {
-                let part = |element: &Value| Part::number(element).and_then(|number| parts.get(number));
-                let planned = elements.iter().filter_map(part).find(|part| part.name == wanted).map(Part::digest);
-                let found = planned.or_else(|| by_name(elements, wanted).map(essence));
+                let found = by_name(elements, wanted).map(|element| match element {
+                    Value::Part(part) => part.digest(),
+                    element => essence(element),
+                });
                 digest.number(found.unwrap_or_default());
             });
         };
         pick("volumes", &self.volumes, volume);
         pick("initContainers", &self.init_containers, container);
         pick("containers", &self.containers, container);
-        let database = by_name(list_at(pod, &["containers"]), &self.container).unwrap_or(&Value::Null);
+        let database = by_name(list_at(pod, &["containers"]), &self.container).unwrap_or(NULL);
         let mounts = list_at(database, &["volumeMounts"]).iter().filter(|mount| self.names_mount(mount));
         digest.list(mounts, |mount, digest| digest.mount(mount));
         digest.list(&self.probes, |probe, digest| {
@@ -142,7 +140,7 @@ impl Digest {
         self.0 = fnv1a_from(fnv1a_from(self.0, text.as_bytes()), &[0xff]);
     }
 
-    fn number(&mut self, number: u64) {
+    pub(crate) fn number(&mut self, number: u64) {
         self.0 = fnv1a_from(self.0, &number.to_le_bytes());
     }
 
@@ -160,17 +158,18 @@ impl Digest {
 
     /// A word of a command line; of a script, its own digest.
     pub(crate) fn word(&mut self, text: &str) {
-        if text.len() > 64 || text.starts_with('\0') {
-            self.number(Script::digest(text));
+        if text.len() > 64 {
+            self.number(Script::digest_of(text));
         } else {
             self.text(text);
         }
     }
 
     fn words(&mut self, words: &[Value]) {
-        self.list(words, |word, digest| match word.as_str() {
-            Some(text) => digest.word(text),
-            None => digest.text(&json_text(word)),
+        self.list(words, |word, digest| match word {
+            Value::String(text) => digest.word(text),
+            Value::Script(script) => digest.number(script.digest()),
+            other => digest.text(&other.to_json()),
         });
     }
 
@@ -220,7 +219,7 @@ fn container(container: &Value) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::json::json;
 
     #[test]
     fn a_foreign_record_names_only_what_is_ours() {

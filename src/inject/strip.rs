@@ -1,10 +1,8 @@
 //! The reverse of the injection: an object without what a record says was put into it.
 
-use serde_json::Value;
-
 use crate::{
     inject::Status,
-    json::{Object, name},
+    json::{Object, Value, at, name},
     names::DATA_CLAIM,
     scripts::Script,
 };
@@ -20,9 +18,9 @@ pub(crate) enum Extent {
 
 /// The object without the parts that `status` names and without the record itself. The claim template and the
 /// `serviceName` stay in any case: they cannot be changed any more.
-pub(crate) fn strip(object: &Value, status: &Status, extent: Extent) -> Value {
+pub(crate) fn strip<'a>(object: &Value<'a>, status: &Status, extent: Extent) -> Value<'a> {
     let mut object = object.clone();
-    if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut)
+    if let Some(metadata) = object.as_object_mut().and_then(|object| object.get_mut("metadata")?.as_object_mut())
         && let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut)
     {
         annotations.remove(&Status::key());
@@ -30,7 +28,7 @@ pub(crate) fn strip(object: &Value, status: &Status, extent: Extent) -> Value {
             metadata.remove("annotations");
         }
     }
-    let Some(pod) = object.pointer_mut("/spec/template/spec").and_then(Value::as_object_mut) else { return object };
+    let Some(pod) = pod_of(&mut object) else { return object };
     retain(pod, "volumes", |volume| !names(&status.volumes, volume));
     retain(pod, "initContainers", |container| !names(&status.init_containers, container));
     retain(pod, "containers", |container| !names(&status.containers, container));
@@ -57,6 +55,13 @@ pub(crate) fn strip(object: &Value, status: &Status, extent: Extent) -> Value {
     object
 }
 
+fn pod_of<'v, 'a>(object: &'v mut Value<'a>) -> Option<&'v mut Object<'a>> {
+    ["spec", "template", "spec"]
+        .into_iter()
+        .try_fold(object, |value, key| value.as_object_mut()?.get_mut(key))?
+        .as_object_mut()
+}
+
 fn names(names: &[String], element: &Value) -> bool {
     names.iter().any(|listed| listed == name(element))
 }
@@ -80,5 +85,9 @@ pub(crate) fn is_ours(probe: &Value) -> bool {
 
 /// Does a probe run the injected script?
 pub(crate) fn runs_ping(probe: &Value) -> bool {
-    probe.pointer("/exec/command/2").and_then(Value::as_str).is_some_and(Script::is_ping)
+    match at(probe, &["exec", "command"]).and_then(|command| command.as_array()?.get(2)) {
+        Some(Value::String(text)) => Script::is_ping(text),
+        Some(Value::Script(script)) => *script == Script::Ping,
+        _ => false,
+    }
 }

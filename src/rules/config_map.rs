@@ -1,7 +1,5 @@
 //! Rules on a `ConfigMap`: the option files of the two roles.
 
-use serde_json::Value;
-
 use crate::{
     annotations::Annotations,
     cluster::{Cluster, Kind, Lookup},
@@ -9,7 +7,7 @@ use crate::{
     enforcement::{Exemptions, failed_look_up, label},
     flavor::{Database, Flavor},
     inject::{Plan, database_container},
-    json::{at, shown, str_at},
+    json::{Value, at, shown, str_at},
     names::{ANNOTATION_PREFIX, PRIMARY_KEYS, REPLICA_KEYS, rule},
     nearest::distance,
     option_file::{Groups, Kind as Entry, Mistake, OptionFile, Owner},
@@ -48,11 +46,11 @@ pub(crate) fn has_option_files(config_map: &Value) -> bool {
     keys(config_map).any(|key| role_of(key).is_some() || meant(key).is_some())
 }
 
-fn keys(config_map: &Value) -> impl Iterator<Item = &str> {
+fn keys<'v>(config_map: &'v Value) -> impl Iterator<Item = &'v str> {
     ["data", "binaryData"]
         .into_iter()
         .filter_map(|field| at(config_map, &[field]).and_then(Value::as_object))
-        .flat_map(|entries| entries.keys().map(String::as_str))
+        .flat_map(|entries| entries.keys())
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -440,7 +438,7 @@ fn wrong_section(checked: &Checked, line: usize, group: &str, option: &str, find
 mod tests {
     use super::*;
     use crate::annotations::Annotations;
-    use serde_json::json;
+    use crate::json::json;
 
     fn found(image: &str, data: &Value) -> Vec<String> {
         let database = Database::detect(image, "", &Annotations::default(), &mut Findings::default()).unwrap();

@@ -1,14 +1,12 @@
 //! Rules on Services: the headless one that gives the pods their names, and those through which clients write.
 
-use serde_json::{Value, json};
-
 use crate::{
     annotations::{Annotations, check_other_kind},
     cluster::{Cluster, Kind, Lookup},
     decide::{Case, with_fresh_eyes},
     endpoint::service_says_write,
     enforcement::{Exemptions, failed_look_up, label},
-    json::{Object, at, json_text, list_at, object_at, shown, str_at},
+    json::{NULL, Object, Value, at, list_at, object_at, shown, str_at},
     names::{ANNOTATION_PREFIX, DATABASE_PORT, POD_INDEX_LABEL, POD_NAME_LABEL, annotation, rule},
     nearest::nearest,
     settings::Settings,
@@ -18,14 +16,16 @@ use crate::{
 /// Is a StatefulSet this policy's?
 pub(crate) fn is_managed(statefulset: &Value) -> bool {
     let key = format!("{ANNOTATION_PREFIX}{}", annotation::INJECT);
-    statefulset.pointer("/metadata/annotations").and_then(|annotations| annotations.get(key)) == Some(&json!("true"))
+    at(statefulset, &["metadata", "annotations"])
+        .and_then(|annotations| annotations.get(&key)?.as_str())
+        .is_some_and(|text| text == "true")
 }
 
 fn is_headless(service: &Value) -> bool {
     str_at(service, &["spec", "clusterIP"]) == "None" && str_at(service, &["spec", "type"]) != "ExternalName"
 }
 
-fn selector(service: &Value) -> Option<&Object> {
+fn selector<'v, 'a>(service: &'v Value<'a>) -> Option<&'v Object<'a>> {
     at(service, &["spec", "selector"]).and_then(Value::as_object).filter(|selector| !selector.is_empty())
 }
 
@@ -44,7 +44,7 @@ pub(crate) fn selects(selector: &Object, statefulset: &Value) -> bool {
 }
 
 /// The pod that a selector is bound to, as its StatefulSet's name and its ordinal.
-fn pinned_pod(selector: &Object) -> Option<(&str, &str)> {
+fn pinned_pod<'v>(selector: &'v Object) -> Option<(&'v str, &'v str)> {
     let (statefulset, ordinal) = selector.get(POD_NAME_LABEL)?.as_str()?.rsplit_once('-')?;
     (!ordinal.is_empty() && ordinal.bytes().all(|byte| byte.is_ascii_digit())).then_some((statefulset, ordinal))
 }
@@ -156,14 +156,14 @@ fn check_governing(service: &Value, statefulset: &Value, object: &str, findings:
                 .to_owned(),
         );
     }
-    let labels = at(statefulset, &["spec", "template", "metadata", "labels"]).unwrap_or(&Value::Null);
+    let labels = at(statefulset, &["spec", "template", "metadata", "labels"]).unwrap_or(NULL);
     match selector(service) {
         None => reject(
             rule::SERVICE_SELECTOR,
             "spec.selector",
             "no selector".to_owned(),
             "a Service without one knows no pods, so they get no names",
-            format!("write the labels of the pod template: {}", json_text(labels)),
+            format!("write the labels of the pod template: {}", labels.to_json()),
         ),
         Some(selector) if is_pinned(selector) => reject(
             rule::SERVICE_SELECTOR,
@@ -178,9 +178,9 @@ fn check_governing(service: &Value, statefulset: &Value, object: &str, findings:
         Some(selector) if !selects(selector, statefulset) => reject(
             rule::SERVICE_SELECTOR,
             "spec.selector",
-            format!("found {}", json_text(selector)),
+            format!("found {}", selector.to_json()),
             "it does not select the pods of the StatefulSet, so they get no names",
-            format!("write labels that are in the pod template: {}", json_text(labels)),
+            format!("write labels that are in the pod template: {}", labels.to_json()),
         ),
         Some(_) => {}
     }
@@ -216,7 +216,7 @@ pub(crate) fn may_concern(service: &Value, old: Option<&Value>, settings: &Setti
 fn says_write(service: &Value, settings: &Settings) -> bool {
     let names = &settings.write_names;
     let by_label = || {
-        at(service, &["metadata", "labels"]).and_then(Value::as_object).into_iter().flatten().any(|(key, value)| {
+        at(service, &["metadata", "labels"]).and_then(Value::as_object).into_iter().flat_map(|labels| labels.iter()).any(|(key, value)| {
             let key = key.rsplit('/').next().unwrap_or_default();
             ["role", "access", "access-mode", "endpoint", "mode", "component", "tier"].contains(&key)
                 || key.ends_with("-role")
@@ -226,7 +226,7 @@ fn says_write(service: &Value, settings: &Settings) -> bool {
 }
 
 /// Looks for all problems of a Service; the result is the Service as it shall be.
-pub(crate) fn service(case: &Case, cluster: &Cluster, findings: &mut Findings) -> Option<Value> {
+pub(crate) fn service<'r>(case: &Case<'r>, cluster: &Cluster, findings: &mut Findings) -> Option<Value<'r>> {
     let service = &case.object;
     let primary_of = check_other_kind("Service", service, findings);
     if let Some(name) = primary_of {
@@ -243,10 +243,9 @@ pub(crate) fn service(case: &Case, cluster: &Cluster, findings: &mut Findings) -
 }
 
 /// The Service with its selector on the primary's pod.
-fn pinned(service: &Value, statefulset: &str) -> Option<Value> {
+fn pinned<'a>(service: &Value<'a>, statefulset: &str) -> Option<Value<'a>> {
     let mut service = service.clone();
-    object_at(&mut service, &["spec", "selector"])?
-        .insert(POD_NAME_LABEL.to_owned(), json!(format!("{statefulset}-0")));
+    object_at(&mut service, &["spec", "selector"])?.insert(POD_NAME_LABEL, Value::from(format!("{statefulset}-0")));
     Some(service)
 }
 
@@ -275,10 +274,10 @@ fn check_primary(case: &Case, statefulset: &str, cluster: &Cluster, findings: &m
         );
         return;
     };
-    if let Some(pod) = selector.get(POD_NAME_LABEL).filter(|pod| **pod != json!(format!("{statefulset}-0"))) {
+    if let Some(pod) = selector.get(POD_NAME_LABEL).filter(|pod| pod.as_str() != Some(&format!("{statefulset}-0"))) {
         reject(
             &format!("spec.selector[{}]", shown(POD_NAME_LABEL)),
-            format!("found {}", json_text(pod)),
+            format!("found {}", pod.to_json()),
             "the primary is another pod",
             "remove it: the policy writes the right one",
         );
@@ -308,12 +307,12 @@ fn check_primary(case: &Case, statefulset: &str, cluster: &Cluster, findings: &m
                 );
             }
             if !selects(selector, &found) {
-                let labels = at(&found, &["spec", "template", "metadata", "labels"]).unwrap_or(&Value::Null);
+                let labels = at(&found, &["spec", "template", "metadata", "labels"]).unwrap_or(NULL);
                 reject(
                     "spec.selector",
-                    format!("found {}", json_text(selector)),
+                    format!("found {}", selector.to_json()),
                     "it does not select the primary's pod",
-                    &format!("write labels that are in the pod template: {}", json_text(labels)),
+                    &format!("write labels that are in the pod template: {}", labels.to_json()),
                 );
             }
         }

@@ -2,12 +2,10 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use serde_json::Value;
-
 use crate::{
     flavor::{Database, Family, Flavor},
     inject::words,
-    json::{at, list_at, name, shown, str_at},
+    json::{Value, at, list_at, name, shown, str_at},
     names::{ANNOTATION_PREFIX, annotation, rule},
     options::ServerOption,
     rules::effective,
@@ -24,7 +22,7 @@ pub(crate) fn statefulset(
 ) {
     check_options(&given_options(container, path), database, findings);
     check_statements(pod, findings);
-    if at(pod, &["hostNetwork"]) == Some(&Value::Bool(true)) {
+    if at(pod, &["hostNetwork"]).is_some_and(Value::is_true) {
         findings.reject(Violation::new(
             rule::HOST_NETWORK,
             "spec.template.spec.hostNetwork",
@@ -93,8 +91,8 @@ fn carries_arguments(name: &str) -> bool {
 struct Variables<'a>(BTreeMap<&'a str, &'a str>);
 
 impl<'a> Variables<'a> {
-    fn of(container: &'a Value) -> Self {
-        let value = |variable: &'a Value| Some((name(variable), variable.get("value")?.as_str()?));
+    fn of(container: &'a Value<'a>) -> Self {
+        let value = |variable: &'a Value<'a>| Some((name(variable), variable.get("value")?.as_str()?));
         let env = list_at(container, &["env"]);
         let refers = |variable: &Value| carries_arguments(name(variable)) && str_at(variable, &["value"]).contains('$');
         // most containers refer to none
@@ -296,7 +294,7 @@ pub(crate) fn unmanaged_database(object: &Value) -> Option<Violation> {
 }
 
 fn is_controller(owner: &Value) -> bool {
-    owner.get("controller") == Some(&Value::Bool(true))
+    owner.get("controller").is_some_and(Value::is_true)
 }
 
 /// Galera and group replication by their options or image, the images of Bitnami by a variable.
@@ -315,7 +313,7 @@ fn replicates_otherwise(container: &Value) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::json::json;
 
     fn found(container: &Value) -> Vec<(&'static str, String)> {
         let mut findings = Findings::default();

@@ -6,8 +6,6 @@
 
 use std::{borrow::Cow, collections::BTreeMap, rc::Rc};
 
-use serde_json::Value;
-
 use super::service::{is_managed, selects};
 use crate::{
     cluster::{Cluster, Kind, Lookup},
@@ -16,7 +14,7 @@ use crate::{
         takes_single_word, targets,
     },
     enforcement::{failed_look_up, label},
-    json::{Object, at, list_at, name, str_at},
+    json::{Value, at, list_at, name, str_at},
     names::{
         ANNOTATION_PREFIX, BACKUP_PORT, DATABASE_PORT, POD_INDEX_LABEL, POD_NAME_LABEL,
         annotation::{EXEMPT, PRIMARY_OF},
@@ -99,8 +97,8 @@ struct Check<'a, 'h, 'f> {
     cluster: &'a Cluster<'h>,
     findings: &'f mut Findings,
     /// Names that the pod's own file of hosts gives a meaning to.
-    aliases: Vec<&'a Value>,
-    config_maps: Vec<(String, Option<Rc<Value>>)>,
+    aliases: Vec<&'a Value<'a>>,
+    config_maps: Vec<(String, Option<Rc<Value<'a>>>)>,
     hosts: Vec<(HostPort, Option<Wrong>)>,
     failed: Vec<String>,
     skipped_config_maps: usize,
@@ -158,7 +156,7 @@ const READ_ONLY: &str = "replicas are read-only: what is written there fails";
 const MOST: &str = "all pods but the primary are read-only: most writes through it fail";
 
 impl<'a> Check<'a, '_, '_> {
-    fn container(&mut self, container: &'a Value, path: &str) {
+    fn container(&mut self, container: &'a Value<'a>, path: &str) {
         let env = list_at(container, &["env"]);
         let mut variables = self.env_from(container, path);
         let about_replication =
@@ -202,7 +200,7 @@ impl<'a> Check<'a, '_, '_> {
     }
 
     /// The variables of `envFrom`; a later one of a name replaces an earlier one.
-    fn env_from(&mut self, container: &'a Value, path: &str) -> Variables<'a> {
+    fn env_from(&mut self, container: &'a Value<'a>, path: &str) -> Variables<'a> {
         let mut variables = Variables::new();
         for (index, source) in list_at(container, &["envFrom"]).iter().enumerate() {
             let config_map = str_at(source, &["configMapRef", "name"]);
@@ -212,8 +210,8 @@ impl<'a> Check<'a, '_, '_> {
             let prefix = str_at(source, &["prefix"]);
             let path = format!("{path}.envFrom[{index}]");
             let Some(found) = self.config_map(config_map, &path) else { continue };
-            for key in at(&found, &["data"]).and_then(Value::as_object).into_iter().flat_map(Object::keys) {
-                let value = Variable::Key { config_map, key: Cow::Owned(key.clone()), path: path.clone() };
+            for key in at(&found, &["data"]).and_then(Value::as_object).into_iter().flat_map(|data| data.keys()) {
+                let value = Variable::Key { config_map, key: Cow::Owned(key.to_owned()), path: path.clone() };
                 variables.insert(Cow::Owned(format!("{prefix}{key}")), value);
             }
         }
@@ -221,7 +219,13 @@ impl<'a> Check<'a, '_, '_> {
     }
 
     /// Checks an entry of `env`, and returns what later entries see of it.
-    fn env(&mut self, entry: &'a Value, place: &EnvPlace, scope: &mut Scope, earlier: &Variables<'a>) -> Variable<'a> {
+    fn env(
+        &mut self,
+        entry: &'a Value<'a>,
+        place: &EnvPlace,
+        scope: &mut Scope,
+        earlier: &Variables<'a>,
+    ) -> Variable<'a> {
         let variable = name(entry);
         let EnvPlace { container, index, is_effective } = *place;
         let saying = saying(variable, self.names);
@@ -264,7 +268,7 @@ impl<'a> Check<'a, '_, '_> {
     }
 
     /// The options and assignments of `command` and `args`.
-    fn words(&mut self, container: &'a Value, path: &str, variables: &Variables<'a>, scope: &mut Scope) {
+    fn words(&mut self, container: &'a Value<'a>, path: &str, variables: &Variables<'a>, scope: &mut Scope) {
         let mut whole: Vec<(String, String)> = Vec::new();
         for list in ["command", "args"] {
             for (index, element) in list_at(container, &[list]).iter().enumerate() {
@@ -490,8 +494,9 @@ impl<'a> Check<'a, '_, '_> {
         Wrong { what, why, primary, statefulset: name.to_owned() }
     }
 
-    fn get(&mut self, kind: Kind, namespace: &str, name: &str, path: &str) -> Option<Value> {
-        match self.cluster.get(kind, namespace, name) {
+    fn get(&mut self, kind: Kind, namespace: &str, name: &str, path: &str) -> Option<Value<'a>> {
+        let cluster: &'a Cluster = self.cluster;
+        match cluster.get(kind, namespace, name) {
             Lookup::Found(found) => Some(found),
             // workloads may be there before the database
             Lookup::Absent => None,
@@ -509,7 +514,7 @@ impl<'a> Check<'a, '_, '_> {
         }
     }
 
-    fn config_map(&mut self, name: &str, path: &str) -> Option<Rc<Value>> {
+    fn config_map(&mut self, name: &str, path: &str) -> Option<Rc<Value<'a>>> {
         if let Some((_, known)) = self.config_maps.iter().find(|(known, _)| known == name) {
             return known.clone();
         }
@@ -726,18 +731,18 @@ mod tests {
     use std::cell::RefCell;
 
     use super::*;
+    use crate::json::json;
     use crate::names::annotation::INJECT;
-    use serde_json::json;
 
     /// Asks of a cluster: `kind namespace/name` of what exists.
     struct Asked {
-        objects: Value,
+        objects: Value<'static>,
         log: RefCell<Vec<String>>,
     }
 
     impl Asked {
         fn call(&self, operation: &str, request: &[u8]) -> Result<Vec<u8>, String> {
-            let request: Value = serde_json::from_slice(request).unwrap();
+            let request = crate::json::read(std::str::from_utf8(request).unwrap()).unwrap();
             let [kind, namespace, name] = ["kind", "namespace", "name"].map(|key| str_at(&request, &[key]));
             self.log.borrow_mut().push(format!("{kind} {namespace}/{name}"));
             let objects = at(&self.objects, &[kind, namespace]).and_then(Value::as_object);
@@ -746,14 +751,16 @@ mod tests {
             } else if operation == "get_resource" {
                 objects.and_then(|objects| objects.get(name)).cloned()
             } else {
-                Some(json!({"items": objects.map(|objects| objects.values().cloned().collect::<Vec<_>>())}))
+                Some(
+                    json!({"items": objects.map(|objects| objects.iter().map(|(_, object)| object.clone()).collect::<Vec<_>>())}),
+                )
             };
             let absent = || format!("Cannot find v1/{kind} named '{name}' inside of namespace");
             answer.map(|answer| answer.to_string().into_bytes()).ok_or_else(absent)
         }
     }
 
-    fn statefulset(name: &str, service: &str, inject: &str, replicas: u32) -> Value {
+    fn statefulset(name: &str, service: &str, inject: &str, replicas: u32) -> Value<'static> {
         json!({
             "metadata": {"name": name, "annotations": {format!("{ANNOTATION_PREFIX}{INJECT}"): inject}},
             "spec": {
@@ -764,11 +771,11 @@ mod tests {
         })
     }
 
-    fn service(selector: &Value) -> Value {
+    fn service(selector: &Value) -> Value<'static> {
         json!({"spec": {"selector": selector, "clusterIP": "10.0.0.1", "ports": [{"port": 3306}]}})
     }
 
-    fn objects() -> Value {
+    fn objects() -> Value<'static> {
         let pinned = |pod: &str| service(&json!({"app": "mysql", POD_NAME_LABEL: pod}));
         json!({
             "StatefulSet": {
@@ -814,7 +821,7 @@ mod tests {
     }
 
     /// The findings of a pod of one container, and what was looked up.
-    fn check_with(container: &Value, objects: Value, names: &WriteNames) -> (Findings, Vec<String>) {
+    fn check_with(container: &Value, objects: Value<'static>, names: &WriteNames) -> (Findings, Vec<String>) {
         let asked = Asked { objects, log: RefCell::default() };
         let host = |operation: &str, request: &[u8]| asked.call(operation, request);
         let cluster = Cluster::new(&host);
@@ -836,7 +843,7 @@ mod tests {
         findings.violations.iter().map(line).collect()
     }
 
-    fn env(name: &str, value: &str) -> Value {
+    fn env(name: &str, value: &str) -> Value<'static> {
         json!({"env": [{"name": name, "value": value}]})
     }
 
@@ -900,7 +907,7 @@ mod tests {
     #[test]
     fn every_list_of_containers_counts() {
         let host = |_: &str, request: &[u8]| {
-            let asked: Value = serde_json::from_slice(request).unwrap();
+            let asked = crate::json::read(std::str::from_utf8(request).unwrap()).unwrap();
             let object = objects()[str_at(&asked, &["kind"])]["shop"][str_at(&asked, &["name"])].clone();
             Ok(object.to_string().into_bytes())
         };

@@ -1,54 +1,63 @@
 //! Lenient reading and careful writing of JSON trees. What has the wrong type reads as absent: [`crate::shape`] has
 //! reported it before.
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+mod object;
+mod read;
+#[cfg(test)]
+mod testing;
+mod value;
+mod write;
 
-use crate::scripts::Script;
-
-/// A JSON object.
-pub(crate) type Object = Map<String, Value>;
+pub(crate) use object::Object;
+pub(crate) use read::read;
+#[cfg(test)]
+pub(crate) use testing::json;
+pub(crate) use value::{NULL, Value};
+pub(crate) use write::write_str;
 
 /// The value at a path of keys, if every step is an object that has it and it is not null.
-pub(crate) fn at<'a>(value: &'a Value, path: &[&str]) -> Option<&'a Value> {
+pub(crate) fn at<'v, 'a>(value: &'v Value<'a>, path: &[&str]) -> Option<&'v Value<'a>> {
     path.iter().try_fold(value, |value, key| value.get(key)).filter(|value| !value.is_null())
 }
 
 /// The string at a path; empty where there is none.
-pub(crate) fn str_at<'a>(value: &'a Value, path: &[&str]) -> &'a str {
+pub(crate) fn str_at<'v>(value: &'v Value, path: &[&str]) -> &'v str {
     at(value, path).and_then(Value::as_str).unwrap_or_default()
 }
 
 /// The list at a path; empty where there is none.
-pub(crate) fn list_at<'a>(value: &'a Value, path: &[&str]) -> &'a [Value] {
+pub(crate) fn list_at<'v, 'a>(value: &'v Value<'a>, path: &[&str]) -> &'v [Value<'a>] {
     at(value, path).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }
 
 /// An element's `name`.
-pub(crate) fn name(element: &Value) -> &str {
-    str_at(element, &["name"])
+pub(crate) fn name<'v>(element: &'v Value) -> &'v str {
+    match element {
+        Value::Part(part) => part.name,
+        element => str_at(element, &["name"]),
+    }
 }
 
 /// The element of a list by its `name`.
-pub(crate) fn by_name<'a>(list: &'a [Value], wanted: &str) -> Option<&'a Value> {
+pub(crate) fn by_name<'v, 'a>(list: &'v [Value<'a>], wanted: &str) -> Option<&'v Value<'a>> {
     list.iter().find(|element| name(element) == wanted)
 }
 
 /// The object at a path, made where it is absent or null. `None` where something else stands in its way.
-pub(crate) fn object_at<'a>(value: &'a mut Value, path: &[&str]) -> Option<&'a mut Object> {
+pub(crate) fn object_at<'v, 'a>(value: &'v mut Value<'a>, path: &[&'static str]) -> Option<&'v mut Object<'a>> {
     let mut value = value;
     for key in path {
-        value = value.as_object_mut()?.entry(*key).or_insert(Value::Null);
+        value = value.as_object_mut()?.slot(key);
         if value.is_null() {
-            *value = Value::Object(Object::new());
+            *value = Value::Object(Object::default());
         }
     }
     value.as_object_mut()
 }
 
 /// The list under a key, made where it is absent or null. `None` where something else stands there.
-pub(crate) fn list_in<'a>(object: &'a mut Object, key: &str) -> Option<&'a mut Vec<Value>> {
-    let value = object.entry(key).or_insert(Value::Null);
+pub(crate) fn list_in<'v, 'a>(object: &'v mut Object<'a>, key: &'static str) -> Option<&'v mut Vec<Value<'a>>> {
+    let value = object.slot(key);
     if value.is_null() {
         *value = Value::Array(Vec::new());
     }
@@ -69,7 +78,7 @@ pub(crate) fn covers(actual: &Value, planned: &Value) -> bool {
         (Value::Array(actual), Value::Array(planned)) => {
             actual.len() == planned.len() && actual.iter().zip(planned).all(|(actual, planned)| covers(actual, planned))
         }
-        (Value::String(actual), Value::String(planned)) => Script::same(actual, planned),
+        (Value::String(actual), Value::Script(planned)) => planned.is_text(actual),
         (actual, planned) => actual == planned,
     }
 }
@@ -84,19 +93,12 @@ fn is_empty(value: &Value) -> bool {
 }
 
 /// The value without nulls and empty lists and objects, for comparing what means the same.
-pub(crate) fn without_empties(value: &Value) -> Value {
+pub(crate) fn without_empties<'a>(value: &Value<'a>) -> Value<'a> {
     match value {
-        Value::Object(object) => {
-            // collecting into a map brings a sort of its own into the module
-            let mut kept = Object::new();
-            for (key, value) in object {
-                let value = without_empties(value);
-                if !is_empty(&value) {
-                    kept.insert(key.clone(), value);
-                }
-            }
-            Value::Object(kept)
-        }
+        Value::Object(object) => Value::Object(object.map(|value| {
+            let value = without_empties(value);
+            (!is_empty(&value)).then_some(value)
+        })),
         Value::Array(list) => Value::Array(list.iter().map(without_empties).collect()),
         other => other.clone(),
     }
@@ -112,35 +114,22 @@ pub(crate) fn shown(text: &str) -> String {
     format!("{cut:?}")
 }
 
-/// Parses JSON. One way for all: the library's code for another kind of input would be a second copy in the module.
-///
-/// # Errors
-/// What the parser says; of bytes that are no UTF-8, the same as of a text that ends too early.
-pub(crate) fn parse<'de, T: Deserialize<'de>>(json: &'de [u8]) -> serde_json::Result<T> {
-    serde_json::from_str(std::str::from_utf8(json).unwrap_or_default())
-}
-
-/// A value as messages show it, as JSON.
-pub(crate) fn json_text(value: &impl Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_default()
-}
-
 /// The name of a value's type as errors show it.
 pub(crate) fn type_name(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",
         Value::Number(_) => "a number",
-        Value::String(_) => "a string",
+        Value::String(_) | Value::Script(_) => "a string",
         Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
+        Value::Object(_) | Value::Part(_) => "an object",
+        Value::Raw(_) => "what no rule looks into",
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn covers_takes_what_the_server_adds() {

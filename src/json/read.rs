@@ -1,0 +1,139 @@
+//! Reading a tree, through serde_json's parser.
+
+use std::{borrow::Cow, fmt};
+
+use serde::{
+    Deserialize,
+    de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor},
+};
+use serde_json::{Number, value::RawValue};
+
+use crate::json::{Object, Value};
+
+/// Reads JSON.
+///
+/// # Errors
+/// Where it is none, or nested deeper than serde_json goes (128 levels).
+pub(crate) fn read(json: &str) -> serde_json::Result<Value<'_>> {
+    let mut deserializer = serde_json::Deserializer::from_str(json);
+    let value = Reader { open: &mut Open::default(), depth: 0 }.deserialize(&mut deserializer)?;
+    deserializer.end()?;
+    Ok(value)
+}
+
+/// What is read of the lists and objects that are open: each gets memory of its own only when its size is known.
+#[derive(Default)]
+struct Open<'a> {
+    elements: Vec<Value<'a>>,
+    entries: Vec<(Cow<'a, str>, Value<'a>)>,
+}
+
+struct Reader<'o, 'a> {
+    open: &'o mut Open<'a>,
+    depth: usize,
+}
+
+impl<'a> DeserializeSeed<'a> for Reader<'_, 'a> {
+    type Value = Value<'a>;
+
+    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<Value<'a>, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'a> Visitor<'a> for Reader<'_, 'a> {
+    type Value = Value<'a>;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value<'a>, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value<'a>, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Value<'a>, E> {
+        Ok(Value::from(number))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Value<'a>, E> {
+        Ok(Value::Number(Box::new(number.into())))
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Value<'a>, E> {
+        let number = Number::from_f64(number).ok_or_else(|| E::custom("no number"))?;
+        Ok(Value::Number(Box::new(number)))
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'a str) -> Result<Value<'a>, E> {
+        Ok(Value::from(text))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value<'a>, E> {
+        Ok(Value::from(text.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'a>>(self, mut list: A) -> Result<Value<'a>, A::Error> {
+        let Self { open, depth } = self;
+        let start = open.elements.len();
+        while let Some(element) = list.next_element_seed(Reader { open, depth: depth + 1 })? {
+            open.elements.push(element);
+        }
+        Ok(Value::Array(open.elements.split_off(start)))
+    }
+
+    fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<Value<'a>, A::Error> {
+        let Self { open, depth } = self;
+        let start = open.entries.len();
+        while let Some(Key(key)) = map.next_key()? {
+            let value = if is_opaque(depth, &key) {
+                Value::Raw(map.next_value::<&RawValue>()?.get())
+            } else {
+                map.next_value_seed(Reader { open, depth: depth + 1 })?
+            };
+            open.entries.push((key, value));
+        }
+        Ok(Value::Object(Object::new(open.entries.split_off(start))))
+    }
+}
+
+/// What no rule looks into, and what can be more than all the rest of an object: its `metadata.managedFields` and its
+/// `status`.
+fn is_opaque(depth: usize, key: &str) -> bool {
+    match depth {
+        0 => key == "status",
+        1 => key == "managedFields",
+        _ => false,
+    }
+}
+
+/// A key, borrowed where it stands without escapes.
+struct Key<'a>(Cow<'a, str>);
+
+impl<'a> Deserialize<'a> for Key<'a> {
+    fn deserialize<D: Deserializer<'a>>(deserializer: D) -> Result<Self, D::Error> {
+        struct KeyVisitor;
+
+        impl<'a> Visitor<'a> for KeyVisitor {
+            type Value = Key<'a>;
+
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("a key")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'a str) -> Result<Key<'a>, E> {
+                Ok(Key(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Key<'a>, E> {
+                Ok(Key(Cow::Owned(text.to_owned())))
+            }
+        }
+
+        deserializer.deserialize_str(KeyVisitor)
+    }
+}
