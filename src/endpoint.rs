@@ -8,38 +8,82 @@ use crate::{
     settings::{WriteNames, matches},
 };
 
+/// A list of words, separated by blanks.
+struct Words {
+    list: &'static str,
+    /// For each length, a bit for every letter that a word of it begins with: most words are in no list, and this tells
+    /// so at once.
+    starts: [u32; 16],
+}
+
+impl Words {
+    const fn new(list: &'static str) -> Self {
+        let bytes = list.as_bytes();
+        let mut starts = [0; 16];
+        let (mut start, mut at) = (0, 0);
+        while at <= bytes.len() {
+            if at == bytes.len() || bytes[at] == b' ' {
+                // no word is empty, or longer than the table
+                starts[at - start] |= Self::bit(bytes[start]);
+                start = at + 1;
+            }
+            at += 1;
+        }
+        Self { list, starts }
+    }
+
+    const fn bit(first: u8) -> u32 {
+        1 << (first % 32)
+    }
+
+    fn has(&self, word: &str) -> bool {
+        let Some(first) = word.bytes().next() else { return false };
+        self.starts.get(word.len()).is_some_and(|starts| starts & Self::bit(first) != 0)
+            && self.list.as_bytes().split(|byte| *byte == b' ').any(|known| known == word.as_bytes())
+    }
+}
+
 /// Words that say write by themselves.
-const WRITE: &str = "write writes writer writers writable writeable writing rw readwrite writeonly";
+static WRITE: Words = Words::new("write writes writer writers writable writeable writing rw readwrite writeonly");
 /// Words for the role of the server that takes writes; they have other meanings too.
-const ROLE: &str = "primary master masters";
+static ROLE: Words = Words::new("primary master masters");
 /// Words of what is read from, or of the servers that only serve reads.
-const READ: &str = "\
+static READ: Words = Words::new(
+    "\
     read reads reader readers reading readonly readable ro replica replicas slave slaves secondary secondaries \
-    standby standbys follower followers mirror readreplica readreplicas nonprimary";
+    standby standbys follower followers mirror readreplica readreplicas nonprimary",
+);
 /// Words that turn a name into its opposite, or into something that watches, routes, copies or tests.
-const NEVER: &str = "\
+static NEVER: Words = Words::new(
+    "\
     no non not never without except exclude excluded skip ignore ignored deny denied forbid forbidden block \
     blocked disable disabled protect protected old former previous prev candidate failover promote expect \
     expected assert verify fail fails reject rejected split splitter splitting metric metrics exporter monitor \
     monitoring probe health healthcheck liveness readiness backup backups dump snapshot binlog replication \
-    replicate replicator clone donor lag";
+    replicate replicator clone donor lag",
+);
 /// Words beside which `primary` and `master` mean the first of several stores, or where a reader of binary logs gets
 /// its data.
-const NOT_A_ROLE: &str = "\
-    analytics reporting report reports bi olap etl export warehouse canal debezium maxwell cdc upstream repl";
+static NOT_A_ROLE: Words = Words::new(
+    "\
+    analytics reporting report reports bi olap etl export warehouse canal debezium maxwell cdc upstream repl",
+);
 /// Words that make something else of `primary` and `master` in front of them (master data), `source` but for a data
 /// source's.
-const OF_A_ROLE: &str = "data source catalog record records lookup";
+static OF_A_ROLE: Words = Words::new("data source catalog record records lookup");
 /// Other systems with writers and masters.
-const OTHER_SYSTEMS: &str = "\
+static OTHER_SYSTEMS: Words = Words::new(
+    "\
     redis sentinel valkey mongo mongodb kafka elasticsearch elastic opensearch postgres postgresql pg pgsql \
     pgbouncer pgpool patroni spark etcd consul vault rabbitmq nats kubernetes kube salt jenkins hadoop hdfs \
     hbase yarn flink zookeeper cassandra scylla ldap dns memcached clickhouse influx influxdb prometheus thanos \
-    loki mimir cortex graphite minio seaweedfs locust";
+    loki mimir cortex graphite minio seaweedfs locust",
+);
 /// Words of a SQL database.
-const DATABASE: &str = "db dbs database mysql mariadb percona sql jdbc datasource innodb aurora rdbms";
+static DATABASE: Words = Words::new("db dbs database mysql mariadb percona sql jdbc datasource innodb aurora rdbms");
 /// Words of what a name's value is, where that is no host: at the end of a name.
-const NO_HOST: &str = "\
+static NO_HOST: Words = Words::new(
+    "\
     user username usr login password passwd pwd pass passphrase key keys secret token timeout timeouts cache \
     buffer concern color colour domain log logs level schema driver dialect engine type class mode role roles \
     policy strategy path dir directory file files filename image tag tags label labels selector namespace region \
@@ -47,26 +91,31 @@ const NO_HOST: &str = "\
     version cert ca crt format encoding charset collation lock language lang theme email phone account script \
     query size limit count enabled port ports weight ratio percent interval delay retries retry max min config \
     conf cnf prefix suffix regex pattern message text permission permissions scope scopes access ttl rate \
-    consistency";
+    consistency",
+);
 /// Words of [`NO_HOST`] and others that give a write word another meaning right behind it.
-const BEHIND: &str = "\
+static BEHIND: Words = Words::new(
+    "\
     key keys password passwd pwd secret token timeout timeouts cache buffer concern color colour domain log logs \
     level lock ahead back through behind once many permission permissions access scope batch quorum card theme \
-    language region zone first preferred election source cert certs certificate san sans";
+    language region zone first preferred election source cert certs certificate san sans",
+);
 /// The same right in front of it.
-const IN_FRONT: &str = "remote log cache buffer auto over under re type copy ghost web post quorum scrum";
+static IN_FRONT: Words = Words::new("remote log cache buffer auto over under re type copy ghost web post quorum scrum");
 /// Words of a name whose value is a host, even where it is a single word such as `mysql`.
-const HOST: &str = "\
+static HOST: Words = Words::new(
+    "\
     host hosts hostname hostnames server servers addr addrs address addresses endpoint endpoints url urls uri \
-    dsn";
+    dsn",
+);
 /// The same for values that are no product's name.
-const WEAK_HOST: &str = "service services svc node nodes jdbc fqdn uris";
+static WEAK_HOST: Words = Words::new("service services svc node nodes jdbc fqdn uris");
 /// Further words of which names are made that are written as one word (`dbwritehost`).
-const GLUE: &str = "conn connection name my split proxy data source cluster";
+static GLUE: Words = Words::new("conn connection name my split proxy data source cluster");
 /// Words of Services that route, or give pods their names, whatever else they say.
-const NO_WRITE_SERVICE: &str = "headless hl proxy router all any";
+static NO_WRITE_SERVICE: Words = Words::new("headless hl proxy router all any");
 /// Names of products, which stand for drivers, schemas and users as well as for Services.
-const PRODUCTS: &str = "mysql mariadb percona db database mysqldb sql localhost mysql-connector";
+static PRODUCTS: Words = Words::new("mysql mariadb percona db database mysqldb sql localhost mysql-connector");
 
 /// No name of a variable or an option is longer.
 const NAME_LIMIT: usize = 253;
@@ -114,7 +163,7 @@ pub(crate) fn service_says_write(name: &str, names: &WriteNames) -> bool {
     }
     any(&names.services) || {
         let words = words(name);
-        let is = |word: &String| is_in(NO_WRITE_SERVICE, word);
+        let is = |word: &String| NO_WRITE_SERVICE.has(word);
         matches!(built_in(&words), Saying::Write | Saying::Role) && !words.iter().any(is)
     }
 }
@@ -123,40 +172,60 @@ pub(crate) fn service_says_write(name: &str, names: &WriteNames) -> bool {
 pub(crate) fn is_about_replication(name: &str) -> bool {
     name.len() <= NAME_LIMIT
         && contains(name, "repl")
-        && words(name).iter().any(|word| is_in("replication replicate replicator repl", word))
+        && words(name).iter().any(|word| ["replication", "replicate", "replicator", "repl"].contains(&word.as_str()))
 }
+
+/// The second letter, a small one, behind each byte that what [`may_say_write`] looks for begins with.
+const SECOND: [u8; 256] = {
+    let mut second = [0; 256];
+    let starts = [(b'r', b'w'), (b'w', b'r'), (b'p', b'r'), (b'm', b'a'), (b'c', b'o')];
+    let mut at = 0;
+    while at < starts.len() {
+        let (first, letter) = starts[at];
+        second[first as usize] = letter;
+        second[first.to_ascii_uppercase() as usize] = letter;
+        at += 1;
+    }
+    second[b'\\' as usize] = b'u';
+    second
+};
 
 /// Could a text hold a name that says write, or take names from a `ConfigMap`? One scan without any allocation, for it
 /// runs on every Pod of the cluster.
 pub(crate) fn may_say_write(text: &str) -> bool {
     let text = text.as_bytes();
-    let mut at = 0;
-    while at < text.len() {
-        let rest = &text[at..];
-        let is_core =
-            |core: &str| rest.get(..core.len()).is_some_and(|start| start.eq_ignore_ascii_case(core.as_bytes()));
-        let found = match text[at] {
-            // the word has no neighbours in a name, or `otherwise` and `forward` would say write
-            b'r' | b'R' => is_core("rw") && may_be_word(text, at),
-            // the access modes of claims, and the label of a control plane's nodes, are in many objects
-            b'w' | b'W' => {
-                is_core("writ")
-                    && !(text[..at].ends_with(b"Read")
-                        && [&b"WriteOnce"[..], b"WriteMany"].contains(&&rest[..rest.len().min(9)]))
-            }
-            b'p' | b'P' => is_core("primary"),
-            b'm' | b'M' => is_core("master") && !text[..at].ends_with(b"node-role.kubernetes.io/"),
-            b'c' | b'C' => is_core("configmapref"),
-            // a letter may be written as `\u0077`; the API server writes none so
-            b'\\' => matches!(rest, [_, b'u', b'0', b'0', b'4'..=b'7', ..]),
-            _ => false,
-        };
-        if found {
+    let has_start = |pair: &[u8]| SECOND[usize::from(pair[0])] == pair[1] | 0x20;
+    let mut from = 0;
+    while let Some(offset) = text[from..].windows(2).position(has_start) {
+        let at = from + offset;
+        if says_write_at(text, at) {
             return true;
         }
-        at += 1;
+        from = at + 1;
     }
     false
+}
+
+/// Does what [`may_say_write`] looks for begin at a place of a text?
+fn says_write_at(text: &[u8], at: usize) -> bool {
+    let rest = &text[at..];
+    let is_core = |core: &str| rest.get(..core.len()).is_some_and(|start| start.eq_ignore_ascii_case(core.as_bytes()));
+    match text[at] {
+        // the word has no neighbours in a name, or `otherwise` and `forward` would say write
+        b'r' | b'R' => is_core("rw") && may_be_word(text, at),
+        // the access modes of claims, and the label of a control plane's nodes, are in many objects
+        b'w' | b'W' => {
+            is_core("writ")
+                && !(text[..at].ends_with(b"Read")
+                    && [&b"WriteOnce"[..], b"WriteMany"].contains(&&rest[..rest.len().min(9)]))
+        }
+        b'p' | b'P' => is_core("primary"),
+        b'm' | b'M' => is_core("master") && !text[..at].ends_with(b"node-role.kubernetes.io/"),
+        b'c' | b'C' => is_core("configmapref"),
+        // a letter may be written as `\u0077`; the API server writes none so
+        b'\\' => matches!(rest, [_, b'u', b'0', b'0', b'4'..=b'7', ..]),
+        _ => false,
+    }
 }
 
 /// Is what stands at a place of a JSON text, and is two letters long, not clearly within a word of small or of capital
@@ -178,28 +247,28 @@ fn contains(text: &str, core: &str) -> bool {
 }
 
 fn built_in(words: &[String]) -> Saying {
-    let has = |list| words.iter().any(|word| is_in(list, word));
-    let is_write = |word: &str| is_in(WRITE, word) || is_in(ROLE, word);
-    if !has(WRITE) && !has(ROLE) {
+    let has = |list: &Words| words.iter().any(|word| list.has(word));
+    let is_write = |word: &str| WRITE.has(word) || ROLE.has(word);
+    if !has(&WRITE) && !has(&ROLE) {
         return Saying::Nothing;
     }
-    if has(READ) || has(NEVER) {
+    if has(&READ) || has(&NEVER) {
         return Saying::Other;
     }
     let neighbours = words.windows(2).any(|pair| {
         let [first, second] = [pair[0].as_str(), pair[1].as_str()];
-        (is_write(first) && is_in(BEHIND, second)) || (is_write(second) && is_in(IN_FRONT, first))
+        (is_write(first) && BEHIND.has(second)) || (is_write(second) && IN_FRONT.has(first))
     });
-    if neighbours || ends_in_no_host(words) || (has(OTHER_SYSTEMS) && !has(DATABASE)) {
+    if neighbours || ends_in_no_host(words) || (has(&OTHER_SYSTEMS) && !has(&DATABASE)) {
         return Saying::Other;
     }
-    if has(WRITE) {
+    if has(&WRITE) {
         return Saying::Write;
     }
-    let another = has(NOT_A_ROLE)
+    let another = has(&NOT_A_ROLE)
         || words.windows(2).enumerate().any(|(index, pair)| {
-            is_in(ROLE, &pair[0])
-                && is_in(OF_A_ROLE, &pair[1])
+            ROLE.has(&pair[0])
+                && OF_A_ROLE.has(&pair[1])
                 && !(pair[1] == "data" && words.get(index + 2).is_some_and(|next| next == "source"))
         });
     if another { Saying::Other } else { Saying::Role }
@@ -209,8 +278,10 @@ fn built_in(words: &[String]) -> Saying {
 fn ends_in_no_host(words: &[String]) -> bool {
     let [before @ .., last] = words else { return false };
     match last.as_str() {
-        "name" => !before.last().is_some_and(|word| is_in(HOST, word) || is_in("service svc node", word)),
-        last => is_in(NO_HOST, last),
+        "name" => {
+            !before.last().is_some_and(|word| HOST.has(word) || ["service", "svc", "node"].contains(&word.as_str()))
+        }
+        last => NO_HOST.has(last),
     }
 }
 
@@ -220,20 +291,17 @@ pub(crate) fn says_else(name: &str) -> bool {
         return true;
     }
     let words = words(name);
-    words.iter().any(|word| is_in(READ, word) || is_in(NEVER, word)) || ends_in_no_host(&words)
-}
-
-fn is_in(list: &str, word: &str) -> bool {
-    list.as_bytes().split(|byte| *byte == b' ').any(|known| known == word.as_bytes())
+    words.iter().any(|word| READ.has(word) || NEVER.has(word)) || ends_in_no_host(&words)
 }
 
 /// May a name's value be a Service of a single word? `PRIMARY_DB: mysql` and `WRITE_DRIVER: mysql` are no hosts.
 pub(crate) fn takes_single_word(name: &str, value: &str) -> bool {
     let words = words(name);
-    let has = |list| words.iter().any(|word| is_in(list, word));
-    let ends_in = |list| words.last().is_some_and(|last| is_in(list, last));
-    let ends = || ends_in(WRITE) || ends_in(ROLE) || ends_in(DATABASE) || ends_in("to");
-    has(HOST) || (!is_in(PRODUCTS, value) && (has(WEAK_HOST) || (value.contains('-') && ends())))
+    let has = |list: &Words| words.iter().any(|word| list.has(word));
+    let ends_in = |list: &Words| words.last().is_some_and(|last| list.has(last));
+    let ends =
+        || ends_in(&WRITE) || ends_in(&ROLE) || ends_in(&DATABASE) || words.last().is_some_and(|last| last == "to");
+    has(&HOST) || (!PRODUCTS.has(value) && (has(&WEAK_HOST) || (value.contains('-') && ends())))
 }
 
 /// The words of a name in small letters, without digits; `READ_WRITE` is one word.
@@ -287,8 +355,9 @@ fn segment<'w>(rest: &'w str, parts: &mut Vec<&'w str>, dead: &mut u64) -> bool 
     if rest.is_empty() {
         return true;
     }
-    let is_known =
-        |word: &str| [WRITE, ROLE, READ, DATABASE, HOST, WEAK_HOST, GLUE, NO_HOST].iter().any(|list| is_in(list, word));
+    let is_known = |word: &str| {
+        [&WRITE, &ROLE, &READ, &DATABASE, &HOST, &WEAK_HOST, &GLUE, &NO_HOST].iter().any(|list| list.has(word))
+    };
     for end in (2..=rest.len().min(LONGEST)).rev() {
         let (Some(word), Some(after)) = (rest.get(..end), rest.get(end..)) else { continue };
         if *dead & (1 << after.len()) == 0 && is_known(word) {
@@ -307,10 +376,10 @@ fn segment<'w>(rest: &'w str, parts: &mut Vec<&'w str>, dead: &mut u64) -> bool 
 fn joined(words: Vec<String>) -> Vec<String> {
     let mut joined: Vec<String> = Vec::with_capacity(words.len());
     for word in words {
-        if is_in("write writes writable", &word) {
-            let between = joined.last().is_some_and(|last| is_in("and or n plus", last));
+        if ["write", "writes", "writable"].contains(&word.as_str()) {
+            let between = joined.last().is_some_and(|last| ["and", "or", "n", "plus"].contains(&last.as_str()));
             let read = joined.len().checked_sub(1 + usize::from(between));
-            if let Some(at) = read.filter(|at| is_in("read reads", &joined[*at])) {
+            if let Some(at) = read.filter(|at| ["read", "reads"].contains(&joined[*at].as_str())) {
                 joined.truncate(at);
                 joined.push("readwrite".to_owned());
                 continue;
@@ -365,7 +434,7 @@ fn before<'a>(text: &'a str, ends: &[char]) -> &'a str {
 fn is_reader(user: &str) -> bool {
     words(&user[..user.len().min(64).min(user.find(|c: char| !c.is_ascii()).unwrap_or(user.len()))])
         .iter()
-        .any(|word| is_in(READ, word))
+        .any(|word| READ.has(word))
 }
 
 /// Go: `user:password@tcp(host:port)/database?x=y`.
@@ -503,7 +572,9 @@ fn item_of_authority(item: &str) -> Option<(Vec<Host>, Option<bool>)> {
         match key.as_str() {
             "host" | "address" => hosts = host_port(value)?,
             "port" => port = Some(value.parse().ok()?),
-            "type" => takes_writes = Some(is_in("source master primary", &value.to_ascii_lowercase())),
+            "type" => {
+                takes_writes = Some(["source", "master", "primary"].iter().any(|role| value.eq_ignore_ascii_case(role)))
+            }
             _ => {}
         }
     }
@@ -847,7 +918,7 @@ mod tests {
 
     #[test]
     fn the_scan_misses_no_name() {
-        for word in [WRITE, ROLE].iter().flat_map(|list| list.split(' ')) {
+        for word in [&WRITE, &ROLE].iter().flat_map(|words| words.list.split(' ')) {
             // one of these is in every name that says write
             let cores = ["writ", "primary", "master", "rw"].iter().filter(|core| word.contains(*core)).count();
             assert!(cores > 0, "{word}");
@@ -1022,9 +1093,16 @@ mod tests {
 
     #[test]
     fn words_are_small_and_short_enough_to_be_found() {
-        for list in [WRITE, ROLE, READ, DATABASE, HOST, WEAK_HOST, GLUE, NO_HOST, NEVER, BEHIND, IN_FRONT] {
-            for word in list.split(' ') {
+        let lists = [&WRITE, &ROLE, &READ, &DATABASE, &HOST, &WEAK_HOST, &GLUE, &NO_HOST, &NEVER, &BEHIND, &IN_FRONT];
+        for words in lists {
+            for word in words.list.split(' ') {
                 assert!((2..=12).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_lowercase()), "{word}");
+                for other in lists {
+                    assert_eq!(other.has(word), other.list.split(' ').any(|known| known == word), "{word}");
+                }
+            }
+            for other in ["", "x", "hos", "hosts2", "an-endless-word-of-letters"] {
+                assert!(!words.has(other), "{other}");
             }
         }
         // words that stand side by side in no name of ours
