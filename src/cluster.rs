@@ -5,9 +5,7 @@
 
 use std::cell::OnceCell;
 
-use serde::Serialize;
-
-use crate::json::{Value, read};
+use crate::json::{Value, read, write_str};
 
 /// The policy server's capability `kubernetes`.
 pub trait Host {
@@ -46,13 +44,6 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    fn api_version(self) -> &'static str {
-        match self {
-            Self::Service | Self::ConfigMap => "v1",
-            Self::StatefulSet | Self::Database => "apps/v1",
-        }
-    }
-
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Service => "Service",
@@ -61,32 +52,22 @@ impl Kind {
         }
     }
 
-    /// One mask for every look-up of a kind: the host keeps what it lists by its mask.
-    fn fields(self) -> &'static [&'static str] {
+    /// What every request for a kind says, as JSON. One mask for every look-up of a kind: the host keeps what it lists
+    /// by its mask.
+    fn query(self) -> &'static str {
         match self {
             Self::Service => {
-                &["metadata.name", "metadata.labels", "spec.clusterIP", "spec.ports", "spec.selector", "spec.type"]
+                r#""api_version":"v1","kind":"Service","field_masks":["metadata.name","metadata.labels","spec.clusterIP","spec.ports","spec.selector","spec.type"]"#
             }
-            Self::ConfigMap => &["metadata.name", "metadata.annotations", "data", "binaryData"],
-            Self::StatefulSet => &[
-                "metadata.name",
-                "metadata.annotations",
-                "spec.replicas",
-                "spec.serviceName",
-                "spec.template.metadata.labels",
-                "spec.template.spec.containers.name",
-                "spec.template.spec.containers.image",
-            ],
-            Self::Database => &[
-                "metadata.name",
-                "metadata.annotations",
-                "metadata.ownerReferences",
-                "spec.replicas",
-                "spec.template.spec.containers.image",
-                "spec.template.spec.containers.command",
-                "spec.template.spec.containers.args",
-                "spec.template.spec.containers.env.name",
-            ],
+            Self::ConfigMap => {
+                r#""api_version":"v1","kind":"ConfigMap","field_masks":["metadata.name","metadata.annotations","data","binaryData"]"#
+            }
+            Self::StatefulSet => {
+                r#""api_version":"apps/v1","kind":"StatefulSet","field_masks":["metadata.name","metadata.annotations","spec.replicas","spec.serviceName","spec.template.metadata.labels","spec.template.spec.containers.name","spec.template.spec.containers.image"]"#
+            }
+            Self::Database => {
+                r#""api_version":"apps/v1","kind":"StatefulSet","field_masks":["metadata.name","metadata.annotations","metadata.ownerReferences","spec.replicas","spec.template.spec.containers.image","spec.template.spec.containers.command","spec.template.spec.containers.args","spec.template.spec.containers.env.name"]"#
+            }
         }
     }
 }
@@ -99,24 +80,6 @@ pub(crate) enum Lookup<T> {
     Absent,
     /// Not permitted, or failed; with what the host says.
     Failed(String),
-}
-
-#[derive(Serialize)]
-struct GetRequest<'a> {
-    api_version: &'a str,
-    kind: &'a str,
-    name: &'a str,
-    namespace: &'a str,
-    disable_cache: bool,
-    field_masks: &'a [&'a str],
-}
-
-#[derive(Serialize)]
-struct ListRequest<'a> {
-    api_version: &'a str,
-    kind: &'a str,
-    namespace: &'a str,
-    field_masks: &'a [&'a str],
 }
 
 /// The cluster as one evaluation sees it: nothing is asked twice.
@@ -158,14 +121,14 @@ impl<'h> Cluster<'h> {
     /// One object by its name.
     pub(crate) fn get(&self, kind: Kind, namespace: &str, name: &str) -> Lookup<Value<'_>> {
         let answer = self.once(kind, namespace, Some(name), || {
-            let request = GetRequest {
-                api_version: kind.api_version(),
-                kind: kind.name(),
-                name,
-                namespace,
-                disable_cache: self.fresh,
-                field_masks: kind.fields(),
-            };
+            let mut request = request(kind, namespace);
+            request.extend_from_slice(b",\"name\":");
+            write_str(&mut request, name);
+            request.extend_from_slice(if self.fresh {
+                b",\"disable_cache\":true}"
+            } else {
+                b",\"disable_cache\":false}"
+            });
             self.ask("get_resource", &request)
         });
         answer.tree()
@@ -182,12 +145,8 @@ impl<'h> Cluster<'h> {
             return Lookup::Failed(why);
         }
         let answer = self.once(kind, namespace, None, || {
-            let request = ListRequest {
-                api_version: kind.api_version(),
-                kind: kind.name(),
-                namespace,
-                field_masks: kind.fields(),
-            };
+            let mut request = request(kind, namespace);
+            request.push(b'}');
             self.ask("list_resources_by_namespace", &request)
         });
         match answer.tree() {
@@ -223,18 +182,24 @@ impl<'h> Cluster<'h> {
         &seen.answer
     }
 
-    fn ask(&self, operation: &str, request: &impl Serialize) -> Lookup<String> {
-        let request = match serde_json::to_vec(request) {
-            Ok(request) => request,
-            Err(error) => return Lookup::Failed(error.to_string()),
-        };
-        match self.host.call(operation, &request) {
+    fn ask(&self, operation: &str, request: &[u8]) -> Lookup<String> {
+        match self.host.call(operation, request) {
             Ok(answer) => String::from_utf8(answer)
                 .map_or_else(|_| Lookup::Failed("the answer is no UTF-8".to_owned()), Lookup::Found),
             Err(error) if is_absent(&error) => Lookup::Absent,
             Err(error) => Lookup::Failed(reason(&error)),
         }
     }
+}
+
+/// The beginning of a request (Kubewarden's host capabilities, "Kubernetes").
+fn request(kind: Kind, namespace: &str) -> Vec<u8> {
+    let mut request = Vec::with_capacity(512);
+    request.push(b'{');
+    request.extend_from_slice(kind.query().as_bytes());
+    request.extend_from_slice(b",\"namespace\":");
+    write_str(&mut request, namespace);
+    request
 }
 
 impl Lookup<String> {

@@ -1,9 +1,9 @@
 //! What becomes of findings: the exemptions of an object, and the severities of the settings.
 
 use crate::{
-    annotations::Annotations,
-    json::{Value, at},
-    names::{ANNOTATION_PREFIX, annotation::EXEMPT, rule},
+    annotations::{Annotations, own},
+    json::Value,
+    names::{annotation::EXEMPT, rule},
     nearest::nearest,
     rules::{ALL, Rule, Severity},
     settings::Settings,
@@ -18,9 +18,8 @@ impl Exemptions {
     /// Reads the annotation `exempt` of an object: `rule-id: why`, several of them separated by semicolons or lines.
     /// What cannot be taken is reported.
     pub(crate) fn read(object: &Value, findings: &mut Findings) -> Self {
-        let key = format!("{ANNOTATION_PREFIX}{EXEMPT}");
-        let text = at(object, &["metadata", "annotations"]).and_then(|annotations| annotations.get(&key));
-        let Some(text) = text.and_then(Value::as_str) else { return Self::default() };
+        let text = own(object).find(|(key, _)| *key == EXEMPT).and_then(|(_, text)| text.as_str());
+        let Some(text) = text else { return Self::default() };
         let mut exemptions = Vec::new();
         for entry in text.split([';', '\n']).map(str::trim).filter(|entry| !entry.is_empty()) {
             let (id, why) = entry.split_once(':').map_or((entry, ""), |(id, why)| (id.trim(), why.trim()));
@@ -124,6 +123,7 @@ pub(crate) fn label(kind: &str, namespace: &str, name: &str) -> String {
 mod tests {
     use super::*;
     use crate::json::json;
+    use crate::names::ANNOTATION_PREFIX;
 
     fn read(text: &str) -> (Exemptions, Findings) {
         let mut findings = Findings::default();

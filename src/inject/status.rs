@@ -1,6 +1,7 @@
 //! The `status` annotation: what was injected, and a digest of it.
 
 use crate::{
+    annotations::own,
     json::{NULL, Value, at, by_name, list_at, name, object_at, str_at},
     names::{
         ANNOTATION_PREFIX, CLONE_CONTAINER, CONF_VOLUME, CONFIG_MAP_VOLUME, DATA_CLAIM, DATABASE_PORT, INIT_CONTAINER,
@@ -48,7 +49,7 @@ impl Status {
     /// The record that an object carries, if it can be read. Names that this policy never injects are dropped from
     /// it, so that a record that somebody else wrote cannot make the policy touch anything else.
     pub(crate) fn read(object: &Value) -> Option<Self> {
-        let text = at(object, &["metadata", "annotations"])?.get(&Self::key())?.as_str()?;
+        let text = own(object).find(|(key, _)| *key == annotation::STATUS)?.1.as_str()?;
         let mut status: Self = serde_json::from_str(text).ok()?;
         let keep = |names: &mut Vec<String>, known: &[&str]| names.retain(|name| known.contains(&name.as_str()));
         keep(&mut status.volumes, &[CONF_VOLUME, CONFIG_MAP_VOLUME]);

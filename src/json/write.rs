@@ -26,11 +26,11 @@ fn is_plain(text: &[u8]) -> bool {
         let backslash = word ^ (ONES * u64::from(b'\\'));
         (below(word, 0x20) | below(quote, 1) | below(backslash, 1)) & TOPS == 0
     };
-    let (words, rest) = text.as_chunks();
-    // blanks in the place of what is missing
-    let mut last = [b' '; 8];
-    last[..rest.len()].copy_from_slice(rest);
-    words.iter().chain([&last]).all(|word| is_plain(u64::from_le_bytes(*word)))
+    let (words, _) = text.as_chunks();
+    match text.last_chunk() {
+        Some(last) => words.iter().chain([last]).all(|word| is_plain(u64::from_le_bytes(*word))),
+        None => text.iter().all(|byte| *byte >= 0x20 && *byte != b'"' && *byte != b'\\'),
+    }
 }
 
 impl Value<'_> {

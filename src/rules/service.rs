@@ -1,7 +1,7 @@
 //! Rules on Services: the headless one that gives the pods their names, and those through which clients write.
 
 use crate::{
-    annotations::{Annotations, check_other_kind},
+    annotations::{Annotations, check_other_kind, own},
     cluster::{Cluster, Kind, Lookup},
     decide::{Case, with_fresh_eyes},
     endpoint::service_says_write,
@@ -15,10 +15,7 @@ use crate::{
 
 /// Is a StatefulSet this policy's?
 pub(crate) fn is_managed(statefulset: &Value) -> bool {
-    let key = format!("{ANNOTATION_PREFIX}{}", annotation::INJECT);
-    at(statefulset, &["metadata", "annotations"])
-        .and_then(|annotations| annotations.get(&key)?.as_str())
-        .is_some_and(|text| text == "true")
+    own(statefulset).any(|(key, value)| key == annotation::INJECT && value.as_str() == Some("true"))
 }
 
 fn is_headless(service: &Value) -> bool {
