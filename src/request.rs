@@ -1,57 +1,48 @@
 //! Decode: the parts of an admission request that are needed, the objects themselves left as text until one of them
 //! is known to concern the policy.
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
+use std::borrow::Cow;
 
-use crate::json::{Value, read, str_at};
+use crate::json::{Field, Found, Value, outline, read, str_at};
 
-/// An admission request, borrowed from the payload.
+/// An admission request, borrowed from the payload: Kubernetes' `AdmissionRequest` (k8s.io/api/admission/v1), as far as
+/// it is used, and the policy's settings.
 #[derive(Debug)]
-pub(crate) struct Request<'a> {
-    admission: Admission<'a>,
-    settings: Option<&'a RawValue>,
-}
+pub(crate) struct Request<'a>(Found<'a, 14>);
 
-#[derive(Deserialize)]
-struct Payload<'a> {
-    #[serde(borrow)]
-    request: Option<Admission<'a>>,
-    #[serde(borrow)]
-    settings: Option<&'a RawValue>,
-}
+const REQUEST: usize = 0;
+const UID: usize = 1;
+const KIND: usize = 2;
+const GROUP: usize = 3;
+const KIND_NAME: usize = 4;
+const OPERATION: usize = 5;
+const RESOURCE: usize = 6;
+const RESOURCE_NAME: usize = 7;
+const SUB_RESOURCE: usize = 8;
+const NAME: usize = 9;
+const NAMESPACE: usize = 10;
+const OBJECT: usize = 11;
+const OLD_OBJECT: usize = 12;
+const SETTINGS: usize = 13;
 
-/// Kubernetes' `AdmissionRequest` (k8s.io/api/admission/v1), as far as it is used.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Admission<'a> {
-    #[serde(default)]
-    uid: Option<String>,
-    #[serde(default)]
-    kind: Option<Kind>,
-    #[serde(default)]
-    operation: Option<String>,
-    #[serde(default)]
-    resource: Option<Resource>,
-    #[serde(default)]
-    sub_resource: Option<String>,
-    #[serde(default)]
-    name: Option<String>,
-    #[serde(default)]
-    namespace: Option<String>,
-    #[serde(borrow)]
-    object: Option<&'a RawValue>,
-    #[serde(borrow)]
-    old_object: Option<&'a RawValue>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Kind {
-    #[serde(default)]
-    group: Option<String>,
-    #[serde(default)]
-    kind: Option<String>,
-}
+const PAYLOAD: &[Field] = &[
+    Field::inside(
+        "request",
+        REQUEST,
+        &[
+            Field::text("uid", UID),
+            Field::inside("kind", KIND, &[Field::text("group", GROUP), Field::text("kind", KIND_NAME)]),
+            Field::text("operation", OPERATION),
+            Field::inside("resource", RESOURCE, &[Field::text("resource", RESOURCE_NAME)]),
+            Field::text("subResource", SUB_RESOURCE),
+            Field::text("name", NAME),
+            Field::text("namespace", NAMESPACE),
+            Field::raw("object", OBJECT),
+            Field::raw("oldObject", OLD_OBJECT),
+        ],
+    ),
+    Field::raw("settings", SETTINGS),
+];
 
 /// A kind of object that has rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,12 +54,6 @@ pub(crate) enum Target {
     Scale,
     /// Another kind that runs pods, with the path of their specification.
     Workload(&'static str, &'static [&'static str]),
-}
-
-#[derive(Debug, Deserialize)]
-struct Resource {
-    #[serde(default)]
-    resource: Option<String>,
 }
 
 impl Target {
@@ -105,23 +90,36 @@ impl<'a> Request<'a> {
     /// Reads a payload. The error says what is wrong and where; it never repeats a value of the payload.
     pub(crate) fn decode(payload: &'a [u8]) -> Result<Self, String> {
         let payload = std::str::from_utf8(payload).map_err(|_| "it is no UTF-8".to_owned())?;
-        let Payload { request, settings } = serde_json::from_str(payload).map_err(|error| at_position(&error))?;
-        let admission = request.ok_or("it has no field \"request\"")?;
-        Ok(Self { admission, settings })
+        let found = outline(payload, PAYLOAD).map_err(|error| at_position(&error))?;
+        let request = Self(found);
+        request.found(REQUEST).ok_or("it has no field \"request\"")?;
+        Ok(request)
+    }
+
+    fn found(&self, place: usize) -> Option<&str> {
+        self.0[place].as_deref()
+    }
+
+    fn text(&self, place: usize) -> &str {
+        self.found(place).unwrap_or_default()
+    }
+
+    /// What is as it is written.
+    fn raw(&self, place: usize) -> Option<&'a str> {
+        match self.0[place] {
+            Some(Cow::Borrowed(text)) => Some(text),
+            _ => None,
+        }
     }
 
     /// What is being created or updated, if it is an object itself (not its status) of a kind that has rules, or the
     /// scale of a StatefulSet.
     pub(crate) fn target(&self) -> Option<Target> {
-        let Admission { kind: Some(kind), operation, resource, sub_resource, .. } = &self.admission else {
-            return None;
-        };
-        let kind_name = kind.kind.as_deref()?;
-        match (operation.as_deref()?, sub_resource.as_deref().unwrap_or_default()) {
-            ("CREATE" | "UPDATE", "") => Target::of(kind.group.as_deref().unwrap_or_default(), kind_name),
+        match (self.text(OPERATION), self.text(SUB_RESOURCE)) {
+            ("CREATE" | "UPDATE", "") => Target::of(self.text(GROUP), self.text(KIND_NAME)),
             ("UPDATE", "scale") => {
-                let is_statefulsets = resource.as_ref()?.resource.as_deref() == Some("statefulsets");
-                (is_statefulsets && kind_name == "Scale").then_some(Target::Scale)
+                let is_of_statefulset = self.text(RESOURCE_NAME) == "statefulsets" && self.text(KIND_NAME) == "Scale";
+                is_of_statefulset.then_some(Target::Scale)
             }
             _ => None,
         }
@@ -129,7 +127,7 @@ impl<'a> Request<'a> {
 
     /// The name of the object under admission, as the request has it.
     pub(crate) fn name(&self) -> &str {
-        self.admission.name.as_deref().unwrap_or_default()
+        self.text(NAME)
     }
 
     /// Does the audit scanner ask about an object that is in the cluster already? It sends a CREATE whose `uid` is the
@@ -137,32 +135,32 @@ impl<'a> Request<'a> {
     /// its own, and objects that are being created have none yet, so no live request looks like that.
     pub(crate) fn is_audit_of(&self, object: &Value) -> bool {
         let uid = str_at(object, &["metadata", "uid"]);
-        !self.is_update() && !uid.is_empty() && self.admission.uid.as_deref() == Some(uid)
+        !self.is_update() && !uid.is_empty() && self.text(UID) == uid
     }
 
     /// Is an existing object being updated?
     pub(crate) fn is_update(&self) -> bool {
-        self.admission.operation.as_deref() == Some("UPDATE")
+        self.text(OPERATION) == "UPDATE"
     }
 
     /// The object under admission, as text.
     pub(crate) fn object(&self) -> Option<&'a str> {
-        self.admission.object.map(RawValue::get)
+        self.raw(OBJECT)
     }
 
     /// The object as it is stored, as text; only updates have one.
     pub(crate) fn old_object(&self) -> Option<&'a str> {
-        self.admission.old_object.map(RawValue::get).filter(|_| self.is_update())
+        self.raw(OLD_OBJECT).filter(|_| self.is_update())
     }
 
     /// The namespace, `default` where the request names none.
     pub(crate) fn namespace(&self) -> &str {
-        self.admission.namespace.as_deref().filter(|name| !name.is_empty()).unwrap_or("default")
+        self.found(NAMESPACE).filter(|name| !name.is_empty()).unwrap_or("default")
     }
 
     /// The policy's settings, as text.
     pub(crate) fn settings(&self) -> Option<&'a str> {
-        self.settings.map(RawValue::get)
+        self.raw(SETTINGS)
     }
 }
 

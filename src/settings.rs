@@ -396,8 +396,9 @@ fn is_quantity(text: &str) -> bool {
     const SUFFIXES: [&str; 16] = ["", "n", "u", "m", "k", "M", "G", "T", "P", "E", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
     let digits = text.bytes().take_while(|byte| byte.is_ascii_digit() || *byte == b'.').count();
     let (number, suffix) = text.split_at(digits);
+    let is_number = number.bytes().any(|byte| byte != b'.') && number.matches('.').count() < 2;
     let exponent = suffix.strip_prefix(['e', 'E']).is_some_and(|exponent| exponent.parse::<i8>().is_ok());
-    text.len() <= 32 && number.parse::<f64>().is_ok_and(f64::is_finite) && (SUFFIXES.contains(&suffix) || exponent)
+    text.len() <= 32 && is_number && (SUFFIXES.contains(&suffix) || exponent)
 }
 
 #[cfg(test)]
@@ -485,10 +486,10 @@ mod tests {
 
     #[test]
     fn quantities() {
-        for right in ["1", "0.5", "100m", "10Gi", "1e3", "1E-2", "2Ei"] {
+        for right in ["1", "0.5", "100m", "10Gi", "1e3", "1E-2", "2Ei", ".5", "5."] {
             assert!(is_quantity(right), "{right}");
         }
-        for wrong in ["", "x", "-1", "10 Gi", "10gb", ".", "1ee3", "inf"] {
+        for wrong in ["", "x", "-1", "10 Gi", "10gb", ".", "1ee3", "inf", "1.2.3"] {
             assert!(!is_quantity(wrong), "{wrong}");
         }
     }

@@ -1,10 +1,13 @@
 //! Problems and warnings gathered, then one answer.
 
-use std::{borrow::Cow, collections::BTreeMap, fmt::Write as _};
+use std::{borrow::Cow, fmt::Write as _};
 
-use serde::Serialize;
-
-use crate::{json::Value, leave::leave, names, rules::ALL};
+use crate::{
+    json::{Object, Value, write_str},
+    leave::leave,
+    names,
+    rules::ALL,
+};
 
 /// HTTP status of a request that cannot be read.
 const BAD_REQUEST: u16 = 400;
@@ -70,13 +73,32 @@ pub(crate) fn cut(text: String) -> String {
     cut
 }
 
+/// Rules that an object is exempt from, each with the given reason, in the order of their ids.
+#[derive(Debug, Default)]
+pub(crate) struct Exempted(Vec<(&'static str, String)>);
+
+impl Exempted {
+    /// Notes a rule; another reason for the same one replaces an earlier one.
+    pub(crate) fn insert(&mut self, rule: &'static str, why: String) {
+        match self.0.binary_search_by_key(&rule, |(rule, _)| rule) {
+            Ok(at) => self.0[at].1 = why,
+            Err(at) => self.0.insert(at, (rule, why)),
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn rules(&self) -> impl Iterator<Item = &'static str> {
+        self.0.iter().map(|(rule, _)| *rule)
+    }
+}
+
 /// What was found wrong with an object, and what deserves a warning.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
     pub(crate) violations: Vec<Violation>,
     pub(crate) warnings: Vec<String>,
     /// What was found, but the object is exempt from: the rule and the given reason.
-    pub(crate) exempted: BTreeMap<&'static str, String>,
+    pub(crate) exempted: Exempted,
 }
 
 impl Findings {
@@ -91,7 +113,7 @@ impl Findings {
     pub(crate) fn append(&mut self, mut other: Self) {
         self.violations.append(&mut other.violations);
         self.warnings.append(&mut other.warnings);
-        for (rule, why) in other.exempted {
+        for (rule, why) in other.exempted.0 {
             self.exempted.insert(rule, why);
         }
     }
@@ -105,7 +127,7 @@ pub(crate) struct Judgement {
     /// What it is warned of.
     pub(crate) warned: Vec<Violation>,
     /// What it is exempt from: the rule and the given reason.
-    pub(crate) exempted: BTreeMap<&'static str, String>,
+    pub(crate) exempted: Exempted,
     /// Hints beyond the rules.
     pub(crate) hints: Vec<String>,
 }
@@ -116,7 +138,7 @@ impl Judgement {
     }
 
     /// Names of the rules, for the cluster's audit log.
-    fn audit_annotations(&self) -> Option<BTreeMap<&'static str, String>> {
+    fn audit_annotations(&self) -> Option<Value<'static>> {
         let ids = |violations: &[Violation]| {
             let is_broken = |rule: &&str| violations.iter().any(|violation| violation.rule == *rule);
             // in the order of the alphabet; a sort is more code than it is worth for so few
@@ -127,18 +149,18 @@ impl Judgement {
             }
             ids.join(",")
         };
-        let exempted: Vec<String> = self.exempted.iter().map(|(rule, why)| format!("{rule}: {why}")).collect();
-        let mut notes = BTreeMap::new();
+        let exempted: Vec<String> = self.exempted.0.iter().map(|(rule, why)| format!("{rule}: {why}")).collect();
+        let mut notes = Object::default();
         for (key, text) in [
             ("rejected-rules", ids(&self.rejected)),
             ("warned-rules", ids(&self.warned)),
             ("exempted-rules", exempted.join("; ")),
         ] {
             if !text.is_empty() {
-                notes.insert(key, text);
+                notes.insert(key, Value::from(text));
             }
         }
-        (!notes.is_empty()).then_some(notes)
+        (!notes.is_empty()).then_some(Value::Object(notes))
     }
 }
 
@@ -195,33 +217,35 @@ impl Verdict<'_> {
         };
         let mut json = Vec::with_capacity(if changed.is_some() { ROOM } else { 0 });
         json.extend_from_slice(if accepted { b"{\"accepted\":true" } else { b"{\"accepted\":false" });
-        write_field(&mut json, "message", message);
-        write_field(&mut json, "code", code);
+        if let Some(message) = message {
+            json.extend_from_slice(b",\"message\":");
+            write_str(&mut json, &message);
+            leave(message);
+        }
+        if let Some(code) = code {
+            json.extend_from_slice(b",\"code\":");
+            Value::from(code).write(&mut json);
+        }
         if let Some(changed) = changed {
             json.extend_from_slice(b",\"mutated_object\":");
             changed.write(&mut json);
             leave(changed);
         }
         if let Some(judgement) = judgement {
-            write_field(&mut json, "audit_annotations", judgement.audit_annotations());
-            let warnings = judgement.warnings();
-            write_field(&mut json, "warnings", (!warnings.is_empty()).then_some(warnings));
+            if let Some(notes) = judgement.audit_annotations() {
+                json.extend_from_slice(b",\"audit_annotations\":");
+                notes.write(&mut json);
+            }
+            let warnings: Vec<Value> = judgement.warnings().into_iter().map(Value::from).collect();
+            if !warnings.is_empty() {
+                json.extend_from_slice(b",\"warnings\":");
+                Value::Array(warnings).write(&mut json);
+            }
             leave(judgement);
         }
         json.push(b'}');
         json
     }
-}
-
-/// Writes a field behind others, if it has a value.
-fn write_field(json: &mut Vec<u8>, key: &str, value: Option<impl Serialize>) {
-    let Some(value) = value else { return };
-    json.extend_from_slice(b",\"");
-    json.extend_from_slice(key.as_bytes());
-    json.extend_from_slice(b"\":");
-    // a vector takes all that is written to it, and none of these values can fail to be JSON
-    let _ = serde_json::to_writer(&mut *json, &value);
-    leave(value);
 }
 
 #[cfg(test)]

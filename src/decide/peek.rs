@@ -1,11 +1,8 @@
 //! A look at an object's text that builds nothing: most objects are none of the policy's business.
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
-
 use crate::{
     annotations::own,
-    json::{Value, at},
+    json::{Field, Found, Value, at, outline},
     names::ANNOTATION_PREFIX,
 };
 
@@ -24,39 +21,14 @@ pub(crate) fn has_own_annotation(object: &Value) -> bool {
 
 /// Is an object, as far as rules look at it, written just as what is stored of it?
 pub(crate) fn is_same(object: &str, old: &str) -> bool {
-    match (serde_json::from_str::<Outline>(object), serde_json::from_str::<Outline>(old)) {
-        (Ok(object), Ok(old)) => object.parts() == old.parts(),
-        _ => false,
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Outline<'a> {
-    #[serde(borrow)]
-    metadata: Option<Metadata<'a>>,
-    #[serde(borrow)]
-    spec: Option<&'a RawValue>,
-    #[serde(borrow)]
-    data: Option<&'a RawValue>,
-    #[serde(borrow)]
-    binary_data: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct Metadata<'a> {
-    #[serde(borrow)]
-    annotations: Option<&'a RawValue>,
-    #[serde(borrow)]
-    labels: Option<&'a RawValue>,
-}
-
-impl<'a> Outline<'a> {
-    fn parts(&self) -> [Option<&'a str>; 5] {
-        let Self { metadata, spec, data, binary_data } = self;
-        let of_metadata = metadata.as_ref().map_or([None, None], |metadata| [metadata.annotations, metadata.labels]);
-        [*spec, *data, *binary_data, of_metadata[0], of_metadata[1]].map(|part| part.map(RawValue::get))
-    }
+    const FIELDS: &[Field] = &[
+        Field::inside("metadata", 0, &[Field::raw("annotations", 1), Field::raw("labels", 2)]),
+        Field::raw("spec", 3),
+        Field::raw("data", 4),
+        Field::raw("binaryData", 5),
+    ];
+    let outline = |json| -> Option<Found<6>> { outline(json, FIELDS).ok() };
+    outline(object).is_some_and(|object| outline(old) == Some(object))
 }
 
 #[cfg(test)]

@@ -2,18 +2,15 @@
 
 use crate::{
     annotations::own,
-    json::{NULL, Value, at, by_name, list_at, name, object_at, str_at},
+    json::{NULL, Value, at, by_name, list_at, name, object_at, read, str_at, write_str},
     names::{
         ANNOTATION_PREFIX, CLONE_CONTAINER, CONF_VOLUME, CONFIG_MAP_VOLUME, DATA_CLAIM, DATABASE_PORT, INIT_CONTAINER,
         SIDECAR_CONTAINER, annotation,
     },
     scripts::{Script, fnv1a, fnv1a_from},
 };
-use serde::{Deserialize, Serialize};
-
 /// Record of an injection.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Status {
     /// The policy's version.
     pub(crate) version: String,
@@ -21,24 +18,16 @@ pub(crate) struct Status {
     pub(crate) revision: String,
     /// The database container.
     pub(crate) container: String,
-    #[serde(default)]
     pub(crate) volumes: Vec<String>,
-    #[serde(default)]
     pub(crate) init_containers: Vec<String>,
-    #[serde(default)]
     pub(crate) containers: Vec<String>,
     /// Paths of the mounts in the database container.
-    #[serde(default)]
     pub(crate) volume_mounts: Vec<String>,
     /// Ports of the database container.
-    #[serde(default)]
     pub(crate) ports: Vec<u16>,
     /// Probes of the database container.
-    #[serde(default)]
     pub(crate) probes: Vec<String>,
-    #[serde(default)]
     pub(crate) volume_claim_templates: Vec<String>,
-    #[serde(default)]
     pub(crate) service_name: bool,
 }
 
@@ -50,7 +39,7 @@ impl Status {
     /// it, so that a record that somebody else wrote cannot make the policy touch anything else.
     pub(crate) fn read(object: &Value) -> Option<Self> {
         let text = own(object).find(|(key, _)| *key == annotation::STATUS)?.1.as_str()?;
-        let mut status: Self = serde_json::from_str(text).ok()?;
+        let mut status = Self::parse(&read(text).ok()?)?;
         let keep = |names: &mut Vec<String>, known: &[&str]| names.retain(|name| known.contains(&name.as_str()));
         keep(&mut status.volumes, &[CONF_VOLUME, CONFIG_MAP_VOLUME]);
         keep(&mut status.init_containers, &[INIT_CONTAINER, CLONE_CONTAINER]);
@@ -59,6 +48,32 @@ impl Status {
         keep(&mut status.volume_claim_templates, &[DATA_CLAIM]);
         status.ports.retain(|port| *port == DATABASE_PORT);
         Some(status)
+    }
+
+    /// Nothing where a field has the wrong type, or one that is always written is missing.
+    fn parse(record: &Value) -> Option<Self> {
+        let text = |key| record.get(key)?.as_str().map(ToOwned::to_owned);
+        let list = |key| record.get(key).map_or(Some(&[][..]), |list| list.as_array().map(Vec::as_slice));
+        let texts =
+            |key| list(key)?.iter().map(|text| text.as_str().map(ToOwned::to_owned)).collect::<Option<Vec<_>>>();
+        let port = |port: &Value| port.as_u64().and_then(|port| u16::try_from(port).ok());
+        Some(Self {
+            version: text("version")?,
+            revision: text("revision")?,
+            container: text("container")?,
+            volumes: texts("volumes")?,
+            init_containers: texts("initContainers")?,
+            containers: texts("containers")?,
+            volume_mounts: texts("volumeMounts")?,
+            ports: list("ports")?.iter().map(port).collect::<Option<_>>()?,
+            probes: texts("probes")?,
+            volume_claim_templates: texts("volumeClaimTemplates")?,
+            service_name: match record.get("serviceName") {
+                None => false,
+                Some(Value::Bool(is_set)) => *is_set,
+                Some(_) => return None,
+            },
+        })
     }
 
     /// Is a mount of the database container one that this record names?
@@ -75,8 +90,36 @@ impl Status {
     /// Writes the record into an object. `None`: something else stands in the way.
     pub(crate) fn write(&self, object: &mut Value) -> Option<()> {
         let annotations = object_at(object, &["metadata", "annotations"])?;
-        annotations.insert(Self::key(), Value::from(serde_json::to_string(self).ok()?));
+        annotations.insert(Self::key(), Value::from(self.to_json()));
         Some(())
+    }
+
+    fn to_json(&self) -> String {
+        let mut json = Vec::with_capacity(512);
+        let key = |json: &mut Vec<u8>, key: &str| {
+            json.push(if json.is_empty() { b'{' } else { b',' });
+            write_str(json, key);
+            json.push(b':');
+        };
+        // in an order that stays: another one would be a change of every injected object
+        for (name, text) in [("version", &self.version), ("revision", &self.revision), ("container", &self.container)] {
+            key(&mut json, name);
+            write_str(&mut json, text);
+        }
+        let list = |json: &mut Vec<u8>, name: &str, texts: &[String]| {
+            key(json, name);
+            write_list(json, texts, |json, text| write_str(json, text));
+        };
+        list(&mut json, "volumes", &self.volumes);
+        list(&mut json, "initContainers", &self.init_containers);
+        list(&mut json, "containers", &self.containers);
+        list(&mut json, "volumeMounts", &self.volume_mounts);
+        json.extend_from_slice(b",\"ports\":");
+        write_list(&mut json, &self.ports, |json, port| Value::from(*port).write(json));
+        list(&mut json, "probes", &self.probes);
+        list(&mut json, "volumeClaimTemplates", &self.volume_claim_templates);
+        json.extend_from_slice(if self.service_name { b",\"serviceName\":true}" } else { b",\"serviceName\":false}" });
+        String::from_utf8(json).unwrap_or_default()
     }
 
     /// Is everything that this record names in the object as it was injected?
@@ -124,6 +167,17 @@ impl Status {
         }
         limited
     }
+}
+
+fn write_list<T>(json: &mut Vec<u8>, list: &[T], write: impl Fn(&mut Vec<u8>, &T)) {
+    json.push(b'[');
+    for (index, element) in list.iter().enumerate() {
+        if index > 0 {
+            json.push(b',');
+        }
+        write(json, element);
+    }
+    json.push(b']');
 }
 
 /// FNV-1a over texts, each of which is told from the next one.

@@ -2,6 +2,7 @@
 //! reported it before.
 
 mod object;
+mod outline;
 mod read;
 #[cfg(test)]
 mod testing;
@@ -9,6 +10,7 @@ mod value;
 mod write;
 
 pub(crate) use object::Object;
+pub(crate) use outline::{Field, Found, outline};
 pub(crate) use read::read;
 #[cfg(test)]
 pub(crate) use testing::json;

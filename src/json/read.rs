@@ -112,7 +112,7 @@ fn is_opaque(depth: usize, key: &str) -> bool {
 }
 
 /// A key, borrowed where it stands without escapes.
-struct Key<'a>(Cow<'a, str>);
+pub(super) struct Key<'a>(pub(super) Cow<'a, str>);
 
 impl<'a> Deserialize<'a> for Key<'a> {
     fn deserialize<D: Deserializer<'a>>(deserializer: D) -> Result<Self, D::Error> {
