@@ -3,6 +3,7 @@
 mod config_map;
 mod service;
 mod statefulset;
+mod variables;
 mod workload;
 
 pub(crate) use config_map::{config_map, has_option_files, may_be_option_files, of_statefulset as config_map_of};

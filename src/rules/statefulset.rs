@@ -1,6 +1,6 @@
 //! Rules on StatefulSets: what a database container is told by arguments, variables and hooks.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::borrow::Cow;
 
 use crate::{
     flavor::{Database, Family, Flavor},
@@ -8,7 +8,7 @@ use crate::{
     json::{Value, at, list_at, name, shown, str_at},
     names::{ANNOTATION_PREFIX, annotation, rule},
     options::ServerOption,
-    rules::effective,
+    rules::{effective, variables::Names},
     verdict::{Findings, Violation},
 };
 
@@ -88,7 +88,11 @@ fn carries_arguments(name: &str) -> bool {
 }
 
 /// The variables that a container defines by themselves; the last of a name counts.
-struct Variables<'a>(BTreeMap<&'a str, &'a str>);
+#[derive(Default)]
+struct Variables<'a> {
+    names: Names<'a>,
+    values: Vec<&'a str>,
+}
 
 impl<'a> Variables<'a> {
     fn of(container: &'a Value<'a>) -> Self {
@@ -96,20 +100,25 @@ impl<'a> Variables<'a> {
         let env = list_at(container, &["env"]);
         let refers = |variable: &Value| carries_arguments(name(variable)) && str_at(variable, &["value"]).contains('$');
         // most containers refer to none
-        let has_reference = words(container).any(|word| word.text.contains('$')) || env.iter().any(refers);
-        let env = if has_reference { env } else { &[] };
-        let mut variables = BTreeMap::new();
-        for (name, value) in env.iter().filter_map(value).filter(|(name, _)| !name.is_empty()) {
-            variables.insert(name, value);
+        if !words(container).any(|word| word.text.contains('$')) && !env.iter().any(refers) {
+            return Self::default();
         }
-        Self(variables)
+        let defined = || env.iter().filter_map(value).filter(|(name, _)| !name.is_empty());
+        Self {
+            names: Names::new(defined().map(|(name, _)| Cow::Borrowed(name)).collect()),
+            values: defined().map(|(_, value)| value).collect(),
+        }
+    }
+
+    fn get(&self, name: &str) -> Option<&'a str> {
+        self.names.last(name, 0..self.values.len()).map(|place| self.values[place])
     }
 
     /// A word with the values of variables in it: Kubernetes' `$(NAME)`, a shell's `$NAME` and `${NAME}`.
     fn expand<'t>(&self, text: &'t str) -> Cow<'t, str> {
         /// What is longer is no option that a rule knows.
         const LIMIT: usize = 4096;
-        if self.0.is_empty() || !text.contains('$') {
+        if self.names.is_empty() || !text.contains('$') {
             return Cow::Borrowed(text);
         }
         let mut expanded = String::new();
@@ -124,7 +133,7 @@ impl<'a> Variables<'a> {
                     (&after[..end], 0)
                 }
             };
-            let value = self.0.get(name).filter(|value| expanded.len() + value.len() <= LIMIT);
+            let value = self.get(name).filter(|value| expanded.len() + value.len() <= LIMIT);
             if let Some(value) = value {
                 expanded.push_str(value);
                 rest = after.get(name.len() + brackets..).unwrap_or_default();

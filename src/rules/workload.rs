@@ -4,9 +4,12 @@
 //! StatefulSet or two and of the list of a namespace's. Objects without a name that says write need none but for
 //! `envFrom`.
 
-use std::{borrow::Cow, collections::BTreeMap, rc::Rc};
+use std::{borrow::Cow, ops::Range, rc::Rc};
 
-use super::service::{is_managed, selects};
+use super::{
+    service::{is_managed, selects},
+    variables::Names,
+};
 use crate::{
     cluster::{Cluster, Kind, Lookup},
     endpoint::{
@@ -131,13 +134,43 @@ enum Variable<'a> {
     Unknown,
 }
 
-type Variables<'a> = BTreeMap<Cow<'a, str>, Variable<'a>>;
+/// The variables of a container: those of `envFrom`, then those of `env`.
+struct Variables<'a> {
+    names: Names<'a>,
+    /// As far as they are known.
+    values: Vec<Variable<'a>>,
+    /// So many are from `envFrom`.
+    from: usize,
+}
 
-/// An entry of `env`, and whether no later one replaces it.
+/// The variables that a reference sees.
+struct Seen<'s, 'a> {
+    variables: &'s Variables<'a>,
+    places: Range<usize>,
+}
+
+impl<'a> Variables<'a> {
+    /// Those that an entry of `env` sees: the entries of `env` before it (Kubernetes' API reference, `EnvVar`).
+    fn before(&self) -> Seen<'_, 'a> {
+        Seen { variables: self, places: self.from..self.values.len() }
+    }
+
+    /// Those that `command` and `args` see.
+    fn all(&self) -> Seen<'_, 'a> {
+        Seen { variables: self, places: 0..self.values.len() }
+    }
+}
+
+impl<'s, 'a> Seen<'s, 'a> {
+    fn get(&self, name: &str) -> Option<&'s Variable<'a>> {
+        self.variables.names.last(name, self.places.clone()).map(|place| &self.variables.values[place])
+    }
+}
+
+/// An entry of `env`.
 struct EnvPlace<'a> {
     container: &'a str,
     index: usize,
-    is_effective: bool,
 }
 
 /// Where a value comes from that a name says write of.
@@ -158,20 +191,17 @@ const MOST: &str = "all pods but the primary are read-only: most writes through 
 impl<'a> Check<'a, '_, '_> {
     fn container(&mut self, container: &'a Value<'a>, path: &str) {
         let env = list_at(container, &["env"]);
-        let mut variables = self.env_from(container, path);
-        let about_replication =
-            variables.keys().map(AsRef::as_ref).chain(env.iter().map(name)).any(is_about_replication);
+        let (mut names, values) = self.env_from(container, path);
+        let from = names.len();
+        names.extend(env.iter().map(|entry| Cow::Borrowed(name(entry))));
+        let mut variables = Variables { names: Names::new(names), values, from };
+        let about_replication = variables.names.iter().any(is_about_replication);
         let mut scope = Scope { about_replication, reported: Vec::new() };
 
-        // Kubernetes takes the last of a name, and what `env` says before what `envFrom` says
-        let mut last: BTreeMap<&str, usize> = BTreeMap::new();
-        for (index, entry) in env.iter().enumerate() {
-            last.insert(name(entry), index);
-        }
-        for (variable, value) in &variables {
-            if !last.contains_key(variable.as_ref())
-                && let Variable::Key { config_map, key, path } = value
+        for (place, (variable, value)) in variables.names.iter().zip(&variables.values).enumerate() {
+            if let Variable::Key { config_map, key, path } = value
                 && self.says_write(variable, &scope)
+                && variables.names.is_effective(place)
                 && let Some(text) = self.key(config_map, key, path)
             {
                 let from = Some(self.origin(config_map, key));
@@ -179,29 +209,17 @@ impl<'a> Check<'a, '_, '_> {
                 self.value(&text, &place, &mut scope);
             }
         }
-        // references in `env` see the entries of `env` before them only; most containers have none
-        let mentions = |text: &str| text.contains('$');
-        let refers = env.iter().any(|entry| mentions(str_at(entry, &["value"])))
-            || ["command", "args"]
-                .into_iter()
-                .flat_map(|list| list_at(container, &[list]))
-                .any(|element| element.as_str().is_some_and(mentions));
-        let mut earlier = Variables::new();
         for (index, entry) in env.iter().enumerate() {
-            let variable = name(entry);
-            let place = EnvPlace { container: path, index, is_effective: last.get(variable) == Some(&index) };
-            let value = self.env(entry, &place, &mut scope, &earlier);
-            if refers {
-                earlier.insert(Cow::Borrowed(variable), value);
-            }
+            let place = EnvPlace { container: path, index };
+            let value = self.env(entry, &place, &mut scope, &variables.before());
+            variables.values.push(value);
         }
-        variables.extend(earlier);
-        self.words(container, path, &variables, &mut scope);
+        self.words(container, path, &variables.all(), &mut scope);
     }
 
-    /// The variables of `envFrom`; a later one of a name replaces an earlier one.
-    fn env_from(&mut self, container: &'a Value<'a>, path: &str) -> Variables<'a> {
-        let mut variables = Variables::new();
+    /// The variables of `envFrom`.
+    fn env_from(&mut self, container: &'a Value<'a>, path: &str) -> (Vec<Cow<'a, str>>, Vec<Variable<'a>>) {
+        let (mut names, mut values) = (Vec::new(), Vec::new());
         for (index, source) in list_at(container, &["envFrom"]).iter().enumerate() {
             let config_map = str_at(source, &["configMapRef", "name"]);
             if config_map.is_empty() {
@@ -211,11 +229,11 @@ impl<'a> Check<'a, '_, '_> {
             let path = format!("{path}.envFrom[{index}]");
             let Some(found) = self.config_map(config_map, &path) else { continue };
             for key in at(&found, &["data"]).and_then(Value::as_object).into_iter().flat_map(|data| data.keys()) {
-                let value = Variable::Key { config_map, key: Cow::Owned(key.to_owned()), path: path.clone() };
-                variables.insert(Cow::Owned(format!("{prefix}{key}")), value);
+                values.push(Variable::Key { config_map, key: Cow::Owned(key.to_owned()), path: path.clone() });
+                names.push(Cow::Owned(format!("{prefix}{key}")));
             }
         }
-        variables
+        (names, values)
     }
 
     /// Checks an entry of `env`, and returns what later entries see of it.
@@ -224,12 +242,15 @@ impl<'a> Check<'a, '_, '_> {
         entry: &'a Value<'a>,
         place: &EnvPlace,
         scope: &mut Scope,
-        earlier: &Variables<'a>,
+        earlier: &Seen<'_, 'a>,
     ) -> Variable<'a> {
         let variable = name(entry);
-        let EnvPlace { container, index, is_effective } = *place;
+        let EnvPlace { container, index } = *place;
+        // Kubernetes takes the last of a name
+        let Seen { variables: Variables { names, from, .. }, .. } = earlier;
+        let is_effective = || names.is_effective(from + index);
         let saying = saying(variable, self.names);
-        let writes = is_effective && scope.takes(saying);
+        let writes = scope.takes(saying) && is_effective();
         if let Some(text) = at(entry, &["value"]).and_then(Value::as_str).filter(|text| !text.is_empty()) {
             let path = || format!("{container}.env[{index}].value");
             let expanded = self.expand(text, earlier, writes);
@@ -238,7 +259,7 @@ impl<'a> Check<'a, '_, '_> {
                 let is_made = matches!(expanded, Cow::Owned(_));
                 let place = Place { path: &path, shown: variable, name: variable, from: None, is_made };
                 self.value(&expanded, &place, scope);
-            } else if is_effective && text.contains('-') && text.contains('=') && is_list_of_options(variable) {
+            } else if text.contains('-') && text.contains('=') && is_list_of_options(variable) && is_effective() {
                 let path = path();
                 for command in commands(text) {
                     self.command(&command, &path, earlier, scope);
@@ -257,7 +278,7 @@ impl<'a> Check<'a, '_, '_> {
         let path = format!("{container}.env[{index}].valueFrom.configMapKeyRef");
         // a key that says write counts where the variable says nothing at all
         let key_writes = || saying == Saying::Nothing && !says_else(variable) && self.says_write(key, scope);
-        if (writes || (is_effective && key_writes()))
+        if (writes || (key_writes() && is_effective()))
             && let Some(text) = self.key(config_map, key, &path)
         {
             let from = Some(self.origin(config_map, key));
@@ -268,7 +289,7 @@ impl<'a> Check<'a, '_, '_> {
     }
 
     /// The options and assignments of `command` and `args`.
-    fn words(&mut self, container: &'a Value<'a>, path: &str, variables: &Variables<'a>, scope: &mut Scope) {
+    fn words(&mut self, container: &'a Value<'a>, path: &str, variables: &Seen<'_, 'a>, scope: &mut Scope) {
         let mut whole: Vec<(String, String)> = Vec::new();
         for list in ["command", "args"] {
             for (index, element) in list_at(container, &[list]).iter().enumerate() {
@@ -298,7 +319,7 @@ impl<'a> Check<'a, '_, '_> {
     }
 
     /// The words of one command of a shell.
-    fn command(&mut self, words: &[String], path: &str, variables: &Variables<'a>, scope: &mut Scope) {
+    fn command(&mut self, words: &[String], path: &str, variables: &Seen<'_, 'a>, scope: &mut Scope) {
         // what is printed or compared is not set; what is printed into a file may be
         let is_in_any = |list: &[&str], word: &String| list.contains(&word.as_str());
         let program = words.iter().find(|word| !is_in_any(&["if", "then", "else", "while", "until", "do", "!"], word));
@@ -323,7 +344,7 @@ impl<'a> Check<'a, '_, '_> {
         word: &str,
         path: &str,
         next: Option<(&str, &str)>,
-        variables: &Variables<'a>,
+        variables: &Seen<'_, 'a>,
         scope: &mut Scope,
     ) {
         if let Some(option) = option_name(word) {
@@ -351,7 +372,7 @@ impl<'a> Check<'a, '_, '_> {
         shown: &str,
         value: &str,
         path: &str,
-        variables: &Variables<'a>,
+        variables: &Seen<'_, 'a>,
         scope: &mut Scope,
     ) {
         let value = self.expand(value, variables, true);
@@ -538,7 +559,7 @@ impl<'a> Check<'a, '_, '_> {
 
     /// The text with the values of its `$(VAR)`, as the kubelet puts them in. Those in a ConfigMap are only looked up
     /// where it matters; what is not known stays.
-    fn expand<'t>(&mut self, text: &'t str, variables: &Variables, look_up: bool) -> Cow<'t, str> {
+    fn expand<'t>(&mut self, text: &'t str, variables: &Seen, look_up: bool) -> Cow<'t, str> {
         if !text.contains('$') {
             return Cow::Borrowed(text);
         }
