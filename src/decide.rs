@@ -94,8 +94,9 @@ pub(crate) fn decide<'r>(request: &'r Request<'r>, cluster: &Cluster) -> Verdict
         };
         let name = name();
         let Case { object, old, settings, .. } = case;
+        let made = change.make(object, &settings);
         leave((old, settings));
-        match change.make(object) {
+        match made {
             Ok(changed) => return Verdict::Accepted { changed, judgement },
             Err(violation) => judgement.rejected.push(*violation),
         }

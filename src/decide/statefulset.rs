@@ -11,7 +11,7 @@ use crate::{
     json::{NULL, Value, at, list_at, list_in, name, object_at, shown, str_at, without_empties},
     names::{ANNOTATION_PREFIX, DATA_CLAIM, annotation, rule},
     rules::{self, is_managed},
-    settings::Unmanaged,
+    settings::{Settings, Unmanaged},
     shape,
     verdict::{Findings, Violation},
 };
@@ -31,7 +31,7 @@ pub(crate) enum Change<'r> {
 
 impl<'r> Change<'r> {
     /// Makes the change; nothing where it is none. The error is a problem that was seen nowhere else.
-    pub(crate) fn make(self, original: Value<'r>) -> Result<Option<Value<'r>>, Box<Violation>> {
+    pub(crate) fn make(self, original: Value<'r>, settings: &Settings) -> Result<Option<Value<'r>>, Box<Violation>> {
         let (plan, record, object) = match self {
             Self::Into(object) => return Ok((object != original).then_some(object)),
             Self::Inject { plan, record, object } => (plan, record, object),
@@ -41,7 +41,7 @@ impl<'r> Change<'r> {
             (None, None) => (original, None),
             (object, _) => (object.unwrap_or_else(|| original.clone()), Some(original)),
         };
-        match apply(&mut object, *plan, record.as_deref()) {
+        match apply(&mut object, *plan, settings, record.as_deref()) {
             Some(()) => Ok((original.as_ref() != Some(&object)).then_some(object)),
             // the check of the types names every such field; one that it missed must not pass without the injection
             None => Err(Box::new(Violation::new(

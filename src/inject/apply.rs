@@ -6,12 +6,18 @@ use crate::{
         strip::{is_ours, runs_ping},
     },
     json::{Object, Value, covers, list_in, name, object_at, str_at},
+    settings::Settings,
 };
 
 /// Writes a plan into an object. `record` is what an earlier injection left in it: parts that it names and that the
 /// plan has no more are taken out. The object keeps everything else as it was. `None`: a field that is written to has the
 /// wrong type.
-pub(crate) fn apply<'a>(object: &mut Value<'a>, plan: Plan<'a>, record: Option<&Status>) -> Option<()> {
+pub(crate) fn apply<'a>(
+    object: &mut Value<'a>,
+    plan: Plan<'a>,
+    settings: &Settings,
+    record: Option<&Status>,
+) -> Option<()> {
     let none = Status::default();
     let before = record.unwrap_or(&none);
     let mut status = Status {
@@ -35,8 +41,9 @@ pub(crate) fn apply<'a>(object: &mut Value<'a>, plan: Plan<'a>, record: Option<&
 
     let pod = object_at(object, &["spec", "template", "spec"])?;
     status.volumes = merge(pod, "volumes", plan.volumes, &before.volumes, name)?;
-    status.init_containers = merge_parts(pod, "initContainers", plan.init_containers, &before.init_containers)?;
-    status.containers = merge_parts(pod, "containers", plan.containers, &before.containers)?;
+    let planned = |list: &str| plan.ingredients.containers(list, settings);
+    status.init_containers = merge_parts(pod, "initContainers", planned("initContainers"), &before.init_containers)?;
+    status.containers = merge_parts(pod, "containers", planned("containers"), &before.containers)?;
 
     let database =
         list_in(pod, "containers")?.iter_mut().find(|container| name(container) == plan.container)?.as_object_mut()?;

@@ -1,7 +1,6 @@
 //! The injected containers and the probes of the database container.
 
 use crate::{
-    annotations::Annotations,
     flavor::{CloneMethod, Database},
     inject::{
         arguments::words,
@@ -19,21 +18,53 @@ use crate::{
 };
 
 /// All that the injected containers are made from.
+#[derive(Debug)]
 pub(crate) struct Ingredients<'a> {
-    pub(crate) pod: &'a Value<'a>,
-    pub(crate) container: &'a Value<'a>,
     pub(crate) database: Database,
-    pub(crate) backup_image: &'a str,
-    pub(crate) service: &'a str,
-    pub(crate) data: &'a Data<'a>,
-    pub(crate) credentials: &'a Credentials<'a>,
-    pub(crate) annotations: &'a Annotations,
-    pub(crate) settings: &'a Settings,
+    pub(crate) backup_image: String,
+    pub(crate) service: String,
+    pub(crate) data: Data<'a>,
+    pub(crate) credentials: Credentials<'a>,
+    pub(crate) max_lag: Option<u32>,
+    pub(crate) from_container: FromContainer<'a>,
+}
+
+/// What the injected containers have from the database container.
+#[derive(Debug)]
+pub(crate) struct FromContainer<'a> {
+    image: String,
+    pull_policy: String,
+    security_context: Object<'a>,
+    server_args: String,
+}
+
+impl<'a> FromContainer<'a> {
+    pub(crate) fn new(pod: &Value<'a>, container: &Value<'a>, database: &Database) -> Self {
+        let server_args = match database.clone_method {
+            CloneMethod::Xtrabackup => String::new(),
+            CloneMethod::ClonePlugin => server_args(container),
+        };
+        Self {
+            image: str_at(container, &["image"]).to_owned(),
+            pull_policy: str_at(container, &["imagePullPolicy"]).to_owned(),
+            security_context: security_context(pod, container, database),
+            server_args,
+        }
+    }
 }
 
 impl Ingredients<'_> {
+    /// The containers of a list; there are none in others than `initContainers` and `containers`.
+    pub(crate) fn containers(&self, list: &str, settings: &Settings) -> Vec<Part> {
+        match list {
+            "initContainers" => vec![self.init_container(settings), self.clone_container(settings)],
+            "containers" => vec![self.sidecar(settings)],
+            _ => Vec::new(),
+        }
+    }
+
     /// Writes the pod's option files, in the database's own image.
-    pub(crate) fn init_container(&self) -> Part {
+    fn init_container(&self, settings: &Settings) -> Part {
         let mounts = [
             Value::object([("name", CONF_VOLUME.into()), ("mountPath", INIT_CONF_DIR.into())]),
             Value::object([
@@ -42,33 +73,34 @@ impl Ingredients<'_> {
                 ("readOnly", Value::Bool(true)),
             ]),
         ];
-        let image = str_at(self.container, &["image"]);
+        let image = &self.from_container.image;
         let mut part = Writer::new(INIT_CONTAINER, image, Script::InitMysql);
         let own = ("REPLICATION_CONFIG_MAP_DIR", INIT_CONFIG_MAP_DIR);
         part.env(&self.parameters(INIT_CONTAINER, INIT_CONF_DIR, Some(own)), []);
         part.mounts(&mounts);
         part.readiness(None, "");
-        self.end(part, INIT_CONTAINER, image)
+        self.end(part, INIT_CONTAINER, image, settings)
     }
 
     /// Gives a replica its data.
-    pub(crate) fn clone_container(&self) -> Part {
-        let (script, args) = match self.database.clone_method {
-            CloneMethod::Xtrabackup => (Script::CloneXtrabackup, String::new()),
-            CloneMethod::ClonePlugin => (Script::ClonePlugin, server_args(self.container)),
+    fn clone_container(&self, settings: &Settings) -> Part {
+        let script = match self.database.clone_method {
+            CloneMethod::Xtrabackup => Script::CloneXtrabackup,
+            CloneMethod::ClonePlugin => Script::ClonePlugin,
         };
-        let own = (!args.is_empty()).then_some(("REPLICATION_SERVER_ARGS", args.as_str()));
-        let mut part = Writer::new(CLONE_CONTAINER, self.backup_image, script);
+        let args = self.from_container.server_args.as_str();
+        let own = (!args.is_empty()).then_some(("REPLICATION_SERVER_ARGS", args));
+        let mut part = Writer::new(CLONE_CONTAINER, &self.backup_image, script);
         self.with_credentials(&mut part, CLONE_CONTAINER, own);
         part.readiness(None, "");
-        self.end(part, CLONE_CONTAINER, self.backup_image)
+        self.end(part, CLONE_CONTAINER, &self.backup_image, settings)
     }
 
     /// Joins a replica to the primary and serves backups; its readiness is the replica's.
-    pub(crate) fn sidecar(&self) -> Part {
-        let lag = self.annotations.max_replica_lag_seconds.map(|seconds| seconds.to_string());
+    fn sidecar(&self, settings: &Settings) -> Part {
+        let lag = self.max_lag.map(|seconds| seconds.to_string());
         let own = lag.as_deref().map(|lag| ("REPLICATION_MAX_LAG_SECONDS", lag));
-        let mut part = Writer::new(SIDECAR_CONTAINER, self.backup_image, Script::Sidecar);
+        let mut part = Writer::new(SIDECAR_CONTAINER, &self.backup_image, Script::Sidecar);
         self.with_credentials(&mut part, SIDECAR_CONTAINER, own);
         part.readiness(
             Some(Script::ReplicaReady),
@@ -77,7 +109,7 @@ impl Ingredients<'_> {
         if self.database.clone_method == CloneMethod::Xtrabackup {
             part.field("ports", &format!("[{{\"name\":\"{BACKUP_PORT_NAME}\",\"containerPort\":{BACKUP_PORT}}}]"));
         }
-        self.end(part, SIDECAR_CONTAINER, self.backup_image)
+        self.end(part, SIDECAR_CONTAINER, &self.backup_image, settings)
     }
 
     /// Where the backup image's containers mount the option files. The clone plugin's server reads them there.
@@ -97,7 +129,7 @@ impl Ingredients<'_> {
     ) -> Vec<(&'p str, &'p str)> {
         let mut parameters = vec![
             ("REPLICATION_STEP", step),
-            ("REPLICATION_SERVICE", self.service),
+            ("REPLICATION_SERVICE", &self.service),
             ("REPLICATION_FLAVOR", self.database.flavor.name()),
             ("REPLICATION_CLONE_METHOD", self.database.clone_method.name()),
             ("REPLICATION_DATA_DIR", &self.data.dir),
@@ -110,7 +142,7 @@ impl Ingredients<'_> {
 
     /// Writes the variables and mounts of a container that logs in as root and reads the data.
     fn with_credentials(&self, part: &mut Writer, step: &str, own: Option<(&str, &str)>) {
-        let Credentials { env, env_from, mounts } = self.credentials;
+        let Credentials { env, env_from, mounts } = &self.credentials;
         let parameters = self.parameters(step, self.conf_dir(), own);
         let is_taken = |variable: &&Value| {
             let name = name(variable);
@@ -131,32 +163,30 @@ impl Ingredients<'_> {
     }
 
     /// What all injected containers end with.
-    fn end(&self, mut part: Writer, name: &str, image: &str) -> Part {
-        part.field("resources", self.settings.resources(name));
-        let pull_policy = str_at(self.container, &["imagePullPolicy"]);
-        if image == str_at(self.container, &["image"]) && !pull_policy.is_empty() {
-            part.field("imagePullPolicy", &Value::from(pull_policy).to_json());
+    fn end(&self, mut part: Writer, name: &str, image: &str, settings: &Settings) -> Part {
+        let FromContainer { image: own_image, pull_policy, security_context, .. } = &self.from_container;
+        part.field("resources", settings.resources(name));
+        if image == own_image && !pull_policy.is_empty() {
+            part.text_field("imagePullPolicy", pull_policy);
         }
-        let context = self.security_context();
-        if !context.is_empty() {
-            part.field("securityContext", &context.to_json());
+        if !security_context.is_empty() {
+            part.field("securityContext", &security_context.to_json());
         }
         part.end()
     }
+}
 
-    /// The database container's own context: the same user can read its files, and what is hardened stays so. Where the
-    /// workload names no user, the user that can read the server's files is said explicitly: a backup image has another.
-    fn security_context(&self) -> Object<'_> {
-        let context = at(self.container, &["securityContext"]).and_then(Value::as_object).cloned();
-        let mut context = context.unwrap_or_default();
-        let says = |key: &str| {
-            context.get(key).or_else(|| at(self.pod, &["securityContext", key])).filter(|value| !value.is_null())
-        };
-        if says("runAsUser").is_none() && !says("runAsNonRoot").is_some_and(Value::is_true) {
-            context.insert("runAsUser", Value::from(self.database.default_user()));
-        }
-        context
+/// The database container's own context: the same user can read its files, and what is hardened stays so. Where the
+/// workload names no user, the user that can read the server's files is said explicitly: a backup image has another.
+fn security_context<'a>(pod: &Value<'a>, container: &Value<'a>, database: &Database) -> Object<'a> {
+    let context = at(container, &["securityContext"]).and_then(Value::as_object).cloned();
+    let mut context = context.unwrap_or_default();
+    let says =
+        |key: &str| context.get(key).or_else(|| at(pod, &["securityContext", key])).filter(|value| !value.is_null());
+    if says("runAsUser").is_none() && !says("runAsNonRoot").is_some_and(Value::is_true) {
+        context.insert("runAsUser", Value::from(database.default_user()));
     }
+    context
 }
 
 /// The probes of the database container where the user has none. A liveness probe brings a startup probe along: crash

@@ -3,7 +3,7 @@
 
 use crate::{
     inject::status::Digest,
-    json::{Value, covers, name, read, str_at, write_str},
+    json::{Value, covers, list_at, name, read, str_at, write_str},
     names::{CONF_VOLUME, CONFIG_MAP_VOLUME},
     scripts::Script,
 };
@@ -30,6 +30,10 @@ struct Place {
 impl Part {
     /// Does a container that is there hold all that is planned?
     pub(crate) fn is_covered_by(&self, existing: &Value) -> bool {
+        // most that differ run something else, and to see that takes no tree
+        if !matches!(list_at(existing, &["command"]), [.., Value::String(text)] if self.script.script.is_text(text)) {
+            return false;
+        }
         let Ok(mut planned) = read(&self.json) else { return false };
         self.put_in_scripts(&mut planned).is_some() && covers(existing, &planned)
     }
@@ -162,6 +166,12 @@ impl Writer {
         self.raw(key);
         self.raw("\":");
         self.raw(json);
+    }
+
+    /// The same of a text.
+    pub(crate) fn text_field(&mut self, key: &str, text: &str) {
+        self.field(key, "");
+        self.string(text);
     }
 
     /// Ends the container.

@@ -5,21 +5,24 @@ use crate::{
     flavor::{CloneMethod, Database, Family, Flavor},
     inject::{
         arguments::words,
-        containers::{Ingredients, probes},
+        containers::{FromContainer, Ingredients, probes},
         credentials::Credentials,
         data::{Data, holds},
-        part::Part,
     },
     json::{NULL, Object, Value, at, by_name, covers, list_at, name, shown, str_at},
     names::{
-        ANNOTATION_PREFIX, BACKUP_PORT, BACKUP_PORT_NAME, CONF_VOLUME, CONFIG_MAP_VOLUME, DATABASE_CONTAINER,
-        DATABASE_PORT, DATABASE_PORT_NAME, FORCED_OPTIONS_FILE, INJECTED_CONTAINERS, SIDECAR_CONTAINER, annotation,
-        rule,
+        ANNOTATION_PREFIX, BACKUP_PORT, BACKUP_PORT_NAME, CLONE_CONTAINER, CONF_VOLUME, CONFIG_MAP_VOLUME,
+        DATABASE_CONTAINER, DATABASE_PORT, DATABASE_PORT_NAME, FORCED_OPTIONS_FILE, INIT_CONTAINER,
+        INJECTED_CONTAINERS, SIDECAR_CONTAINER, annotation, rule,
     },
     rules,
     settings::Settings,
     verdict::{Findings, Violation},
 };
+
+/// The lists of a pod that get containers, with their names.
+const INJECTED_INTO: [(&str, &[&str]); 2] =
+    [("initContainers", &[INIT_CONTAINER, CLONE_CONTAINER]), ("containers", &[SIDECAR_CONTAINER])];
 
 /// What is to be in the object.
 #[derive(Debug)]
@@ -27,8 +30,6 @@ pub(crate) struct Plan<'a> {
     /// The database container's name.
     pub(crate) container: String,
     pub(crate) volumes: Vec<Value<'a>>,
-    pub(crate) init_containers: Vec<Part>,
-    pub(crate) containers: Vec<Part>,
     /// Mounts of the database container.
     pub(crate) mounts: Vec<Value<'a>>,
     /// Ports of the database container.
@@ -39,7 +40,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) claim: Option<Value<'a>>,
     /// The `serviceName` that is set; only on creation.
     pub(crate) service_name: Option<String>,
-    pub(crate) database: Database,
+    /// What the injected containers are made from, once it is sure that they are injected.
+    pub(crate) ingredients: Ingredients<'a>,
     /// Name of the ConfigMap with the option files.
     pub(crate) config_map: String,
 }
@@ -111,17 +113,6 @@ impl<'a> Plan<'a> {
         };
         check_source_host(object_name, service.name(), &database, findings);
 
-        let ingredients = Ingredients {
-            pod,
-            container,
-            database,
-            backup_image: &backup_image,
-            service: service.name(),
-            data: &data,
-            credentials: &credentials,
-            annotations,
-            settings,
-        };
         let mut mounts = vec![Value::object([("name", CONF_VOLUME.into()), ("mountPath", database.conf_dir().into())])];
         if data.mount_is_new {
             mounts.insert(0, data.mount.clone());
@@ -139,17 +130,23 @@ impl<'a> Plan<'a> {
                     ),
                 ]),
             ],
-            init_containers: vec![ingredients.init_container(), ingredients.clone_container()],
-            containers: vec![ingredients.sidecar()],
             mounts,
             ports: database_port(pod, container),
             probes: probes(container),
             claim: data.claim.clone(),
             service_name: service.to_set(),
-            database,
             config_map: config_map.to_owned(),
+            ingredients: Ingredients {
+                database,
+                backup_image,
+                service: service.name().to_owned(),
+                data,
+                credentials,
+                max_lag: annotations.max_replica_lag_seconds,
+                from_container: FromContainer::new(pod, container, &database),
+            },
         };
-        plan.check_reserved_names(pod, findings);
+        plan.check_reserved_names(pod, settings, findings);
         Some(plan)
     }
 
@@ -160,15 +157,14 @@ impl<'a> Plan<'a> {
         let database = by_name(list_at(pod, &["containers"]), &self.container).unwrap_or(NULL);
         let mounts = list_at(database, &["volumeMounts"]);
         self.volumes.iter().all(|planned| has("volumes", name(planned)))
-            && self.init_containers.iter().all(|planned| has("initContainers", planned.name))
-            && self.containers.iter().all(|planned| has("containers", planned.name))
+            && INJECTED_INTO.iter().all(|(list, names)| names.iter().all(|name| has(list, name)))
             && self.mounts.iter().all(|planned| {
                 mounts.iter().any(|mount| str_at(mount, &["mountPath"]) == str_at(planned, &["mountPath"]))
             })
     }
 
     /// A user's own volume or container with a reserved name may stay only if it is just what would be injected.
-    fn check_reserved_names(&self, pod: &Value, findings: &mut Findings) {
+    fn check_reserved_names(&self, pod: &Value, settings: &Settings, findings: &mut Findings) {
         for planned in &self.volumes {
             let existing = list_at(pod, &["volumes"]).iter().enumerate();
             for (index, _) in existing.filter(|(_, other)| name(other) == name(planned) && !covers(other, planned)) {
@@ -181,8 +177,12 @@ impl<'a> Plan<'a> {
                 ));
             }
         }
-        for (list, planned) in [("initContainers", &self.init_containers), ("containers", &self.containers)] {
-            for planned in planned {
+        for (list, names) in INJECTED_INTO {
+            let is_there = |wanted: &&&str| by_name(list_at(pod, &[list]), wanted).is_some();
+            if names.iter().find(is_there).is_none() {
+                continue;
+            }
+            for planned in self.ingredients.containers(list, settings) {
                 for (index, existing) in list_at(pod, &[list]).iter().enumerate() {
                     if name(existing) == planned.name && !planned.is_covered_by(existing) {
                         reserved_container(list, index, planned.name, findings);
@@ -191,9 +191,10 @@ impl<'a> Plan<'a> {
             }
         }
         // the containers of both lists share one name space
-        for (list, other) in [("containers", &self.init_containers), ("initContainers", &self.containers)] {
+        let [(first, of_first), (second, of_second)] = INJECTED_INTO;
+        for (list, others) in [(first, of_second), (second, of_first)] {
             for (index, existing) in list_at(pod, &[list]).iter().enumerate() {
-                if other.iter().any(|planned| planned.name == name(existing)) {
+                if others.contains(&name(existing)) {
                     reserved_container(list, index, name(existing), findings);
                 }
             }

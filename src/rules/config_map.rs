@@ -123,7 +123,7 @@ pub(crate) fn of_statefulset(
     let config_map = &plan.config_map;
     match cluster.get(Kind::ConfigMap, namespace, config_map) {
         Lookup::Found(found) => {
-            let server = Server::new(&plan.database, String::new());
+            let server = Server::new(&plan.ingredients.database, String::new());
             let mut own = Findings::default();
             check(&found, &server, &mut own);
             Exemptions::of(&found).apply(&mut own, settings);
