@@ -58,7 +58,8 @@ impl Exemptions {
 
     /// Takes out of the findings what the object is exempt from; what the settings leave out needs no exemption.
     pub(crate) fn apply(&self, findings: &mut Findings, settings: &Settings) {
-        let Findings { violations, exempted, .. } = findings;
+        let Findings { violations, exempted, counts, .. } = findings;
+        counts.retain(|(rule, _)| !(self.covers(rule) && settings.is_on(rule)));
         violations.retain(|violation| {
             let exemption = self.0.iter().find(|(rule, _)| *rule == violation.rule && settings.is_on(rule));
             if let Some((rule, why)) = exemption {
@@ -77,10 +78,12 @@ pub(crate) fn judge(
     namespace: &str,
 ) -> Judgement {
     exemptions.apply(&mut findings, settings);
-    let Findings { mut violations, warnings, exempted } = findings;
+    let Findings { mut violations, warnings, exempted, counts } = findings;
     violations.sort();
     violations.dedup();
-    let mut judgement = Judgement { exempted, hints: warnings, ..Judgement::default() };
+    let untold = |(rule, count): (_, usize)| (rule, count.saturating_sub(Findings::LIMIT));
+    let untold = counts.into_iter().map(untold).filter(|(_, count)| *count > 0).collect();
+    let mut judgement = Judgement { exempted, hints: warnings, untold, ..Judgement::default() };
     let is_exempt = settings.exempts(namespace);
     for violation in violations {
         match severity(&violation, settings, is_exempt) {
@@ -123,7 +126,7 @@ pub(crate) fn label(kind: &str, namespace: &str, name: &str) -> String {
 mod tests {
     use super::*;
     use crate::json::json;
-    use crate::names::ANNOTATION_PREFIX;
+    use crate::{names::ANNOTATION_PREFIX, verdict::Verdict};
 
     fn read(text: &str) -> (Exemptions, Findings) {
         let mut findings = Findings::default();
@@ -178,6 +181,35 @@ mod tests {
         let judgement = judge(found(), &Exemptions::default(), &settings, "lab-1");
         assert_eq!(ids(&judgement.rejected), [rule::ROOT_PASSWORD]);
         assert!(judgement.warned.is_empty() && judgement.exempted.rules().next().is_none());
+    }
+
+    #[test]
+    fn of_a_rule_only_so_many_are_told() {
+        let many = |rule: &'static str, count: usize| {
+            let mut findings = Findings::default();
+            for at in 0..count {
+                findings.reject(Violation::new(rule, format!("path[{at}]"), "found", "why", "fix"));
+            }
+            findings
+        };
+        let mut findings = many(rule::READ_ONLY_OFF, 150);
+        findings.append(many(rule::READ_ONLY_OFF, 130));
+        findings.append(many(rule::HOST_NETWORK, 3));
+        findings.append(many(rule::SERVICE_PORT, 101));
+        let judgement = judge(findings, &Exemptions::default(), &Settings::default(), "shop");
+        assert_eq!((judgement.rejected.len(), judgement.warned.len()), (103, 100));
+        assert_eq!(judgement.untold, [(rule::READ_ONLY_OFF, 180), (rule::SERVICE_PORT, 1)]);
+        let answer = Verdict::Rejected { object: "X".to_owned(), judgement }.into_json(0);
+        let answer = String::from_utf8(answer).unwrap();
+        assert!(answer.contains("X is rejected: 283 problems"), "{answer}");
+        assert!(
+            answer.contains("\\n[read-only-off] and 180 more\"") && answer.contains("\"[service-port] and 1 more\"")
+        );
+
+        // what is exempt is not counted either
+        let judgement =
+            judge(many(rule::READ_ONLY_OFF, 150), &read("read-only-off: x").0, &Settings::default(), "shop");
+        assert!(judgement.rejected.is_empty() && judgement.untold.is_empty());
     }
 
     #[test]

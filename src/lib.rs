@@ -60,7 +60,7 @@ pub fn validate(payload: &[u8], host: &dyn Host) -> Vec<u8> {
         Ok(request) => decide::decide(request, &cluster),
         Err(problem) => Verdict::unreadable(problem),
     };
-    let answer = verdict.into_json();
+    let answer = verdict.into_json(payload.len());
     leave::leave(cluster);
     answer
 }

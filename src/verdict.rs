@@ -99,21 +99,52 @@ pub(crate) struct Findings {
     pub(crate) warnings: Vec<String>,
     /// What was found, but the object is exempt from: the rule and the given reason.
     pub(crate) exempted: Exempted,
+    /// How many of each rule were found; not all of them are kept.
+    pub(crate) counts: Vec<(&'static str, usize)>,
 }
 
 impl Findings {
+    /// So many violations of one rule are kept, and as many warnings. Nobody reads more, and an object of a million
+    /// wrong fields must not take a policy server's memory. What is left out is of a rule that is kept, so it changes no
+    /// verdict.
+    pub(crate) const LIMIT: usize = 100;
+
     pub(crate) fn reject(&mut self, violation: Violation) {
-        self.violations.push(violation);
+        let count = self.count(violation.rule, 1);
+        if count <= Self::LIMIT {
+            self.violations.push(violation);
+        }
+    }
+
+    fn count(&mut self, rule: &'static str, more: usize) -> usize {
+        let known = self.counts.iter().position(|(counted, _)| *counted == rule);
+        let at = known.unwrap_or_else(|| {
+            self.counts.push((rule, 0));
+            self.counts.len() - 1
+        });
+        let count = &mut self.counts[at].1;
+        *count += more;
+        *count
     }
 
     pub(crate) fn warn(&mut self, warning: impl Into<String>) {
-        self.warnings.push(warning.into());
+        if self.warnings.len() < Self::LIMIT {
+            self.warnings.push(warning.into());
+        }
     }
 
-    pub(crate) fn append(&mut self, mut other: Self) {
-        self.violations.append(&mut other.violations);
-        self.warnings.append(&mut other.warnings);
-        for (rule, why) in other.exempted.0 {
+    pub(crate) fn append(&mut self, other: Self) {
+        let Self { violations, warnings, exempted, counts } = other;
+        for violation in violations {
+            self.reject(violation);
+        }
+        for (rule, count) in counts {
+            self.count(rule, count.saturating_sub(Self::LIMIT));
+        }
+        for warning in warnings {
+            self.warn(warning);
+        }
+        for (rule, why) in exempted.0 {
             self.exempted.insert(rule, why);
         }
     }
@@ -130,11 +161,20 @@ pub(crate) struct Judgement {
     pub(crate) exempted: Exempted,
     /// Hints beyond the rules.
     pub(crate) hints: Vec<String>,
+    /// How many more there are of a rule than are told.
+    pub(crate) untold: Vec<(&'static str, usize)>,
 }
 
 impl Judgement {
     fn warnings(&self) -> Vec<String> {
-        self.warned.iter().map(Violation::as_warning).chain(self.hints.iter().cloned().map(cut)).collect()
+        let untold = self.untold_of(&self.warned).map(|(rule, count)| format!("[{rule}] and {count} more"));
+        let warned = self.warned.iter().map(Violation::as_warning).chain(untold);
+        warned.chain(self.hints.iter().cloned().map(cut)).collect()
+    }
+
+    /// How many more there are of the rules of some violations.
+    fn untold_of(&self, violations: &[Violation]) -> impl Iterator<Item = (&'static str, usize)> {
+        self.untold.iter().copied().filter(|(rule, _)| violations.iter().any(|violation| violation.rule == *rule))
     }
 
     /// Names of the rules, for the cluster's audit log.
@@ -185,8 +225,10 @@ impl Verdict<'_> {
 
 /// Every problem, as [`crate::enforcement::judge`] has ordered them, in one message: those of the object under admission first, then those of others, each in the order
 /// of its fields, and none in more than four lines.
-fn message(object: &str, violations: &[Violation]) -> String {
-    let count = violations.len();
+fn message(object: &str, judgement: &Judgement) -> String {
+    let violations = &judgement.rejected;
+    let untold = || judgement.untold_of(violations);
+    let count = violations.len() + untold().map(|(_, count)| count).sum::<usize>();
     let mut message = format!("{object} is rejected: {count} {}", if count == 1 { "problem" } else { "problems" });
     let mut group = None;
     for violation in violations {
@@ -197,6 +239,9 @@ fn message(object: &str, violations: &[Violation]) -> String {
         }
         let _ = write!(message, "\n[{rule}] {path}: {found}\n  why: {why}\n  fix: {fix}");
     }
+    for (rule, count) in untold() {
+        let _ = write!(message, "\n[{rule}] and {count} more");
+    }
     message
 }
 
@@ -204,7 +249,9 @@ impl Verdict<'_> {
     /// The answer as the policy server takes it: Kubewarden's `ValidationResponse` (its specification, "Validating
     /// policies" and "Mutating policies"), as the SDK has it; but the audit annotations are in a stable order, so that
     /// the same request gives the same bytes.
-    pub(crate) fn into_json(self) -> Vec<u8> {
+    ///
+    /// `request` is the size of the request: a changed object is as large as that, but for what is injected.
+    pub(crate) fn into_json(self, request: usize) -> Vec<u8> {
         /// Room for the scripts and for what is around them: growing would copy all of it again and again.
         const ROOM: usize = 80 * 1024;
         let (accepted, message, code, changed, judgement) = match self {
@@ -212,10 +259,10 @@ impl Verdict<'_> {
             Self::Unreadable(message) => (false, Some(message), Some(BAD_REQUEST), None, None),
             Self::Accepted { changed, judgement } => (true, None, None, changed, Some(judgement)),
             Self::Rejected { object, judgement } => {
-                (false, Some(message(&object, &judgement.rejected)), Some(UNPROCESSABLE), None, Some(judgement))
+                (false, Some(message(&object, &judgement)), Some(UNPROCESSABLE), None, Some(judgement))
             }
         };
-        let mut json = Vec::with_capacity(if changed.is_some() { ROOM } else { 0 });
+        let mut json = Vec::with_capacity(if changed.is_some() { request + ROOM } else { 0 });
         json.extend_from_slice(if accepted { b"{\"accepted\":true" } else { b"{\"accepted\":false" });
         if let Some(message) = message {
             json.extend_from_slice(b",\"message\":");
@@ -256,7 +303,7 @@ mod tests {
     #[test]
     fn answers_hold_the_scripts() {
         let command = Value::Array(vec!["\0\"\n".into(), Value::Script(Script::Ping), "ä\u{1}".into()]);
-        let json = Verdict::Accepted { changed: Some(command), judgement: Judgement::default() }.into_json();
+        let json = Verdict::Accepted { changed: Some(command), judgement: Judgement::default() }.into_json(0);
         let answer: serde_json::Value = serde_json::from_slice(&json).unwrap();
         let expected = ["\0\"\n", crate::scripts::PING, "ä\u{1}"];
         assert_eq!(answer, serde_json::json!({"accepted": true, "mutated_object": expected}));

@@ -28,6 +28,16 @@ struct Open<'a> {
     entries: Vec<(Cow<'a, str>, Value<'a>)>,
 }
 
+/// Takes what is behind a place out of a list. A large part keeps the memory that it has, a small one gets its own.
+fn split_off<T>(list: &mut Vec<T>, at: usize) -> Vec<T> {
+    const LARGE: usize = 4096;
+    if list.len() - at < LARGE {
+        return list.split_off(at);
+    }
+    let front = list.drain(..at).collect();
+    std::mem::replace(list, front)
+}
+
 struct Reader<'o, 'a> {
     open: &'o mut Open<'a>,
     depth: usize,
@@ -83,7 +93,7 @@ impl<'a> Visitor<'a> for Reader<'_, 'a> {
         while let Some(element) = list.next_element_seed(Reader { open, depth: depth + 1 })? {
             open.elements.push(element);
         }
-        Ok(Value::Array(open.elements.split_off(start)))
+        Ok(Value::Array(split_off(&mut open.elements, start)))
     }
 
     fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<Value<'a>, A::Error> {
@@ -97,7 +107,7 @@ impl<'a> Visitor<'a> for Reader<'_, 'a> {
             };
             open.entries.push((key, value));
         }
-        Ok(Value::Object(Object::new(open.entries.split_off(start))))
+        Ok(Value::Object(Object::new(split_off(&mut open.entries, start))))
     }
 }
 
@@ -135,5 +145,50 @@ impl<'a> Deserialize<'a> for Key<'a> {
         }
 
         deserializer.deserialize_str(KeyVisitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::json;
+
+    #[test]
+    fn what_is_read_is_what_serde_json_reads() {
+        for text in [
+            "null",
+            r#"[true, -1, 18446744073709551615, 1.5e3, "a\"b\u00e4", "plain", [], {}]"#,
+            r#"{"b": 1, "a": {"c": [{"d": null}, [[]]], "b": "x"}, "": 0}"#,
+            r#"{"twice": 1, "once": 2, "twice": 3}"#,
+        ] {
+            let expected: serde_json::Value = serde_json::from_str(text).unwrap();
+            assert_eq!(read(text).unwrap(), Value::from(expected.clone()), "{text}");
+            assert_eq!(serde_json::from_str::<serde_json::Value>(&read(text).unwrap().to_json()).unwrap(), expected);
+        }
+        for text in ["", "{", "[1,]", "{\"a\" 1}", "1 2", "nul", "\"\\x\""] {
+            assert!(read(text).is_err(), "{text}");
+        }
+        let deep = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+        assert!(read(&deep(127)).is_ok() && read(&deep(128)).is_err());
+    }
+
+    #[test]
+    fn long_lists_and_objects_are_whole() {
+        let list: Vec<serde_json::Value> = (0..10_000).map(|at| serde_json::json!({"at": at, "name": "x"})).collect();
+        let object: serde_json::Map<String, serde_json::Value> =
+            (0..10_000).rev().map(|at| (format!("key-{at}"), serde_json::json!([at]))).collect();
+        let tree = serde_json::json!({"before": [1, 2], "list": list, "object": object, "behind": {"x": 1}});
+        let text = tree.to_string();
+        assert_eq!(read(&text).unwrap(), Value::from(tree));
+        assert_eq!(read(&text).unwrap()["object"].get("key-4711"), Some(&json!([4711])));
+    }
+
+    #[test]
+    fn what_no_rule_looks_into_stays_as_it_is_written() {
+        let text = r#"{"metadata":{"managedFields":[ {"f:x": { } } ],"name":"x"},"status":{"b": 1}}"#;
+        let tree = read(text).unwrap();
+        assert_eq!(tree["status"], Value::Raw(r#"{"b": 1}"#));
+        assert_eq!(tree.to_json(), text);
+        assert!(read(r#"{"status": {]}"#).is_err());
     }
 }
