@@ -34,7 +34,7 @@ impl Annotations {
         let mut others = false;
         for (key, value) in own(object) {
             let Some(text) = value.as_str() else {
-                findings.reject(Self::no_string(key, value));
+                findings.reject_for(rule::ANNOTATION, || Self::no_string(key, value));
                 continue;
             };
             others |= !matches!(key, INJECT | EXEMPT | STATUS);
@@ -86,7 +86,7 @@ impl Annotations {
             PRIMARY_OF => bad("it goes with a Service, not with a StatefulSet", "remove it here"),
             // [`crate::enforcement`] reads it
             EXEMPT | STATUS => {}
-            unknown => findings.reject(Self::unknown(unknown)),
+            unknown => findings.reject_for(rule::ANNOTATION, || Self::unknown(unknown)),
         }
     }
 
@@ -141,7 +141,7 @@ pub(crate) fn check_other_kind<'v>(kind: &str, object: &'v Value, findings: &mut
     let mut primary_of = None;
     for (key, value) in own(object) {
         match (key, value.as_str()) {
-            (_, None) => findings.reject(Annotations::no_string(key, value)),
+            (_, None) => findings.reject_for(rule::ANNOTATION, || Annotations::no_string(key, value)),
             (EXEMPT, Some(_)) => {}
             (PRIMARY_OF, Some(name)) if kind == "Service" => {
                 if is_subdomain(name) {
@@ -160,7 +160,7 @@ pub(crate) fn check_other_kind<'v>(kind: &str, object: &'v Value, findings: &mut
                 ),
                 "remove it here",
             )),
-            (unknown, Some(_)) => findings.reject(Annotations::unknown(unknown)),
+            (unknown, Some(_)) => findings.reject_for(rule::ANNOTATION, || Annotations::unknown(unknown)),
         }
     }
     primary_of

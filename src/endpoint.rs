@@ -151,7 +151,7 @@ pub(crate) fn saying(name: &str, names: &WriteNames) -> Saying {
         Saying::Told
     } else {
         // most names are soon done with
-        if may_say_write(name) { built_in(&words(name)) } else { Saying::Nothing }
+        if may_say_write(name) { built_in(&words(&name.to_ascii_lowercase(), name)) } else { Saying::Nothing }
     }
 }
 
@@ -162,8 +162,9 @@ pub(crate) fn service_says_write(name: &str, names: &WriteNames) -> bool {
         return false;
     }
     any(&names.services) || {
-        let words = words(name);
-        let is = |word: &String| NO_WRITE_SERVICE.has(word);
+        let small = name.to_ascii_lowercase();
+        let words = words(&small, name);
+        let is = |word: &&str| NO_WRITE_SERVICE.has(word);
         matches!(built_in(&words), Saying::Write | Saying::Role) && !words.iter().any(is)
     }
 }
@@ -172,7 +173,9 @@ pub(crate) fn service_says_write(name: &str, names: &WriteNames) -> bool {
 pub(crate) fn is_about_replication(name: &str) -> bool {
     name.len() <= NAME_LIMIT
         && contains(name, "repl")
-        && words(name).iter().any(|word| ["replication", "replicate", "replicator", "repl"].contains(&word.as_str()))
+        && words(&name.to_ascii_lowercase(), name)
+            .iter()
+            .any(|word| ["replication", "replicate", "replicator", "repl"].contains(word))
 }
 
 /// The second letter, a small one, behind each byte that what [`may_say_write`] looks for begins with.
@@ -246,7 +249,7 @@ fn contains(text: &str, core: &str) -> bool {
     text.as_bytes().windows(core.len()).any(|window| window.eq_ignore_ascii_case(core.as_bytes()))
 }
 
-fn built_in(words: &[String]) -> Saying {
+fn built_in(words: &[&str]) -> Saying {
     let has = |list: &Words| words.iter().any(|word| list.has(word));
     let is_write = |word: &str| WRITE.has(word) || ROLE.has(word);
     if !has(&WRITE) && !has(&ROLE) {
@@ -256,7 +259,7 @@ fn built_in(words: &[String]) -> Saying {
         return Saying::Other;
     }
     let neighbours = words.windows(2).any(|pair| {
-        let [first, second] = [pair[0].as_str(), pair[1].as_str()];
+        let [first, second] = [pair[0], pair[1]];
         (is_write(first) && BEHIND.has(second)) || (is_write(second) && IN_FRONT.has(first))
     });
     if neighbours || ends_in_no_host(words) || (has(&OTHER_SYSTEMS) && !has(&DATABASE)) {
@@ -267,20 +270,18 @@ fn built_in(words: &[String]) -> Saying {
     }
     let another = has(&NOT_A_ROLE)
         || words.windows(2).enumerate().any(|(index, pair)| {
-            ROLE.has(&pair[0])
-                && OF_A_ROLE.has(&pair[1])
-                && !(pair[1] == "data" && words.get(index + 2).is_some_and(|next| next == "source"))
+            ROLE.has(pair[0])
+                && OF_A_ROLE.has(pair[1])
+                && !(pair[1] == "data" && words.get(index + 2).is_some_and(|next| *next == "source"))
         });
     if another { Saying::Other } else { Saying::Role }
 }
 
 /// Does the last word say that the value is something else than a host?
-fn ends_in_no_host(words: &[String]) -> bool {
+fn ends_in_no_host(words: &[&str]) -> bool {
     let [before @ .., last] = words else { return false };
-    match last.as_str() {
-        "name" => {
-            !before.last().is_some_and(|word| HOST.has(word) || ["service", "svc", "node"].contains(&word.as_str()))
-        }
+    match *last {
+        "name" => !before.last().is_some_and(|word| HOST.has(word) || ["service", "svc", "node"].contains(word)),
         last => NO_HOST.has(last),
     }
 }
@@ -290,61 +291,62 @@ pub(crate) fn says_else(name: &str) -> bool {
     if name.len() > NAME_LIMIT {
         return true;
     }
-    let words = words(name);
+    let small = name.to_ascii_lowercase();
+    let words = words(&small, name);
     words.iter().any(|word| READ.has(word) || NEVER.has(word)) || ends_in_no_host(&words)
 }
 
 /// May a name's value be a Service of a single word? `PRIMARY_DB: mysql` and `WRITE_DRIVER: mysql` are no hosts.
 pub(crate) fn takes_single_word(name: &str, value: &str) -> bool {
-    let words = words(name);
+    let small = name.to_ascii_lowercase();
+    let words = words(&small, name);
     let has = |list: &Words| words.iter().any(|word| list.has(word));
     let ends_in = |list: &Words| words.last().is_some_and(|last| list.has(last));
-    let ends =
-        || ends_in(&WRITE) || ends_in(&ROLE) || ends_in(&DATABASE) || words.last().is_some_and(|last| last == "to");
+    let ends = || ends_in(&WRITE) || ends_in(&ROLE) || ends_in(&DATABASE) || words.last() == Some(&"to");
     has(&HOST) || (!PRODUCTS.has(value) && (has(&WEAK_HOST) || (value.contains('-') && ends())))
 }
 
-/// The words of a name in small letters, without digits; `READ_WRITE` is one word.
-fn words(name: &str) -> Vec<String> {
+/// The words of a name without digits, from its copy in small letters; `READ_WRITE` is one word.
+fn words<'a>(small: &'a str, name: &str) -> Vec<&'a str> {
     let bytes = name.as_bytes();
-    let mut words: Vec<String> = Vec::new();
-    let mut word = String::new();
+    let mut words = Vec::new();
+    let mut start = 0;
+    // between the bytes of one character there is no word
+    let within = |start, end| small.get(start..end).unwrap_or_default();
     for (index, byte) in bytes.iter().enumerate() {
         let before = index.checked_sub(1).map_or(b'_', |before| bytes[before]);
         let after = bytes.get(index + 1).copied().unwrap_or(b'_');
         let starts = byte.is_ascii_uppercase()
             && (before.is_ascii_lowercase() || (before.is_ascii_uppercase() && after.is_ascii_lowercase()));
         if starts || !byte.is_ascii_alphabetic() {
-            end_word(&mut word, &mut words);
-        }
-        if byte.is_ascii_alphabetic() {
-            word.push(char::from(byte.to_ascii_lowercase()));
+            end_word(within(start, index), &mut words);
+            start = if byte.is_ascii_alphabetic() { index } else { index + 1 };
         }
     }
-    end_word(&mut word, &mut words);
+    end_word(within(start, bytes.len()), &mut words);
     joined(words)
 }
 
 /// Takes over a word, or the words of which it is made.
-fn end_word(word: &mut String, words: &mut Vec<String>) {
+fn end_word<'a>(word: &'a str, words: &mut Vec<&'a str>) {
     /// No word of several is longer.
     const LIMIT: usize = 32;
     if word.is_empty() {
         return;
     }
-    let word = std::mem::take(word);
-    let mut parts = Vec::new();
+    let known = words.len();
     let is_short = |part: &&str| ["rw", "ro"].contains(part);
+    let has = |core: &str| word.as_bytes().windows(core.len()).any(|window| window == core.as_bytes());
     if word.len() <= LIMIT
-        && ["writ", "primary", "master", "rw", "read", "replica", "slave", "ro"].iter().any(|core| word.contains(core))
-        && segment(&word, &mut parts, &mut 0)
+        && ["writ", "primary", "master", "rw", "read", "replica", "slave", "ro"].into_iter().any(has)
+        && segment(word, words, &mut 0)
         // two letters within a word are chance
-        && !parts.iter().take(parts.len() - 1).skip(1).any(is_short)
+        && !words[known..].iter().take(words.len() - known - 1).skip(1).any(is_short)
     {
-        words.extend(parts.into_iter().map(ToOwned::to_owned));
-    } else {
-        words.push(word);
+        return;
     }
+    words.truncate(known);
+    words.push(word);
 }
 
 /// Cuts a word of at most 32 letters into known ones, the longest first. What is left where no cut helps is remembered
@@ -373,15 +375,19 @@ fn segment<'w>(rest: &'w str, parts: &mut Vec<&'w str>, dead: &mut u64) -> bool 
 }
 
 /// Makes one word of `read` and `write` side by side.
-fn joined(words: Vec<String>) -> Vec<String> {
-    let mut joined: Vec<String> = Vec::with_capacity(words.len());
+fn joined(words: Vec<&str>) -> Vec<&str> {
+    let is_write = |word: &str| ["write", "writes", "writable"].contains(&word);
+    if !words.iter().any(|word| is_write(word)) {
+        return words;
+    }
+    let mut joined = Vec::with_capacity(words.len());
     for word in words {
-        if ["write", "writes", "writable"].contains(&word.as_str()) {
-            let between = joined.last().is_some_and(|last| ["and", "or", "n", "plus"].contains(&last.as_str()));
+        if is_write(word) {
+            let between = joined.last().is_some_and(|last| ["and", "or", "n", "plus"].contains(last));
             let read = joined.len().checked_sub(1 + usize::from(between));
-            if let Some(at) = read.filter(|at| ["read", "reads"].contains(&joined[*at].as_str())) {
+            if let Some(at) = read.filter(|at| ["read", "reads"].contains(&joined[*at])) {
                 joined.truncate(at);
-                joined.push("readwrite".to_owned());
+                joined.push("readwrite");
                 continue;
             }
         }
@@ -432,9 +438,8 @@ fn before<'a>(text: &'a str, ends: &[char]) -> &'a str {
 
 /// Does a user's name say that it reads?
 fn is_reader(user: &str) -> bool {
-    words(&user[..user.len().min(64).min(user.find(|c: char| !c.is_ascii()).unwrap_or(user.len()))])
-        .iter()
-        .any(|word| READ.has(word))
+    let user = &user[..user.len().min(64).min(user.find(|c: char| !c.is_ascii()).unwrap_or(user.len()))];
+    words(&user.to_ascii_lowercase(), user).iter().any(|word| READ.has(word))
 }
 
 /// Go: `user:password@tcp(host:port)/database?x=y`.
@@ -802,7 +807,7 @@ mod tests {
     fn names_that_say_write() {
         let names = WriteNames::default();
         for name in WRITES {
-            assert!(saying(name, &names).is_write(), "{name} {:?}", words(name));
+            assert!(saying(name, &names).is_write(), "{name} {:?}", words(&name.to_ascii_lowercase(), name));
         }
         for name in [
             "",
@@ -859,7 +864,7 @@ mod tests {
             "MASTER_EXPORTER_HOST",
             "BACKUP_PRIMARY_HOST",
         ] {
-            assert!(!saying(name, &names).is_write(), "{name} {:?}", words(name));
+            assert!(!saying(name, &names).is_write(), "{name} {:?}", words(&name.to_ascii_lowercase(), name));
         }
     }
 
@@ -913,6 +918,22 @@ mod tests {
             "forwarder",
         ] {
             assert!(!service_says_write(name, &names), "{name}");
+        }
+    }
+
+    #[test]
+    fn words_of_a_name() {
+        for (name, expected) in [
+            ("DB_WRITE_HOST", &["db", "write", "host"][..]),
+            ("dbWriteHost2", &["db", "write", "host"]),
+            ("DBRWHost", &["db", "rw", "host"]),
+            ("dbwritehost", &["db", "write", "host"]),
+            ("READ_AND_WRITE", &["readwrite"]),
+            ("ä_writeÄ-Hö\u{1f600}st", &["write", "h", "st"]),
+            ("", &[]),
+            ("__", &[]),
+        ] {
+            assert_eq!(words(&name.to_ascii_lowercase(), name), expected, "{name}");
         }
     }
 

@@ -122,13 +122,15 @@ fn descend(value: &Value, shape: &Shape, at: &At, findings: &mut Findings) {
 }
 
 fn wrong_type(at: &At, field: &Value, wanted: &str, findings: &mut Findings) {
-    findings.reject(Violation::new(
-        rule::MALFORMED,
-        at.to_string(),
-        format!("found {}", type_name(field)),
-        "Kubernetes takes no such value here",
-        format!("write {wanted}"),
-    ));
+    findings.reject_for(rule::MALFORMED, || {
+        Violation::new(
+            rule::MALFORMED,
+            at.to_string(),
+            format!("found {}", type_name(field)),
+            "Kubernetes takes no such value here",
+            format!("write {wanted}"),
+        )
+    });
 }
 
 #[cfg(test)]

@@ -110,9 +110,13 @@ impl Findings {
     pub(crate) const LIMIT: usize = 100;
 
     pub(crate) fn reject(&mut self, violation: Violation) {
-        let count = self.count(violation.rule, 1);
-        if count <= Self::LIMIT {
-            self.violations.push(violation);
+        self.reject_for(violation.rule, || violation);
+    }
+
+    /// The same for what an object can have very many of: the violation is only made if it is kept.
+    pub(crate) fn reject_for(&mut self, rule: &'static str, violation: impl FnOnce() -> Violation) {
+        if self.count(rule, 1) <= Self::LIMIT {
+            self.violations.push(violation());
         }
     }
 

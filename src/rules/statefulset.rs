@@ -20,7 +20,7 @@ pub(crate) fn statefulset(
     database: Option<&Database>,
     findings: &mut Findings,
 ) {
-    check_options(&given_options(container, path), database, findings);
+    check_options(&given_options(container), path, database, findings);
     check_statements(pod, findings);
     if at(pod, &["hostNetwork"]).is_some_and(Value::is_true) {
         findings.reject(Violation::new(
@@ -33,50 +33,66 @@ pub(crate) fn statefulset(
     }
 }
 
-/// A word that the server gets, and where it stands.
-struct Given {
-    path: String,
-    /// As it is written: the value of a variable in it may be a secret.
-    written: String,
-    text: String,
+/// An option that the server gets, and that a rule knows.
+struct Given<'a> {
+    /// The field that it stands in, with its place there.
+    place: (&'static str, usize),
+    /// The word as it is written: the value of a variable in it may be a secret.
+    written: &'a str,
+    /// The word as the server gets it.
+    text: Cow<'a, str>,
     /// The word after it, in the same place.
     next: Option<String>,
 }
 
-impl Given {
+impl Given<'_> {
+    fn path(&self, container: &str) -> String {
+        match self.place {
+            ("env", index) => format!("{container}.env[{index}].value"),
+            (list, index) => format!("{container}.{list}[{index}]"),
+        }
+    }
+
     fn shown(&self) -> String {
         match ServerOption::from_argument(&self.text) {
-            Some(option) if self.written != self.text => format!("--{} of {}", option.name, shown(&self.written)),
+            Some(option) if self.written != self.text => format!("--{} of {}", option.name, shown(self.written)),
             _ => shown(&self.text),
         }
     }
 }
 
-/// The words that reach the server: arguments, and variables that images turn into arguments.
-fn given_options(container: &Value, path: &str) -> Vec<Given> {
+/// The options that reach the server: arguments, and variables that images turn into arguments.
+fn given_options<'a>(container: &'a Value<'a>) -> Vec<Given<'a>> {
     let mut given: Vec<Given> = Vec::new();
     let variables = Variables::of(container);
-    let mut push = |path: String, text: &str, is_whole: bool| {
-        let expanded = variables.expand(text);
+    let mut is_next = false;
+    let mut take = |place, written, text: Cow<'a, str>| {
+        if let Some(last) = given.last_mut().filter(|_| is_next) {
+            last.next = Some(text.as_ref().to_owned());
+        }
+        is_next = ServerOption::from_argument(&text).is_some_and(|option| option.is_known);
+        if is_next {
+            given.push(Given { place, written, text, next: None });
+        }
+    };
+    let mut push = |place, text: &'a str, is_whole: bool| match variables.expand(text) {
         // Kubernetes puts a variable's value into the argument as it is; only a shell makes several words of it
-        let parts: Vec<&str> = if is_whole { vec![expanded.as_ref()] } else { expanded.split_whitespace().collect() };
-        for part in parts {
-            if let Some(last) = given.last_mut() {
-                last.next = Some(part.to_owned());
-            }
-            given.push(Given { path: path.clone(), written: text.to_owned(), text: part.to_owned(), next: None });
+        expanded if is_whole => take(place, text, expanded),
+        Cow::Borrowed(words) => words.split_whitespace().for_each(|word| take(place, text, Cow::Borrowed(word))),
+        Cow::Owned(words) => {
+            words.split_whitespace().for_each(|word| take(place, text, Cow::Owned(word.to_owned())));
         }
     };
     // the image's entrypoint puts what such a variable holds before or after the arguments
     for (index, variable) in list_at(container, &["env"]).iter().enumerate() {
         if carries_arguments(name(variable)) {
             for word in str_at(variable, &["value"]).split_whitespace() {
-                push(format!("{path}.env[{index}].value"), word.trim_matches(['"', '\'']), false);
+                push(("env", index), word.trim_matches(['"', '\'']), false);
             }
         }
     }
     for word in words(container) {
-        push(format!("{path}.{}[{}]", word.list, word.index), word.text, word.is_whole);
+        push((word.list, word.index), word.text, word.is_whole);
     }
     given
 }
@@ -147,13 +163,16 @@ impl<'a> Variables<'a> {
     }
 }
 
-fn check_options(given: &[Given], database: Option<&Database>, findings: &mut Findings) {
+fn check_options(given: &[Given], path: &str, database: Option<&Database>, findings: &mut Findings) {
     let options: Vec<(&Given, ServerOption)> =
         given.iter().filter_map(|given| Some((given, ServerOption::from_argument(&given.text)?))).collect();
+    if options.is_empty() {
+        return;
+    }
     let last = |name: &str| effective(&options, name);
     let is_mariadb = database.is_some_and(|database| database.flavor == Flavor::Mariadb);
     let mut reject = |rule, given: &Given, found: String, why: &'static str, fix: &'static str| {
-        findings.reject(Violation::new(rule, given.path.clone(), found, why, fix));
+        findings.reject(Violation::new(rule, given.path(path), found, why, fix));
     };
     let in_files = "remove it; the option files of each role say what is right for it";
 
