@@ -5,6 +5,7 @@ use crate::{
     json::Value,
     names::{annotation::EXEMPT, rule},
     nearest::nearest,
+    order::sorted,
     rules::{ALL, Rule, Severity},
     settings::Settings,
     verdict::{Findings, Judgement, Violation},
@@ -78,8 +79,8 @@ pub(crate) fn judge(
     namespace: &str,
 ) -> Judgement {
     exemptions.apply(&mut findings, settings);
-    let Findings { mut violations, warnings, exempted, counts } = findings;
-    violations.sort();
+    let Findings { violations, warnings, exempted, counts } = findings;
+    let mut violations = sorted(violations, Ord::cmp);
     violations.dedup();
     let untold = |(rule, count): (_, usize)| (rule, count.saturating_sub(Findings::LIMIT));
     let untold = counts.into_iter().map(untold).filter(|(_, count)| *count > 0).collect();

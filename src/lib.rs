@@ -18,6 +18,7 @@ pub mod names;
 mod nearest;
 mod option_file;
 mod options;
+mod order;
 mod request;
 pub mod rules;
 pub mod scripts;

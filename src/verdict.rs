@@ -17,7 +17,7 @@ const UNPROCESSABLE: u16 = 422;
 pub(crate) const WARNING_LIMIT: usize = 120;
 
 /// A problem with one field.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Violation {
     /// Another object than the one under admission, as `ConfigMap shop/mysql`.
     pub(crate) object: Option<String>,

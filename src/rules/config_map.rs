@@ -280,7 +280,8 @@ fn check_file(role: Role, key: &str, text: &str, server: &Server, findings: &mut
     if let Some(entry) = includes {
         findings.warn(format!("data[{}] line {}: what this file includes was not looked at", shown(key), entry.line));
     }
-    let options: Vec<(usize, ServerOption)> = file.options_of(&server.groups).collect();
+    let known = file.options_of(&server.groups).filter(|(_, option)| option.is_known);
+    let options: Vec<(usize, ServerOption)> = known.collect();
     let last = |name: &str| effective(&options, name);
     // what stands elsewhere does not count for the server; the group tells what was meant
     let elsewhere = |names: &[&str]| {

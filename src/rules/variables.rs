@@ -1,5 +1,7 @@
 use std::{borrow::Cow, ops::Range};
 
+use crate::order::order;
+
 /// The names of a container's variables, to be looked up by where they stand: one name may stand in several places, and
 /// a later one counts before an earlier one.
 #[derive(Default)]
@@ -11,8 +13,7 @@ pub(super) struct Names<'a> {
 
 impl<'a> Names<'a> {
     pub(super) fn new(names: Vec<Cow<'a, str>>) -> Self {
-        let mut order: Vec<usize> = (0..names.len()).collect();
-        order.sort_unstable_by_key(|place| (names[*place].as_ref(), *place));
+        let order = order(names.len(), &|one, other| names[one].cmp(&names[other]));
         Self { names, order }
     }
 

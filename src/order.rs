@@ -1,0 +1,30 @@
+//! Sorting. One function for all: the library's sort is several kilobytes of the module for every type of element.
+
+use std::cmp::Ordering;
+
+/// The places of `len` elements in the order of the elements; equal ones stay in the order of their places.
+pub(crate) fn order(len: usize, compare: &dyn Fn(usize, usize) -> Ordering) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..len).collect();
+    order.sort_unstable_by(|one, other| compare(*one, *other).then(one.cmp(other)));
+    order
+}
+
+/// The elements in their order; equal ones stay as they stand.
+pub(crate) fn sorted<T: Default>(mut elements: Vec<T>, compare: impl Fn(&T, &T) -> Ordering) -> Vec<T> {
+    let order = order(elements.len(), &|one, other| compare(&elements[one], &elements[other]));
+    order.into_iter().map(|place| std::mem::take(&mut elements[place])).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_elements_stay_as_they_stand() {
+        let elements: Vec<(u32, u32)> = (0..1000).map(|at| (at * 7919 % 10, at)).collect();
+        let mut expected = elements.clone();
+        expected.sort_by_key(|(key, _)| *key);
+        assert_eq!(sorted(elements, |(one, _), (other, _)| one.cmp(other)), expected);
+        assert!(sorted(Vec::<u32>::new(), Ord::cmp).is_empty());
+    }
+}
