@@ -2,7 +2,7 @@
 
 use crate::{
     flavor::{CloneMethod, Flavor},
-    json::{Value, at, shown, type_name},
+    json::{Object, Value, at, shown, type_name},
     names::{
         ANNOTATION_PREFIX,
         annotation::{
@@ -175,7 +175,7 @@ fn entries<'v, 'a>(annotations: Option<&'v Value<'a>>) -> impl Iterator<Item = (
     annotations
         .and_then(Value::as_object)
         .into_iter()
-        .flat_map(|annotations| annotations.iter())
+        .flat_map(Object::iter)
         .filter_map(|(key, value)| key.strip_prefix(ANNOTATION_PREFIX).map(|key| (key, value)))
 }
 

@@ -578,7 +578,8 @@ fn item_of_authority(item: &str) -> Option<(Vec<Host>, Option<bool>)> {
             "host" | "address" => hosts = host_port(value)?,
             "port" => port = Some(value.parse().ok()?),
             "type" => {
-                takes_writes = Some(["source", "master", "primary"].iter().any(|role| value.eq_ignore_ascii_case(role)))
+                takes_writes =
+                    Some(["source", "master", "primary"].iter().any(|role| value.eq_ignore_ascii_case(role)));
             }
             _ => {}
         }

@@ -1,5 +1,5 @@
 //! A policy server makes a fresh instance for every request and throws its memory away with it. To free that memory piece
-//! by piece before would take a seventh of the time of an injection; so the first call leaves it. An instance that is
+//! by piece before would take a twentieth of the time of an injection; so the first call leaves it. An instance that is
 //! called again frees what the later calls took: never more than one call's memory is left.
 
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -25,6 +25,11 @@ const KNOWN: [(&str, usize); 13] = [
     ("no-defaults", "no-defaults".len()),
 ];
 
+/// Is this the name of an option of the table? Rules only see those.
+pub(crate) fn is_known(name: &str) -> bool {
+    KNOWN.iter().any(|(known, _)| *known == name)
+}
+
 /// What can stand before a name, with what it makes of the option. `autoset` is MariaDB's.
 const PREFIXES: [(&str, Prefix); 6] = [
     ("skip", Prefix::Off),

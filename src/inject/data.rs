@@ -162,7 +162,7 @@ fn check_plain_volume(volume: &str, definition: Option<&Value>, path: &str, find
         ));
         return;
     };
-    if ["emptyDir", "ephemeral", "csi"].iter().any(|kind| definition.contains_key(*kind)) {
+    if ["emptyDir", "ephemeral", "csi"].iter().any(|kind| definition.contains_key(kind)) {
         findings
             .warn(format!("volume {} under the data directory goes with its pod, and the data with it", shown(volume)));
         return;

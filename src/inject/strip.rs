@@ -79,7 +79,7 @@ fn retain(object: &mut Object, key: &str, keep: impl Fn(&Value) -> bool) {
 /// Is a probe the injected one, of this or an earlier version? A user's own handler beside it makes it the user's.
 pub(crate) fn is_ours(probe: &Value) -> bool {
     let handlers = ["exec", "httpGet", "tcpSocket", "grpc"];
-    let has = |handler: &&&str| probe.get(**handler).is_some_and(|handler| !handler.is_null());
+    let has = |handler: &&&str| probe.get(handler).is_some_and(|handler| !handler.is_null());
     handlers.iter().filter(has).count() == 1 && runs_ping(probe)
 }
 

@@ -26,7 +26,7 @@ fn in_order(mut entries: Vec<Entry>) -> Vec<Entry> {
 }
 
 impl<'a> Object<'a> {
-    /// Takes entries in any order; the last one of a key counts, as serde_json's `Value` has it.
+    /// Takes entries in any order; the last one of a key counts, as `serde_json`'s `Value` has it.
     pub(crate) fn new(mut entries: Vec<Entry<'a>>) -> Self {
         if !entries.is_sorted_by(|(before, _), (key, _)| before < key) {
             entries = in_order(entries);

@@ -1,4 +1,4 @@
-//! Reading a tree, through serde_json's parser.
+//! Reading a tree, through `serde_json`'s parser.
 
 use std::{borrow::Cow, fmt};
 
@@ -13,7 +13,7 @@ use crate::json::{Object, Value};
 /// Reads JSON.
 ///
 /// # Errors
-/// Where it is none, or nested deeper than serde_json goes (128 levels).
+/// Where it is none, or nested deeper than `serde_json` goes (128 levels).
 pub(crate) fn read(json: &str) -> serde_json::Result<Value<'_>> {
     let mut deserializer = serde_json::Deserializer::from_str(json);
     let value = Reader { open: &mut Open::default(), depth: 0 }.deserialize(&mut deserializer)?;

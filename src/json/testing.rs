@@ -1,4 +1,4 @@
-//! Trees for tests, written with serde_json's macro.
+//! Trees for tests, written with `serde_json`'s macro.
 
 use std::{
     borrow::Cow,
@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 
 use crate::json::{NULL, Object, Value};
 
-/// serde_json's `json!`, as a tree of this module.
+/// `serde_json`'s `json!`, as a tree of this module.
 macro_rules! json {
     ($($json:tt)*) => { $crate::json::Value::from(::serde_json::json!($($json)*)) };
 }

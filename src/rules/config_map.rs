@@ -7,7 +7,7 @@ use crate::{
     enforcement::{Exemptions, failed_look_up, label},
     flavor::{Database, Flavor},
     inject::{Plan, database_container},
-    json::{Value, at, shown, str_at},
+    json::{Object, Value, at, shown, str_at},
     names::{ANNOTATION_PREFIX, PRIMARY_KEYS, REPLICA_KEYS, rule},
     nearest::distance,
     option_file::{Groups, Kind as Entry, Mistake, OptionFile, Owner},
@@ -50,7 +50,7 @@ fn keys<'v>(config_map: &'v Value) -> impl Iterator<Item = &'v str> {
     ["data", "binaryData"]
         .into_iter()
         .filter_map(|field| at(config_map, &[field]).and_then(Value::as_object))
-        .flat_map(|entries| entries.keys())
+        .flat_map(Object::keys)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

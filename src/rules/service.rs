@@ -213,7 +213,7 @@ pub(crate) fn may_concern(service: &Value, old: Option<&Value>, settings: &Setti
 fn says_write(service: &Value, settings: &Settings) -> bool {
     let names = &settings.write_names;
     let by_label = || {
-        at(service, &["metadata", "labels"]).and_then(Value::as_object).into_iter().flat_map(|labels| labels.iter()).any(|(key, value)| {
+        at(service, &["metadata", "labels"]).and_then(Value::as_object).into_iter().flat_map(Object::iter).any(|(key, value)| {
             let key = key.rsplit('/').next().unwrap_or_default();
             ["role", "access", "access-mode", "endpoint", "mode", "component", "tier"].contains(&key)
                 || key.ends_with("-role")

@@ -17,7 +17,7 @@ use crate::{
         takes_single_word, targets,
     },
     enforcement::{failed_look_up, label},
-    json::{Value, at, list_at, name, str_at},
+    json::{Object, Value, at, list_at, name, str_at},
     names::{
         ANNOTATION_PREFIX, BACKUP_PORT, DATABASE_PORT, POD_INDEX_LABEL, POD_NAME_LABEL,
         annotation::{EXEMPT, PRIMARY_OF},
@@ -228,7 +228,7 @@ impl<'a> Check<'a, '_, '_> {
             let prefix = str_at(source, &["prefix"]);
             let path = format!("{path}.envFrom[{index}]");
             let Some(found) = self.config_map(config_map, &path) else { continue };
-            for key in at(&found, &["data"]).and_then(Value::as_object).into_iter().flat_map(|data| data.keys()) {
+            for key in at(&found, &["data"]).and_then(Value::as_object).into_iter().flat_map(Object::keys) {
                 values.push(Variable::Key { config_map, key: Cow::Owned(key.to_owned()), path: path.clone() });
                 names.push(Cow::Owned(format!("{prefix}{key}")));
             }

@@ -33,8 +33,8 @@ refuse_empty_primary() {
             if server_answers "$host"; then
                 fail "the primary's data directory is empty, but the replica $host is running and holds the data." \
                     "Nothing was changed. Put the data back on this pod's volume (from a backup, or from a copy of that" \
-                    "replica's volume); or, to begin with an empty database on purpose, scale the StatefulSet to 1 and" \
-                    "delete the claims of the replicas first."
+                    "replica's volume); or, to begin with an empty database on purpose, scale the StatefulSet to 1, then" \
+                    "delete the replicas' pods (Kubernetes removes none while this one is not Ready) and their claims."
             fi
         done
         ((known && try < 3)) || break
