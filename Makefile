@@ -79,7 +79,7 @@ LINTED := RUSTC_WORKSPACE_WRAPPER=clippy-driver CLIPPY_ARGS=-Dwarnings
 
 .PHONY: test
 test: tools fmt shellcheck policy.wasm do-nothing.wasm ## Run all checks and tests
-	$(call say,"clippy and building the tests (about five minutes the first time: they embed a WebAssembly compiler)")
+	$(call say,"clippy and building the tests (a minute; some more where preview is not built yet: they embed a WebAssembly compiler)")
 	@$(LINTED) $(CARGO) test --quiet --workspace --no-run
 	$(call say,"tests (about two minutes)")
 	@$(LINTED) $(CARGO) test --workspace
@@ -132,8 +132,8 @@ github-release: publish ## Create the release TAG on GitHub, with the policy and
 .PHONY: e2e-replication
 e2e-replication: policy.wasm ## Run what is injected in containers against real databases (needs root)
 	@hack/install-missing podman runc /usr/lib/podman/netavark:netavark catatonit iptables debootstrap nsenter:util-linux
-	$(call say,"building e2e-replication (about six minutes the first time: it embeds a WebAssembly compiler)")
-	@$(CARGO) build --quiet --package mysql-replication-e2e-replication
+	$(call say,"building e2e-replication (some minutes where nothing is built yet: it embeds a WebAssembly compiler)")
+	@$(CARGO) build --quiet --workspace --bin e2e-replication
 	$(call say,"clusters on real databases (about ten minutes; two more where the images must be made)")
 	@$(if $(filter-out 0,$(shell id -u)),sudo --non-interactive) target/debug/e2e-replication
 
