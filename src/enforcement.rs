@@ -82,9 +82,10 @@ pub(crate) fn judge(
     let Findings { violations, warnings, exempted, counts } = findings;
     let mut violations = sorted(violations, Ord::cmp);
     violations.dedup();
-    let untold = |(rule, count): (_, usize)| (rule, count.saturating_sub(Findings::LIMIT));
-    let untold = counts.into_iter().map(untold).filter(|(_, count)| *count > 0).collect();
-    let mut judgement = Judgement { exempted, hints: warnings, untold, ..Judgement::default() };
+    for (rule, count) in counts {
+        tell_how_many_more(&mut violations, rule, count.saturating_sub(Findings::LIMIT));
+    }
+    let mut judgement = Judgement { exempted, hints: warnings, ..Judgement::default() };
     let is_exempt = settings.exempts(namespace);
     for violation in violations {
         match severity(&violation, settings, is_exempt) {
@@ -94,6 +95,20 @@ pub(crate) fn judge(
         }
     }
     judgement
+}
+
+/// Adds how many violations of a rule are left out, behind the last one that is not.
+fn tell_how_many_more(violations: &mut Vec<Violation>, rule: &'static str, count: usize) {
+    let Some(last) = violations.iter().rposition(|violation| violation.rule == rule).filter(|_| count > 0) else {
+        return;
+    };
+    let more = Violation {
+        found: format!("and {count} more problems of this rule").into(),
+        why: "of one rule no more are told".into(),
+        fix: "mend those that are told, and look again".into(),
+        ..violations[last].clone()
+    };
+    violations.insert(last + 1, more);
 }
 
 fn severity(violation: &Violation, settings: &Settings, is_exempt: bool) -> Severity {
@@ -127,7 +142,7 @@ pub(crate) fn label(kind: &str, namespace: &str, name: &str) -> String {
 mod tests {
     use super::*;
     use crate::json::json;
-    use crate::{names::ANNOTATION_PREFIX, verdict::Verdict};
+    use crate::names::ANNOTATION_PREFIX;
 
     fn read(text: &str) -> (Exemptions, Findings) {
         let mut findings = Findings::default();
@@ -198,19 +213,18 @@ mod tests {
         findings.append(many(rule::HOST_NETWORK, 3));
         findings.append(many(rule::SERVICE_PORT, 101));
         let judgement = judge(findings, &Exemptions::default(), &Settings::default(), "shop");
-        assert_eq!((judgement.rejected.len(), judgement.warned.len()), (103, 100));
-        assert_eq!(judgement.untold, [(rule::READ_ONLY_OFF, 180), (rule::SERVICE_PORT, 1)]);
-        let answer = Verdict::Rejected { object: "X".to_owned(), judgement }.into_json(0);
-        let answer = String::from_utf8(answer).unwrap();
-        assert!(answer.contains("X is rejected: 283 problems"), "{answer}");
-        assert!(
-            answer.contains("\\n[read-only-off] and 180 more\"") && answer.contains("\"[service-port] and 1 more\"")
-        );
+        assert_eq!((judgement.rejected.len(), judgement.warned.len()), (104, 101));
+        let last = |violations: &[Violation], rule| {
+            violations.iter().rfind(|violation| violation.rule == rule).unwrap().found.to_string()
+        };
+        assert_eq!(last(&judgement.rejected, rule::READ_ONLY_OFF), "and 180 more problems of this rule");
+        assert_eq!(last(&judgement.rejected, rule::HOST_NETWORK), "found");
+        assert_eq!(last(&judgement.warned, rule::SERVICE_PORT), "and 1 more problems of this rule");
 
         // what is exempt is not counted either
         let judgement =
             judge(many(rule::READ_ONLY_OFF, 150), &read("read-only-off: x").0, &Settings::default(), "shop");
-        assert!(judgement.rejected.is_empty() && judgement.untold.is_empty());
+        assert!(judgement.rejected.is_empty());
     }
 
     #[test]

@@ -165,20 +165,11 @@ pub(crate) struct Judgement {
     pub(crate) exempted: Exempted,
     /// Hints beyond the rules.
     pub(crate) hints: Vec<String>,
-    /// How many more there are of a rule than are told.
-    pub(crate) untold: Vec<(&'static str, usize)>,
 }
 
 impl Judgement {
     fn warnings(&self) -> Vec<String> {
-        let untold = self.untold_of(&self.warned).map(|(rule, count)| format!("[{rule}] and {count} more"));
-        let warned = self.warned.iter().map(Violation::as_warning).chain(untold);
-        warned.chain(self.hints.iter().cloned().map(cut)).collect()
-    }
-
-    /// How many more there are of the rules of some violations.
-    fn untold_of(&self, violations: &[Violation]) -> impl Iterator<Item = (&'static str, usize)> {
-        self.untold.iter().copied().filter(|(rule, _)| violations.iter().any(|violation| violation.rule == *rule))
+        self.warned.iter().map(Violation::as_warning).chain(self.hints.iter().cloned().map(cut)).collect()
     }
 
     /// Names of the rules, for the cluster's audit log.
@@ -229,10 +220,8 @@ impl Verdict<'_> {
 
 /// Every problem, as [`crate::enforcement::judge`] has ordered them, in one message: those of the object under admission first, then those of others, each in the order
 /// of its fields, and none in more than four lines.
-fn message(object: &str, judgement: &Judgement) -> String {
-    let violations = &judgement.rejected;
-    let untold = || judgement.untold_of(violations);
-    let count = violations.len() + untold().map(|(_, count)| count).sum::<usize>();
+fn message(object: &str, violations: &[Violation]) -> String {
+    let count = violations.len();
     let mut message = format!("{object} is rejected: {count} {}", if count == 1 { "problem" } else { "problems" });
     let mut group = None;
     for violation in violations {
@@ -242,9 +231,6 @@ fn message(object: &str, judgement: &Judgement) -> String {
             let _ = write!(message, "\nin {}:", object.as_deref().unwrap_or_default());
         }
         let _ = write!(message, "\n[{rule}] {path}: {found}\n  why: {why}\n  fix: {fix}");
-    }
-    for (rule, count) in untold() {
-        let _ = write!(message, "\n[{rule}] and {count} more");
     }
     message
 }
@@ -263,7 +249,7 @@ impl Verdict<'_> {
             Self::Unreadable(message) => (false, Some(message), Some(BAD_REQUEST), None, None),
             Self::Accepted { changed, judgement } => (true, None, None, changed, Some(judgement)),
             Self::Rejected { object, judgement } => {
-                (false, Some(message(&object, &judgement)), Some(UNPROCESSABLE), None, Some(judgement))
+                (false, Some(message(&object, &judgement.rejected)), Some(UNPROCESSABLE), None, Some(judgement))
             }
         };
         let mut json = Vec::with_capacity(if changed.is_some() { request + ROOM } else { 0 });

@@ -131,3 +131,21 @@ fn a_restricted_workload_stays_restricted() {
         assert_eq!(context.read_only_root_filesystem, Some(true), "{}", container.name);
     }
 }
+
+#[test]
+fn an_endless_list_of_problems_is_cut_and_still_well_formed() {
+    let annotations: serde_json::Map<String, Value> =
+        (0..1000).map(|at| (format!("mysql-replication.kubewarden.io/x{at}"), json!(""))).collect();
+    let object = json!({
+        "apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "mysql", "annotations": annotations},
+        "spec": {"template": {"spec": {"containers": []}}},
+    });
+    let answer = both_doors(&request(&object, None), &json!({}));
+    let message = answer.message.expect("a rejection");
+    let first = message.lines().next().unwrap_or_default();
+    assert_eq!(first, "StatefulSet default/mysql is rejected: 101 problems");
+    // every problem is told in the same three lines, also the one that stands for the others
+    assert_eq!(message.lines().filter(|line| line.starts_with("[annotation] metadata.annotations[")).count(), 101);
+    assert_eq!(message.lines().count(), 1 + 3 * 101);
+    assert!(message.contains(": and 900 more problems of this rule\n"), "{message}");
+}
