@@ -245,7 +245,8 @@ fn may_be_word(text: &[u8], at: usize) -> bool {
     is_escaped || !(small || capital)
 }
 
-fn contains(text: &str, core: &str) -> bool {
+/// Is `core` somewhere in a text, without regard to case?
+pub(crate) fn contains(text: &str, core: &str) -> bool {
     text.as_bytes().windows(core.len()).any(|window| window.eq_ignore_ascii_case(core.as_bytes()))
 }
 
@@ -336,9 +337,8 @@ fn end_word<'a>(word: &'a str, words: &mut Vec<&'a str>) {
     }
     let known = words.len();
     let is_short = |part: &&str| ["rw", "ro"].contains(part);
-    let has = |core: &str| word.as_bytes().windows(core.len()).any(|window| window == core.as_bytes());
     if word.len() <= LIMIT
-        && ["writ", "primary", "master", "rw", "read", "replica", "slave", "ro"].into_iter().any(has)
+        && ["writ", "primary", "master", "rw", "read", "replica", "slave", "ro"].iter().any(|core| contains(word, core))
         && segment(word, words, &mut 0)
         // two letters within a word are chance
         && !words[known..].iter().take(words.len() - known - 1).skip(1).any(is_short)

@@ -178,8 +178,7 @@ impl<'a> Plan<'a> {
             }
         }
         for (list, names) in INJECTED_INTO {
-            let is_there = |wanted: &&&str| by_name(list_at(pod, &[list]), wanted).is_some();
-            if names.iter().find(is_there).is_none() {
+            if !list_at(pod, &[list]).iter().any(|existing| names.contains(&name(existing))) {
                 continue;
             }
             for planned in self.ingredients.containers(list, settings) {

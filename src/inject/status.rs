@@ -2,7 +2,7 @@
 
 use crate::{
     annotations::own,
-    json::{NULL, Value, at, by_name, list_at, name, object_at, read, str_at, write_str},
+    json::{NULL, Value, at, by_name, list_at, name, object_at, read, str_at, write_list, write_str},
     names::{
         ANNOTATION_PREFIX, CLONE_CONTAINER, CONF_VOLUME, CONFIG_MAP_VOLUME, DATA_CLAIM, DATABASE_PORT, INIT_CONTAINER,
         SIDECAR_CONTAINER, annotation,
@@ -167,17 +167,6 @@ impl Status {
         }
         limited
     }
-}
-
-fn write_list<T>(json: &mut Vec<u8>, list: &[T], write: impl Fn(&mut Vec<u8>, &T)) {
-    json.push(b'[');
-    for (index, element) in list.iter().enumerate() {
-        if index > 0 {
-            json.push(b',');
-        }
-        write(json, element);
-    }
-    json.push(b']');
 }
 
 /// FNV-1a over texts, each of which is told from the next one.

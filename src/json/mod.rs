@@ -15,7 +15,7 @@ pub(crate) use read::read;
 #[cfg(test)]
 pub(crate) use testing::json;
 pub(crate) use value::{NULL, Value};
-pub(crate) use write::write_str;
+pub(crate) use write::{write_list, write_str};
 
 /// The value at a path of keys, if every step is an object that has it and it is not null.
 pub(crate) fn at<'v, 'a>(value: &'v Value<'a>, path: &[&str]) -> Option<&'v Value<'a>> {

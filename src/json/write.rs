@@ -33,6 +33,22 @@ fn is_plain(text: &[u8]) -> bool {
     }
 }
 
+/// Writes a list as JSON, each element as `write` does.
+pub(crate) fn write_list<T>(json: &mut Vec<u8>, list: &[T], write: impl Fn(&mut Vec<u8>, &T)) {
+    json.push(b'[');
+    write_separated(json, list, write);
+    json.push(b']');
+}
+
+fn write_separated<T>(json: &mut Vec<u8>, items: impl IntoIterator<Item = T>, write: impl Fn(&mut Vec<u8>, T)) {
+    for (index, item) in items.into_iter().enumerate() {
+        if index > 0 {
+            json.push(b',');
+        }
+        write(json, item);
+    }
+}
+
 impl Value<'_> {
     /// Writes the tree as JSON without blanks.
     pub(crate) fn write(&self, json: &mut Vec<u8>) {
@@ -44,16 +60,7 @@ impl Value<'_> {
                 let _ = serde_json::to_writer(json, number.as_ref());
             }
             Self::String(text) => write_str(json, text),
-            Self::Array(list) => {
-                json.push(b'[');
-                for (index, element) in list.iter().enumerate() {
-                    if index > 0 {
-                        json.push(b',');
-                    }
-                    element.write(json);
-                }
-                json.push(b']');
-            }
+            Self::Array(list) => write_list(json, list, |json, element| element.write(json)),
             Self::Object(object) => object.write(json),
             Self::Raw(text) => json.extend_from_slice(text.as_bytes()),
             Self::Script(script) => {
@@ -76,14 +83,11 @@ impl Value<'_> {
 impl Object<'_> {
     fn write(&self, json: &mut Vec<u8>) {
         json.push(b'{');
-        for (index, (key, value)) in self.iter().enumerate() {
-            if index > 0 {
-                json.push(b',');
-            }
+        write_separated(json, self.iter(), |json, (key, value)| {
             write_str(json, key);
             json.push(b':');
             value.write(json);
-        }
+        });
         json.push(b'}');
     }
 

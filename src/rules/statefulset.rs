@@ -210,8 +210,7 @@ fn check_options(given: &[Given], path: &str, database: Option<&Database>, findi
             reject(rule::READ_ONLY_OFF, given, found, why, "remove it; the primary is open for writes without it");
         }
     }
-    if let Some((given, option)) = last("persisted-globals-load").filter(|(_, option)| option.switch() && !is_mariadb) {
-        let _ = option;
+    if let Some((given, _)) = last("persisted-globals-load").filter(|(_, option)| option.switch() && !is_mariadb) {
         let why = "what SET PERSIST has left in a replica's data, read_only=OFF included, wins over option files then";
         reject(rule::READ_ONLY_OFF, given, format!("the option {}", given.shown()), why, in_files);
     }

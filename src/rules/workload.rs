@@ -13,7 +13,7 @@ use super::{
 use crate::{
     cluster::{Cluster, Kind, Lookup},
     endpoint::{
-        Host, Saying, Target, hosts, is_about_replication, may_say_write, pod_name, saying, says_else,
+        Host, Saying, Target, contains, hosts, is_about_replication, may_say_write, pod_name, saying, says_else,
         takes_single_word, targets,
     },
     enforcement::{failed_look_up, label},
@@ -742,9 +742,7 @@ fn commands(text: &str) -> Vec<Vec<String>> {
 
 /// `CHANGE MASTER TO MASTER_HOST='...'`
 fn says_whom_to_follow(text: &str) -> bool {
-    ["change master", "change replication"]
-        .iter()
-        .any(|start| text.as_bytes().windows(start.len()).any(|window| window.eq_ignore_ascii_case(start.as_bytes())))
+    ["change master", "change replication"].iter().any(|start| contains(text, start))
 }
 
 #[cfg(test)]
