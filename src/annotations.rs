@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// What the user asked for.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Annotations {
     pub(crate) inject: bool,
     pub(crate) container: Option<String>,

@@ -139,6 +139,12 @@ pub mod rule {
     pub const INIT_FILE: &str = "init-file";
     /// `super_read_only` for a server that does not know it.
     pub const UNKNOWN_SUPER_READ_ONLY: &str = "unknown-super-read-only";
+    /// GTIDs are not the same in both roles, or switched off where the cluster replicates by them.
+    pub const GTID_MODE: &str = "gtid-mode";
+    /// What a live cluster was made with is changed.
+    pub const REPLICATION_CHANGED: &str = "replication-changed";
+    /// A part of the data is where no clone brings it.
+    pub const DATA_ELSEWHERE: &str = "data-elsewhere";
     /// The pods would share the network of their nodes.
     pub const HOST_NETWORK: &str = "host-network";
     /// `serviceName` names no Service.

@@ -1,81 +1,7 @@
-//! The injected shell scripts: real files under `scripts/`, put together for each container that runs them.
+//! The injected shell scripts: real files under `scripts/`, put together for each container that runs them. What is
+//! injected is their code: lines of comments and empty lines stay here, where developers read them.
 //!
 //! Kubernetes expands `$(NAME)` in a container's command; a test makes sure that it leaves every script as it is.
-
-/// What `init-mysql` runs.
-pub const INIT_MYSQL: &str = concat!(
-    "# injected by mysql-replication-policy: init-mysql\n",
-    include_str!("scripts/credentials.sh"),
-    "\n",
-    include_str!("scripts/common.sh"),
-    "\n",
-    include_str!("scripts/init-mysql.sh")
-);
-
-/// What `clone-mysql` runs under the clone method `xtrabackup`.
-pub const CLONE_XTRABACKUP: &str = concat!(
-    "# injected by mysql-replication-policy: clone-mysql (xtrabackup)\n",
-    include_str!("scripts/credentials.sh"),
-    "\n",
-    include_str!("scripts/common.sh"),
-    "\n",
-    include_str!("scripts/clone-xtrabackup.sh"),
-    "\n",
-    include_str!("scripts/clone-mysql.sh")
-);
-
-/// What `clone-mysql` runs under the clone method `clone-plugin`.
-pub const CLONE_PLUGIN: &str = concat!(
-    "# injected by mysql-replication-policy: clone-mysql (clone-plugin)\n",
-    include_str!("scripts/credentials.sh"),
-    "\n",
-    include_str!("scripts/common.sh"),
-    "\n",
-    include_str!("scripts/clone-plugin.sh"),
-    "\n",
-    include_str!("scripts/clone-mysql.sh")
-);
-
-/// What the sidecar `xtrabackup` runs.
-pub const SIDECAR: &str = concat!(
-    "# injected by mysql-replication-policy: xtrabackup\n",
-    include_str!("scripts/credentials.sh"),
-    "\n",
-    include_str!("scripts/common.sh"),
-    "\n",
-    include_str!("scripts/xtrabackup.sh")
-);
-
-/// The sidecar's readiness probe: a replica that does not replicate is not Ready.
-pub const REPLICA_READY: &str = concat!(
-    "# injected by mysql-replication-policy: replica-ready\n",
-    include_str!("scripts/credentials.sh"),
-    "\n",
-    include_str!("scripts/common.sh"),
-    "\n",
-    include_str!("scripts/replica-ready.sh")
-);
-
-/// The database container's probes.
-pub const PING: &str = concat!(
-    "# injected by mysql-replication-policy: ping\n",
-    include_str!("scripts/credentials.sh"),
-    "\n",
-    include_str!("scripts/ping.sh")
-);
-
-/// A line of [`PING`], by which a probe is recognised as injected, whatever version of the policy did it.
-const PING_MARKER: &str = "# injected by mysql-replication-policy: ping";
-
-/// All of them with the names of their containers or probes, for tests.
-pub const ALL: [(&str, &str); 6] = [
-    ("init-mysql", INIT_MYSQL),
-    ("clone-mysql-xtrabackup", CLONE_XTRABACKUP),
-    ("clone-mysql-clone-plugin", CLONE_PLUGIN),
-    ("xtrabackup", SIDECAR),
-    ("replica-ready", REPLICA_READY),
-    ("ping", PING),
-];
 
 /// A script without its text. Making a plan, comparing it with an object and writing the answer would copy, hash and
 /// escape tens of kilobytes; so the text comes in from the module's constants, escaped already, when the answer is
@@ -86,31 +12,88 @@ pub(crate) enum Script {
     CloneXtrabackup,
     ClonePlugin,
     Sidecar,
+    /// The sidecar's readiness probe: a replica that does not replicate is not Ready.
     ReplicaReady,
+    /// The database container's probes.
     Ping,
 }
 
-/// A file as it stands in a JSON string.
-macro_rules! escaped {
-    ($text:expr) => {{
-        const TEXT: &[u8] = $text.as_bytes();
-        const ESCAPED: [u8; escaped_len(TEXT)] = escape(TEXT);
-        match std::str::from_utf8(&ESCAPED) {
+/// A piece of a script, as text and as it stands in a JSON string.
+#[derive(Clone, Copy)]
+struct Piece {
+    text: &'static str,
+    escaped: &'static str,
+}
+
+/// The text of bytes that were made from text.
+macro_rules! text {
+    ($bytes:expr) => {
+        match std::str::from_utf8($bytes) {
             Ok(text) => text,
             Err(_) => unreachable!(),
         }
+    };
+}
+
+/// A text as a piece.
+macro_rules! piece {
+    ($text:expr) => {{
+        const TEXT: &str = $text;
+        const ESCAPED: [u8; escaped_len(TEXT.as_bytes())] = escape(TEXT.as_bytes());
+        Piece { text: TEXT, escaped: text!(&ESCAPED) }
     }};
 }
 
-const CREDENTIALS_FILE: &str = escaped!(include_str!("scripts/credentials.sh"));
-const COMMON_FILE: &str = escaped!(include_str!("scripts/common.sh"));
-const INIT_MYSQL_FILE: &str = escaped!(include_str!("scripts/init-mysql.sh"));
-const CLONE_XTRABACKUP_FILE: &str = escaped!(include_str!("scripts/clone-xtrabackup.sh"));
-const CLONE_PLUGIN_FILE: &str = escaped!(include_str!("scripts/clone-plugin.sh"));
-const CLONE_MYSQL_FILE: &str = escaped!(include_str!("scripts/clone-mysql.sh"));
-const XTRABACKUP_FILE: &str = escaped!(include_str!("scripts/xtrabackup.sh"));
-const REPLICA_READY_FILE: &str = escaped!(include_str!("scripts/replica-ready.sh"));
-const PING_FILE: &str = escaped!(include_str!("scripts/ping.sh"));
+/// A file's code as a piece.
+macro_rules! code {
+    ($file:expr) => {{
+        const FILE: &[u8] = include_bytes!($file);
+        const CODE: [u8; code_len(FILE)] = code(FILE);
+        piece!(text!(&CODE))
+    }};
+}
+
+const CREDENTIALS: Piece = code!("scripts/credentials.sh");
+const COMMON: Piece = code!("scripts/common.sh");
+const NOTHING: Piece = Piece { text: "", escaped: "" };
+
+/// How the first line of every script begins, whatever version of the policy injected it.
+macro_rules! header {
+    ($name:expr) => {
+        piece!(concat!("# injected by mysql-replication-policy: ", $name, "\n"))
+    };
+}
+
+/// Where the comments are.
+const SOURCE: Piece =
+    piece!(concat!("# commented: src/scripts of mysql-replication-policy ", env!("CARGO_PKG_VERSION"), "\n"));
+
+/// Each script in its pieces, in the order of [`Script`].
+const PIECES: [[Piece; 6]; 6] = [
+    [header!("init-mysql"), SOURCE, CREDENTIALS, COMMON, code!("scripts/init-mysql.sh"), NOTHING],
+    [
+        header!("clone-mysql (xtrabackup)"),
+        SOURCE,
+        CREDENTIALS,
+        COMMON,
+        code!("scripts/clone-xtrabackup.sh"),
+        code!("scripts/clone-mysql.sh"),
+    ],
+    [
+        header!("clone-mysql (clone-plugin)"),
+        SOURCE,
+        CREDENTIALS,
+        COMMON,
+        code!("scripts/clone-plugin.sh"),
+        code!("scripts/clone-mysql.sh"),
+    ],
+    [header!("xtrabackup"), SOURCE, CREDENTIALS, COMMON, code!("scripts/xtrabackup.sh"), NOTHING],
+    [header!("replica-ready"), SOURCE, CREDENTIALS, COMMON, code!("scripts/replica-ready.sh"), NOTHING],
+    [header!("ping"), SOURCE, CREDENTIALS, code!("scripts/ping.sh"), NOTHING, NOTHING],
+];
+
+/// By this a probe is recognised as injected, whatever version of the policy did it.
+const PING_MARKER: &str = "# injected by mysql-replication-policy: ping";
 
 /// How many bytes of text, and their digest.
 struct Sum {
@@ -119,24 +102,50 @@ struct Sum {
 }
 
 impl Sum {
-    const fn of(text: &str) -> Self {
-        Self { len: text.len(), digest: fnv1a(text.as_bytes()) }
+    const fn of(pieces: &[Piece]) -> Self {
+        let (mut len, mut digest) = (0, fnv1a(b""));
+        let mut at = 0;
+        while at < pieces.len() {
+            let text = pieces[at].text.as_bytes();
+            len += text.len();
+            digest = fnv1a_from(digest, text);
+            at += 1;
+        }
+        Self { len, digest }
     }
 }
 
 /// In the order of [`Script`].
 const SUMS: [Sum; 6] = [
-    Sum::of(INIT_MYSQL),
-    Sum::of(CLONE_XTRABACKUP),
-    Sum::of(CLONE_PLUGIN),
-    Sum::of(SIDECAR),
-    Sum::of(REPLICA_READY),
-    Sum::of(PING),
+    Sum::of(&PIECES[0]),
+    Sum::of(&PIECES[1]),
+    Sum::of(&PIECES[2]),
+    Sum::of(&PIECES[3]),
+    Sum::of(&PIECES[4]),
+    Sum::of(&PIECES[5]),
 ];
+
+/// All scripts with the names of their containers or probes, for tests.
+#[must_use]
+pub fn all() -> [(&'static str, String); 6] {
+    let name = |script| match script {
+        Script::InitMysql => "init-mysql",
+        Script::CloneXtrabackup => "clone-mysql-xtrabackup",
+        Script::ClonePlugin => "clone-mysql-clone-plugin",
+        Script::Sidecar => "xtrabackup",
+        Script::ReplicaReady => "replica-ready",
+        Script::Ping => "ping",
+    };
+    Script::ALL.map(|script| (name(script), script.text()))
+}
 
 impl Script {
     const ALL: [Self; 6] =
         [Self::InitMysql, Self::CloneXtrabackup, Self::ClonePlugin, Self::Sidecar, Self::ReplicaReady, Self::Ping];
+
+    fn text(self) -> String {
+        PIECES[self as usize].iter().map(|piece| piece.text).collect()
+    }
 
     /// Is a text the injected probe of the database, of this or another version?
     pub(crate) fn is_ping(text: &str) -> bool {
@@ -191,36 +200,57 @@ impl Script {
     }
 
     /// The text in pieces, as it stands in a JSON string.
-    fn escaped(self) -> [&'static str; 8] {
-        const BREAK: &str = "\\n";
-        let header = match self {
-            Self::InitMysql => escaped!("# injected by mysql-replication-policy: init-mysql\n"),
-            Self::CloneXtrabackup => escaped!("# injected by mysql-replication-policy: clone-mysql (xtrabackup)\n"),
-            Self::ClonePlugin => escaped!("# injected by mysql-replication-policy: clone-mysql (clone-plugin)\n"),
-            Self::Sidecar => escaped!("# injected by mysql-replication-policy: xtrabackup\n"),
-            Self::ReplicaReady => escaped!("# injected by mysql-replication-policy: replica-ready\n"),
-            Self::Ping => {
-                return [
-                    escaped!("# injected by mysql-replication-policy: ping\n"),
-                    CREDENTIALS_FILE,
-                    BREAK,
-                    PING_FILE,
-                    "",
-                    "",
-                    "",
-                    "",
-                ];
-            }
-        };
-        let (own, [then, last]) = match self {
-            Self::CloneXtrabackup => (CLONE_XTRABACKUP_FILE, [BREAK, CLONE_MYSQL_FILE]),
-            Self::ClonePlugin => (CLONE_PLUGIN_FILE, [BREAK, CLONE_MYSQL_FILE]),
-            Self::Sidecar => (XTRABACKUP_FILE, [""; 2]),
-            Self::ReplicaReady => (REPLICA_READY_FILE, [""; 2]),
-            Self::InitMysql | Self::Ping => (INIT_MYSQL_FILE, [""; 2]),
-        };
-        [header, CREDENTIALS_FILE, BREAK, COMMON_FILE, BREAK, own, then, last]
+    fn escaped(self) -> [&'static str; 6] {
+        ESCAPED[self as usize]
     }
+}
+
+/// [`PIECES`] as they stand in a JSON string: nothing else of them is needed in the module.
+const ESCAPED: [[&str; 6]; 6] = {
+    let mut escaped = [[""; 6]; 6];
+    let mut at = 0;
+    while at < 36 {
+        escaped[at / 6][at % 6] = PIECES[at / 6][at % 6].escaped;
+        at += 1;
+    }
+    escaped
+};
+
+/// Where the line ends that begins at `at`, behind its line break, and whether it is code: neither empty nor a comment.
+const fn line(file: &[u8], at: usize) -> (usize, bool) {
+    let (mut end, mut first) = (at, b'\n');
+    while end < file.len() && file[end] != b'\n' {
+        if first == b'\n' && file[end] != b' ' {
+            first = file[end];
+        }
+        end += 1;
+    }
+    (end + 1, first != b'\n' && first != b'#')
+}
+
+const fn code_len(file: &[u8]) -> usize {
+    let (mut len, mut at) = (0, 0);
+    while at < file.len() {
+        let (next, is_code) = line(file, at);
+        len += if is_code { next - at } else { 0 };
+        at = next;
+    }
+    len
+}
+
+const fn code<const LEN: usize>(file: &[u8]) -> [u8; LEN] {
+    let mut code = [0; LEN];
+    let (mut to, mut at) = (0, 0);
+    while at < file.len() {
+        let (next, is_code) = line(file, at);
+        while is_code && at < next {
+            code[to] = file[at];
+            to += 1;
+            at += 1;
+        }
+        at = next;
+    }
+    code
 }
 
 /// FNV-1a: the digest tells contents apart, it protects nothing.
@@ -282,14 +312,14 @@ mod tests {
 
     #[test]
     fn what_stands_escaped_is_the_script() {
-        for (script, (name, text)) in Script::ALL.into_iter().zip(ALL) {
+        for (script, (name, text)) in Script::ALL.into_iter().zip(all()) {
             let json = format!("\"{}\"", script.escaped().concat());
             assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text, "{name}");
-            assert_eq!(serde_json::to_string(text).unwrap(), json, "{name}");
-            assert!(script.is_text(text));
+            assert_eq!(serde_json::to_string(&text).unwrap(), json, "{name}");
+            assert!(script.is_text(&text));
             assert_eq!(script.digest(), fnv1a(text.as_bytes()));
-            assert_eq!(Script::digest_of(text), script.digest());
-            assert_eq!(Script::is_ping(text), script == Script::Ping);
+            assert_eq!(Script::digest_of(&text), script.digest());
+            assert_eq!(Script::is_ping(&text), script == Script::Ping);
             // one byte off is another text
             for at in [0, text.len() / 2, text.len() - 1] {
                 let mut other = text.as_bytes().to_vec();
@@ -300,6 +330,27 @@ mod tests {
             }
         }
         assert_eq!(Script::digest_of(""), fnv1a(b""));
+    }
+
+    #[test]
+    fn source_and_injected_text_differ_by_comments_alone() {
+        const FILES: [(&str, &str); 9] = [
+            ("credentials", include_str!("scripts/credentials.sh")),
+            ("common", include_str!("scripts/common.sh")),
+            ("init-mysql", include_str!("scripts/init-mysql.sh")),
+            ("clone-xtrabackup", include_str!("scripts/clone-xtrabackup.sh")),
+            ("clone-plugin", include_str!("scripts/clone-plugin.sh")),
+            ("clone-mysql", include_str!("scripts/clone-mysql.sh")),
+            ("xtrabackup", include_str!("scripts/xtrabackup.sh")),
+            ("replica-ready", include_str!("scripts/replica-ready.sh")),
+            ("ping", include_str!("scripts/ping.sh")),
+        ];
+        let injected: Vec<&str> = PIECES.iter().flatten().map(|piece| piece.text).collect();
+        for (name, file) in FILES {
+            let is_code = |line: &&str| !line.trim_start().is_empty() && !line.trim_start().starts_with('#');
+            let code: String = file.lines().filter(is_code).flat_map(|line| [line, "\n"]).collect();
+            assert!(injected.contains(&code.as_str()), "{name}");
+        }
     }
 
     #[test]

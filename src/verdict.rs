@@ -295,7 +295,8 @@ mod tests {
         let command = Value::Array(vec!["\0\"\n".into(), Value::Script(Script::Ping), "ä\u{1}".into()]);
         let json = Verdict::Accepted { changed: Some(command), judgement: Judgement::default() }.into_json(0);
         let answer: serde_json::Value = serde_json::from_slice(&json).unwrap();
-        let expected = ["\0\"\n", crate::scripts::PING, "ä\u{1}"];
+        let [.., (_, ping)] = crate::scripts::all();
+        let expected = ["\0\"\n", &ping, "ä\u{1}"];
         assert_eq!(answer, serde_json::json!({"accepted": true, "mutated_object": expected}));
     }
 

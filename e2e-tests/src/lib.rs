@@ -3,13 +3,16 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, OnceLock},
+    sync::{Arc, LazyLock, Mutex, OnceLock},
 };
 
 use mysql_replication_policy::scripts;
 use mysql_replication_preview::{Cluster, HostCall, Manifests, Policy, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
+
+/// The injected scripts with their names.
+static SCRIPTS: LazyLock<[(&str, String); 6]> = LazyLock::new(scripts::all);
 
 /// The repository's root.
 #[must_use]
@@ -121,7 +124,7 @@ pub fn read_manifest(path: &Path) -> Value {
     let mut value = serde_yaml_ng::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     each_string(&mut value, &mut |text| {
         let name = text.strip_prefix("<script: ")?.strip_suffix('>')?;
-        scripts::ALL.iter().find(|(known, _)| *known == name).map(|(_, script)| (*script).to_owned())
+        SCRIPTS.iter().find(|(known, _)| *known == name).map(|(_, script)| script.clone())
     });
     value
 }
@@ -147,7 +150,7 @@ pub fn read_manifests(path: &Path) -> Vec<Value> {
 pub fn show_manifest(value: &Value) -> String {
     let mut value = value.clone();
     each_string(&mut value, &mut |text| {
-        scripts::ALL.iter().find(|(_, script)| *script == text).map(|(name, _)| format!("<script: {name}>"))
+        SCRIPTS.iter().find(|(_, script)| *script == text).map(|(name, _)| format!("<script: {name}>"))
     });
     each_string(&mut value, &mut |text| {
         let (before, rest) = text.split_once("\"revision\":\"")?;

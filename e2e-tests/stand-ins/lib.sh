@@ -43,7 +43,10 @@ note_options() {
     local argument
     for argument in "$@"; do
         case $argument in
-        --defaults-file=* | --defaults-extra-file=*) cat "${argument#*=}" >>"$POD/options" ;;
+        --defaults-file=* | --defaults-extra-file=*)
+            OPTIONS=$(cat "${argument#*=}")
+            printf '%s\n' "$OPTIONS" >>"$POD/options"
+            ;;
         esac
     done
 }

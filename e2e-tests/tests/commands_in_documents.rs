@@ -318,7 +318,7 @@ fn headings(path: &Path) -> BTreeSet<String> {
 /// The text of a script's message up to what differs, and where there is none, behind it.
 fn messages(call: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    for (_, script) in scripts::ALL {
+    for (_, script) in scripts::all() {
         for rest in script.split(call).skip(1) {
             let Some(text) = rest.strip_prefix('"').and_then(|rest| rest.split('"').next()) else { continue };
             let words = |piece: &str| piece.trim_matches(|c: char| !c.is_alphanumeric()).to_owned();
@@ -346,7 +346,7 @@ fn the_messages_of_the_scripts_are_explained() {
     for message in &found {
         assert!(flat.contains(message.as_str()), "docs/operating.md does not explain {message:?}");
     }
-    let said: String = scripts::ALL.iter().map(|(_, script)| *script).collect();
+    let said: String = scripts::all().into_iter().map(|(_, script)| script).collect();
     let said = said.replace("\" \\\n", "").replace("        \"", " ").replace("    \"", " ");
     let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
     for row in section.lines().filter(|line| line.starts_with("| `")) {

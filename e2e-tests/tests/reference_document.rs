@@ -250,7 +250,7 @@ fn the_injected_names_are_complete() {
     for port in [DATABASE_PORT, BACKUP_PORT] {
         assert!(part.contains(&format!(", {port} |")), "{port} is not explained");
     }
-    let text: String = scripts::ALL.iter().map(|(_, script)| *script).collect();
+    let text: String = scripts::all().into_iter().map(|(_, script)| script).collect();
     for word in text.split(|c: char| !(c.is_ascii_alphanumeric() || "-._".contains(c))) {
         let is_file = word.contains("mysql-replication") && !word.starts_with("mysql-replication.kubewarden");
         let is_named = is_file && word != "mysql-replication-policy" && word != "mysql-replication";

@@ -7,10 +7,10 @@ use crate::{
     cluster::{Cluster, Kind, Lookup},
     decide::{Case, check_write_endpoints, peek::has_own_annotation, with_fresh_eyes},
     enforcement::{Exemptions, failed_look_up},
-    inject::{Extent, Plan, Status, apply, strip},
+    inject::{Extent, Plan, Replication, Status, apply, strip},
     json::{NULL, Value, at, list_at, list_in, name, object_at, shown, str_at, without_empties},
     names::{ANNOTATION_PREFIX, DATA_CLAIM, annotation, rule},
-    rules::{self, is_managed},
+    rules::{self, Replicated, is_managed, replicas},
     settings::{Settings, Unmanaged},
     shape,
     verdict::{Findings, Violation},
@@ -184,6 +184,12 @@ impl<'c, 'r> Subject<'c, 'r> {
         cluster: &Cluster,
         findings: &mut Findings,
     ) -> Option<Change<'r>> {
+        let kept = self.replication();
+        let asked = annotations.clone_method;
+        let annotations = &Annotations {
+            clone_method: annotations.clone_method.or(kept.map(|kept| kept.clone_method)),
+            ..annotations.clone()
+        };
         let base = self.record.as_ref().map(|record| strip(&self.object, record, Extent::Template));
         let base = base.as_ref().unwrap_or(self.object.as_ref());
         let namespace = case.request.namespace();
@@ -192,7 +198,7 @@ impl<'c, 'r> Subject<'c, 'r> {
                 rules::governing_service(base, namespace, self.old.is_some(), &case.settings, cluster, findings);
             });
         }
-        let Some(plan) = Plan::make(base, annotations, &case.settings, self.old.is_some(), findings) else {
+        let Some(plan) = Plan::make(base, annotations, kept, &case.settings, self.old.is_some(), findings) else {
             self.check_injection(case, None, findings);
             return None;
         };
@@ -201,6 +207,18 @@ impl<'c, 'r> Subject<'c, 'r> {
                 rules::config_map_of(&plan, namespace, &case.settings, cluster, findings);
             });
         }
+        let is_live = |object| replicas(object) > 1;
+        let subject = Replicated {
+            plan: &plan,
+            object: base,
+            old: if case.is_audit { None } else { self.old },
+            kept,
+            asked,
+            is_live: is_live(&self.object) || self.old.is_some_and(is_live),
+        };
+        with_fresh_eyes(case, cluster, findings, |cluster, findings| {
+            rules::replication(&subject, namespace, &case.settings, cluster, findings);
+        });
         if !case.is_audit && self.old.is_some() && self.old_record.is_none() && replicas(&self.object) > 1 {
             findings
                 .warn("pods other than 0 that hold data of their own will not start until their claims are deleted");
@@ -214,6 +232,16 @@ impl<'c, 'r> Subject<'c, 'r> {
             Cow::Borrowed(_) => None,
         };
         Some(Change::Inject { plan: Box::new(plan), record: self.record.map(Box::new), object })
+    }
+
+    /// What the cluster was made with. A record is believed where it is the stored one; one that comes with a new object,
+    /// as a backup brings it back, where it fits the object.
+    fn replication(&self) -> Option<Replication> {
+        match (self.old, &self.old_record, &self.record) {
+            (Some(old), Some(record), _) => Replication::stored(record, old),
+            (None, _, Some(record)) if record.is_intact(&self.object) => Replication::stored(record, &self.object),
+            _ => None,
+        }
     }
 
     /// What is in the cluster with the annotation must have the injection, and as it was injected.
@@ -299,9 +327,4 @@ impl<'c, 'r> Subject<'c, 'r> {
         }
         Some(())
     }
-}
-
-/// How many pods are asked for; the server's default is one.
-fn replicas(object: &Value) -> i64 {
-    at(object, &["spec", "replicas"]).and_then(Value::as_i64).unwrap_or(1)
 }

@@ -26,6 +26,7 @@ pub(crate) fn apply<'a>(
         // neither can be taken back, so what was recorded once stays true
         volume_claim_templates: before.volume_claim_templates.clone(),
         service_name: before.service_name,
+        replication: Some(plan.ingredients.replication),
         ..Status::default()
     };
 

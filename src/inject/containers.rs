@@ -1,26 +1,32 @@
 //! The injected containers and the probes of the database container.
 
 use crate::{
-    flavor::{CloneMethod, Database},
+    flavor::{CloneMethod, Database, Flavor},
     inject::{
+        Gtid, Replication,
         arguments::words,
         credentials::Credentials,
-        data::Data,
+        data::{Data, holds},
         part::{Part, Writer},
     },
-    json::{Object, Value, at, name, str_at},
+    json::{Object, Value, at, list_at, name, str_at},
     names::{
         BACKUP_PORT, BACKUP_PORT_NAME, BACKUP_PORT_TEXT, CLONE_CONTAINER, CONF_DIR, CONF_VOLUME, CONFIG_MAP_VOLUME,
         INIT_CONF_DIR, INIT_CONFIG_MAP_DIR, INIT_CONTAINER, SIDECAR_CONTAINER,
     },
+    options::ServerOption,
     scripts::Script,
     settings::Settings,
 };
+
+/// How much memory is requested for the container, in MiB.
+const MEMORY_VARIABLE: &str = "REPLICATION_MEMORY";
 
 /// All that the injected containers are made from.
 #[derive(Debug)]
 pub(crate) struct Ingredients<'a> {
     pub(crate) database: Database,
+    pub(crate) replication: Replication,
     pub(crate) backup_image: String,
     pub(crate) service: String,
     pub(crate) data: Data<'a>,
@@ -36,21 +42,60 @@ pub(crate) struct FromContainer<'a> {
     pull_policy: String,
     security_context: Object<'a>,
     server_args: String,
+    option_files: Vec<Value<'a>>,
+    /// Do its arguments switch GTIDs on, for both roles alike?
+    has_gtids: bool,
 }
 
 impl<'a> FromContainer<'a> {
     pub(crate) fn new(pod: &Value<'a>, container: &Value<'a>, database: &Database) -> Self {
-        let server_args = match database.clone_method {
-            CloneMethod::Xtrabackup => String::new(),
-            CloneMethod::ClonePlugin => server_args(container),
+        let (server_args, option_files) = match database.clone_method {
+            CloneMethod::Xtrabackup => (String::new(), Vec::new()),
+            CloneMethod::ClonePlugin => (server_args(container), option_files(container)),
         };
         Self {
             image: str_at(container, &["image"]).to_owned(),
             pull_policy: str_at(container, &["imagePullPolicy"]).to_owned(),
             security_context: security_context(pod, container, database),
             server_args,
+            option_files,
+            has_gtids: database.flavor != Flavor::Mariadb && has_gtids(container),
         }
     }
+}
+
+/// Do the server's arguments say `gtid-mode=ON`?
+fn has_gtids(container: &Value) -> bool {
+    let mut words = words(container).peekable();
+    let mut is_on = false;
+    while let Some(word) = words.next() {
+        let Some(option) = ServerOption::from_argument(word.text).filter(|option| option.is("gtid-mode")) else {
+            continue;
+        };
+        let value = option.value.or_else(|| words.peek().map(|next| next.text));
+        is_on = value.is_some_and(|value| value.eq_ignore_ascii_case("on"));
+    }
+    is_on
+}
+
+/// The user's own option files, for the private server that the clone plugin needs: what the data depends on, such as
+/// `lower_case_table_names`, must hold for it too.
+fn option_files<'a>(container: &Value<'a>) -> Vec<Value<'a>> {
+    let mut mounts: Vec<_> = mounted_option_files(container).cloned().collect();
+    for mount in &mut mounts {
+        if let Some(mount) = mount.as_object_mut() {
+            mount.insert("readOnly", Value::Bool(true));
+        }
+    }
+    mounts
+}
+
+/// The mounts of the database container in the places where the images' servers read option files.
+pub(crate) fn mounted_option_files<'v, 'a>(container: &'v Value<'a>) -> impl Iterator<Item = &'v Value<'a>> {
+    const PLACES: [&str; 3] = ["/etc/mysql", "/etc/my.cnf.d", "/etc/my.cnf"];
+    list_at(container, &["volumeMounts"]).iter().filter(|mount| {
+        name(mount) != CONF_VOLUME && PLACES.iter().any(|place| holds(place, str_at(mount, &["mountPath"])))
+    })
 }
 
 impl Ingredients<'_> {
@@ -75,8 +120,13 @@ impl Ingredients<'_> {
         ];
         let image = &self.from_container.image;
         let mut part = Writer::new(INIT_CONTAINER, image, Script::InitMysql);
-        let own = ("REPLICATION_CONFIG_MAP_DIR", INIT_CONFIG_MAP_DIR);
-        part.env(&self.parameters(INIT_CONTAINER, INIT_CONF_DIR, Some(own)), []);
+        let gtid = if self.from_container.has_gtids { Gtid::On } else { self.replication.gtid };
+        let own = [
+            ("REPLICATION_CONFIG_MAP_DIR", INIT_CONFIG_MAP_DIR),
+            ("REPLICATION_GTID", gtid.name()),
+            ("REPLICATION_BINARY_LOG", self.replication.binary_log.name()),
+        ];
+        part.env(&self.parameters(INIT_CONTAINER, INIT_CONF_DIR, &own), []);
         part.mounts(&mounts);
         part.readiness(None, "");
         self.end(part, INIT_CONTAINER, image, settings)
@@ -88,10 +138,18 @@ impl Ingredients<'_> {
             CloneMethod::Xtrabackup => Script::CloneXtrabackup,
             CloneMethod::ClonePlugin => Script::ClonePlugin,
         };
-        let args = self.from_container.server_args.as_str();
-        let own = (!args.is_empty()).then_some(("REPLICATION_SERVER_ARGS", args));
+        let FromContainer { server_args, option_files, .. } = &self.from_container;
+        let own = [("REPLICATION_SERVER_ARGS", server_args.as_str())];
+        let own = if server_args.is_empty() { &[][..] } else { &own };
+        // so that the preparation of a backup can be given more (Kubernetes documentation, "Downward API")
+        let memory = Value::object([("resource", "requests.memory".into()), ("divisor", "1Mi".into())]);
+        let memory = Value::object([
+            ("name", MEMORY_VARIABLE.into()),
+            ("valueFrom", Value::object([("resourceFieldRef", memory)])),
+        ]);
+        let memory = (self.database.clone_method == CloneMethod::Xtrabackup).then_some(&memory);
         let mut part = Writer::new(CLONE_CONTAINER, &self.backup_image, script);
-        self.with_credentials(&mut part, CLONE_CONTAINER, own);
+        self.with_credentials(&mut part, CLONE_CONTAINER, own, memory, option_files);
         part.readiness(None, "");
         self.end(part, CLONE_CONTAINER, &self.backup_image, settings)
     }
@@ -101,7 +159,7 @@ impl Ingredients<'_> {
         let lag = self.max_lag.map(|seconds| seconds.to_string());
         let own = lag.as_deref().map(|lag| ("REPLICATION_MAX_LAG_SECONDS", lag));
         let mut part = Writer::new(SIDECAR_CONTAINER, &self.backup_image, Script::Sidecar);
-        self.with_credentials(&mut part, SIDECAR_CONTAINER, own);
+        self.with_credentials(&mut part, SIDECAR_CONTAINER, own.as_slice(), None, &[]);
         part.readiness(
             Some(Script::ReplicaReady),
             "\"initialDelaySeconds\":5,\"periodSeconds\":10,\"timeoutSeconds\":10",
@@ -120,12 +178,12 @@ impl Ingredients<'_> {
         }
     }
 
-    /// The parameters that every script takes, then one of its own.
+    /// The parameters that every script takes, then those of its own.
     fn parameters<'p>(
         &'p self,
         step: &'p str,
         conf_dir: &'p str,
-        own: Option<(&'p str, &'p str)>,
+        own: &[(&'p str, &'p str)],
     ) -> Vec<(&'p str, &'p str)> {
         let mut parameters = vec![
             ("REPLICATION_STEP", step),
@@ -136,22 +194,30 @@ impl Ingredients<'_> {
             ("REPLICATION_CONF_DIR", conf_dir),
             ("REPLICATION_BACKUP_PORT", BACKUP_PORT_TEXT),
         ];
-        parameters.extend(own);
+        parameters.extend_from_slice(own);
         parameters
     }
 
-    /// Writes the variables and mounts of a container that logs in as root and reads the data.
-    fn with_credentials(&self, part: &mut Writer, step: &str, own: Option<(&str, &str)>) {
+    /// Writes the variables and mounts of a container that logs in as root and reads the data, those of its own among
+    /// them.
+    fn with_credentials(
+        &self,
+        part: &mut Writer,
+        step: &str,
+        own: &[(&str, &str)],
+        own_variable: Option<&Value>,
+        own_mounts: &[Value],
+    ) {
         let Credentials { env, env_from, mounts } = &self.credentials;
         let parameters = self.parameters(step, self.conf_dir(), own);
         let is_taken = |variable: &&Value| {
             let name = name(variable);
-            name == "POD_NAME" || parameters.iter().any(|(taken, _)| *taken == name)
+            name == "POD_NAME" || name == MEMORY_VARIABLE || parameters.iter().any(|(taken, _)| *taken == name)
         };
-        part.env(&parameters, env.iter().filter(|variable| !is_taken(variable)));
+        part.env(&parameters, own_variable.into_iter().chain(env.iter().filter(|variable| !is_taken(variable))));
         let conf = Value::object([("name", CONF_VOLUME.into()), ("mountPath", self.conf_dir().into())]);
         let mut all = vec![&self.data.mount, &conf];
-        for mount in mounts {
+        for mount in mounts.iter().chain(own_mounts) {
             if !all.iter().any(|other| str_at(other, &["mountPath"]) == str_at(mount, &["mountPath"])) {
                 all.push(mount);
             }
@@ -189,11 +255,12 @@ fn security_context<'a>(pod: &Value<'a>, container: &Value<'a>, database: &Datab
     context
 }
 
-/// The probes of the database container where the user has none. A liveness probe brings a startup probe along: crash
-/// recovery of a large database must not be cut short again and again.
+/// The probes of the database container where the user has none. A liveness probe brings a startup probe along, which
+/// waits for a day: crash recovery of a large database must not be cut short again and again, and a first import that is
+/// cut would be taken for a whole database at the next start (the images' entrypoints look for a folder alone).
 pub(crate) fn probes(container: &Value) -> Vec<(&'static str, Value<'static>)> {
     const TIMING: [(&str, &[(&str, i64)]); 3] = [
-        ("startupProbe", &[("periodSeconds", 5), ("timeoutSeconds", 5), ("failureThreshold", 720)]),
+        ("startupProbe", &[("periodSeconds", 5), ("timeoutSeconds", 5), ("failureThreshold", 17_280)]),
         ("livenessProbe", &[("periodSeconds", 10), ("timeoutSeconds", 5), ("failureThreshold", 6)]),
         ("readinessProbe", &[("periodSeconds", 5), ("timeoutSeconds", 5)]),
     ];

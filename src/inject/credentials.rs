@@ -31,7 +31,7 @@ impl<'a> Credentials<'a> {
         container: &Value<'a>,
         path: &str,
         database: Option<&Database>,
-        uses: &[&str],
+        uses: &[String],
         findings: &mut Findings,
     ) -> Self {
         let env = list_at(container, &["env"]);
@@ -169,8 +169,9 @@ mod tests {
 
     fn find<'a>(image: &str, container: &Value<'a>, uses: &[&str]) -> (Credentials<'a>, Vec<Violation>) {
         let mut findings = Findings::default();
+        let uses: Vec<_> = uses.iter().map(|text| (*text).to_owned()).collect();
         let database = Database::detect(image, "image", &Annotations::default(), &mut findings).unwrap();
-        let credentials = Credentials::find(container, "c", Some(&database), uses, &mut findings);
+        let credentials = Credentials::find(container, "c", Some(&database), &uses, &mut findings);
         (credentials, findings.violations)
     }
 

@@ -8,12 +8,15 @@ mod credentials;
 mod data;
 mod part;
 mod plan;
+mod replication;
 mod status;
 mod strip;
 
 pub(crate) use apply::apply;
 pub(crate) use arguments::words;
+pub(crate) use containers::Ingredients;
 pub(crate) use part::Part;
 pub(crate) use plan::{Plan, database_container};
+pub(crate) use replication::{BinaryLog, Gtid, Replication};
 pub(crate) use status::Status;
 pub(crate) use strip::{Extent, strip};

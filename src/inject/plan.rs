@@ -4,8 +4,9 @@ use crate::{
     annotations::{Annotations, is_label},
     flavor::{CloneMethod, Database, Family, Flavor},
     inject::{
+        Replication,
         arguments::words,
-        containers::{FromContainer, Ingredients, probes},
+        containers::{FromContainer, Ingredients, mounted_option_files, probes},
         credentials::Credentials,
         data::{Data, holds},
     },
@@ -47,11 +48,13 @@ pub(crate) struct Plan<'a> {
 }
 
 impl<'a> Plan<'a> {
-    /// Makes the plan from the object as the user wrote it, without anything injected. `None`, with the reasons among
-    /// the findings, where none can be made. A plan may come with findings too: then it must not be applied.
+    /// Makes the plan from the object as the user wrote it, without anything injected; `kept` is what the cluster was
+    /// made with, if there is one. `None`, with the reasons among the findings, where none can be made. A plan may come
+    /// with findings too: then it must not be applied.
     pub(crate) fn make(
         object: &Value<'a>,
         annotations: &Annotations,
+        kept: Option<Replication>,
         settings: &Settings,
         is_update: bool,
         findings: &mut Findings,
@@ -97,8 +100,9 @@ impl<'a> Plan<'a> {
         // each of these looks for problems of its own: all of them are to be told at once
         let database = Database::detect(image, &format!("{path}.image"), annotations, findings);
         let data = Data::find(object, container, &path, is_update, settings, findings);
-        let sub_path = data.as_ref().map(|data| str_at(&data.mount, &["subPathExpr"]).to_owned()).unwrap_or_default();
-        let credentials = Credentials::find(container, &path, database.as_ref(), &[&sub_path], findings);
+        let mounts = data.iter().map(|data| &data.mount).chain(mounted_option_files(container));
+        let sub_paths: Vec<_> = mounts.map(|mount| str_at(mount, &["subPathExpr"]).to_owned()).collect();
+        let credentials = Credentials::find(container, &path, database.as_ref(), &sub_paths, findings);
         check_ports(pod, name(container), database.as_ref(), findings);
         rules::statefulset(pod, container, &path, database.as_ref(), findings);
         let Some(database) = database else {
@@ -112,6 +116,8 @@ impl<'a> Plan<'a> {
             return None;
         };
         check_source_host(object_name, service.name(), &database, findings);
+        let new = || Replication::new(database.flavor, database.clone_method);
+        let replication = kept.map_or_else(new, |kept| kept.with(database.clone_method));
 
         let mut mounts = vec![Value::object([("name", CONF_VOLUME.into()), ("mountPath", database.conf_dir().into())])];
         if data.mount_is_new {
@@ -138,6 +144,7 @@ impl<'a> Plan<'a> {
             config_map: config_map.to_owned(),
             ingredients: Ingredients {
                 database,
+                replication,
                 backup_image,
                 service: service.name().to_owned(),
                 data,

@@ -2,6 +2,8 @@
 
 use crate::{
     annotations::own,
+    flavor::CloneMethod,
+    inject::{BinaryLog, Gtid, Replication},
     json::{NULL, Value, at, by_name, list_at, name, object_at, read, str_at, write_list, write_str},
     names::{
         ANNOTATION_PREFIX, CLONE_CONTAINER, CONF_VOLUME, CONFIG_MAP_VOLUME, DATA_CLAIM, DATABASE_PORT, INIT_CONTAINER,
@@ -29,6 +31,8 @@ pub(crate) struct Status {
     pub(crate) probes: Vec<String>,
     pub(crate) volume_claim_templates: Vec<String>,
     pub(crate) service_name: bool,
+    /// What the cluster was made with; the first version did not write it.
+    pub(crate) replication: Option<Replication>,
 }
 
 /// The probes that may be injected.
@@ -73,6 +77,19 @@ impl Status {
                 Some(Value::Bool(is_set)) => *is_set,
                 Some(_) => return None,
             },
+            replication: match record.get("replication") {
+                None => None,
+                Some(replication) => Some(Self::parse_replication(replication)?),
+            },
+        })
+    }
+
+    fn parse_replication(replication: &Value) -> Option<Replication> {
+        let text = |key| replication.get(key)?.as_str();
+        Some(Replication {
+            clone_method: CloneMethod::from_name(text("cloneMethod")?)?,
+            gtid: Gtid::from_name(text("gtid")?)?,
+            binary_log: BinaryLog::from_name(text("binaryLog")?)?,
         })
     }
 
@@ -118,7 +135,17 @@ impl Status {
         write_list(&mut json, &self.ports, |json, port| Value::from(*port).write(json));
         list(&mut json, "probes", &self.probes);
         list(&mut json, "volumeClaimTemplates", &self.volume_claim_templates);
-        json.extend_from_slice(if self.service_name { b",\"serviceName\":true}" } else { b",\"serviceName\":false}" });
+        json.extend_from_slice(if self.service_name { b",\"serviceName\":true" } else { b",\"serviceName\":false" });
+        if let Some(Replication { clone_method, gtid, binary_log }) = &self.replication {
+            json.extend_from_slice(b",\"replication\":{\"cloneMethod\":");
+            write_str(&mut json, clone_method.name());
+            json.extend_from_slice(b",\"gtid\":");
+            write_str(&mut json, gtid.name());
+            json.extend_from_slice(b",\"binaryLog\":");
+            write_str(&mut json, binary_log.name());
+            json.push(b'}');
+        }
+        json.push(b'}');
         String::from_utf8(json).unwrap_or_default()
     }
 

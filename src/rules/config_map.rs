@@ -6,23 +6,30 @@ use crate::{
     decide::{Case, with_fresh_eyes},
     enforcement::{Exemptions, failed_look_up, label},
     flavor::{Database, Flavor},
-    inject::{Plan, database_container},
+    inject::{Gtid, Ingredients, Plan, Replication, Status, database_container},
     json::{Object, Value, at, shown, str_at},
-    names::{ANNOTATION_PREFIX, PRIMARY_KEYS, REPLICA_KEYS, rule},
+    names::{ANNOTATION_PREFIX, DATA_DIR, PRIMARY_KEYS, REPLICA_KEYS, rule},
     nearest::distance,
     option_file::{Groups, Kind as Entry, Mistake, OptionFile, Owner},
     options::ServerOption,
-    rules::{effective, service::is_managed},
+    rules::{
+        effective,
+        replication::{BY_ONE_POD, Told, changed, elsewhere as lies_elsewhere, is_gtid_on, replicas},
+        service::is_managed,
+    },
     settings::Settings,
     verdict::{Findings, Violation},
 };
 
-const RULES: [&str; 10] = [
+const RULES: [&str; 13] = [
     rule::READ_ONLY_OFF,
     rule::PRIMARY_READ_ONLY,
     rule::BINARY_LOG_OFF,
     rule::REPLICATION_STOPPED,
     rule::INIT_FILE,
+    rule::GTID_MODE,
+    rule::REPLICATION_CHANGED,
+    rule::DATA_ELSEWHERE,
     rule::UNKNOWN_SUPER_READ_ONLY,
     rule::REPLICA_WRITABLE,
     rule::WRONG_SECTION,
@@ -59,6 +66,9 @@ enum Role {
     Replica,
 }
 
+/// The roles, each with the keys of its option file.
+const ROLES: [(Role, [&str; 2]); 2] = [(Role::Primary, PRIMARY_KEYS), (Role::Replica, REPLICA_KEYS)];
+
 fn role_of(key: &str) -> Option<Role> {
     if PRIMARY_KEYS.contains(&key) {
         Some(Role::Primary)
@@ -89,10 +99,16 @@ struct Server<'s> {
     knows_super_read_only: bool,
     groups: Groups<'s>,
     statefulset: String,
+    /// Where the server keeps its data, if that is known.
+    data_dir: &'s str,
+    /// What the cluster was or will be made with.
+    replication: Replication,
+    /// Does it run, with more than one pod?
+    is_live: bool,
 }
 
-impl Server<'_> {
-    fn new(database: &Database, statefulset: String) -> Self {
+impl<'s> Server<'s> {
+    fn new(database: &Database, replication: Replication, statefulset: String, data_dir: &'s str) -> Self {
         let is_mariadb = database.flavor == Flavor::Mariadb;
         let version = database.version();
         Self {
@@ -100,6 +116,9 @@ impl Server<'_> {
             knows_super_read_only: database.knows_super_read_only(),
             groups: Groups::for_server(is_mariadb, version.major.map(|major| (major, version.minor)), None),
             statefulset,
+            data_dir,
+            replication,
+            is_live: false,
         }
     }
 
@@ -123,7 +142,8 @@ pub(crate) fn of_statefulset(
     let config_map = &plan.config_map;
     match cluster.get(Kind::ConfigMap, namespace, config_map) {
         Lookup::Found(found) => {
-            let server = Server::new(&plan.ingredients.database, String::new());
+            let Ingredients { database, replication, data, .. } = &plan.ingredients;
+            let server = Server::new(database, *replication, String::new(), &data.dir);
             let mut own = Findings::default();
             check(&found, &server, &mut own);
             Exemptions::of(&found).apply(&mut own, settings);
@@ -150,6 +170,9 @@ pub(crate) fn config_map(case: &Case, cluster: &Cluster, findings: &mut Findings
     with_fresh_eyes(case, cluster, findings, |cluster, findings| {
         for server in servers(case, namespace, cluster, findings) {
             check(&case.object, &server, findings);
+            if server.is_live && !case.is_audit {
+                check_change(case, &server, findings);
+            }
         }
     });
 }
@@ -196,12 +219,84 @@ fn server_of(statefulset: &Value, config_map: &str, namespace: &str, settings: &
     let pod = at(statefulset, &["spec", "template", "spec"])?;
     let (_, container) = database_container(pod, &annotations, &mut others)?;
     let database = Database::detect(str_at(container, &["image"]), "", &annotations, &mut others)?;
-    Some(Server::new(&database, label("StatefulSet", namespace, name)))
+    let record = Status::read(statefulset);
+    let replication = match &record {
+        None => Replication::new(database.flavor, database.clone_method),
+        Some(record) => {
+            record.replication.unwrap_or_else(|| Replication::of_first_version(database.flavor, database.clone_method))
+        }
+    };
+    let server = Server::new(&database, replication, label("StatefulSet", namespace, name), DATA_DIR);
+    Some(Server { is_live: record.is_some() && replicas(statefulset) > 1, ..server })
+}
+
+/// What the option files of a ConfigMap say of the binary log and of GTIDs.
+pub(super) fn told_by_files(config_map: &Value, is_mariadb: bool) -> Told {
+    // a group of another version is passed over by all checks alike
+    let groups = Groups::for_server(is_mariadb, None, None);
+    let mut told = Told::default();
+    let mut with_gtids = 0;
+    for (role, known) in ROLES {
+        let texts = known.into_iter().filter_map(|key| at(config_map, &["data", key])?.as_str());
+        let Some(text) = texts.into_iter().next() else { continue };
+        let file = OptionFile::parse(text);
+        let options: Vec<(usize, ServerOption)> = file.options_of(&groups).collect();
+        if role == Role::Primary {
+            let log_bin = effective(&options, "log-bin");
+            told.log_bin = log_bin.map(|(_, option)| option.value.unwrap_or_default().to_owned());
+        }
+        with_gtids += usize::from(effective(&options, "gtid-mode").is_some_and(|(_, it)| is_gtid_on(it.value)));
+    }
+    told.gtid = Some(with_gtids == ROLES.len());
+    told
+}
+
+/// What a live cluster was made with stays.
+fn check_change(case: &Case, server: &Server, findings: &mut Findings) {
+    let is_mariadb = server.flavor == Flavor::Mariadb;
+    let told = |config_map| told_by_files(config_map, is_mariadb);
+    let before = case.old.as_ref().map(told).unwrap_or_default();
+    changed(&before, &told(&case.object), server.replication, findings, |what, why| {
+        let why = format!("{why} ({} reads it, and runs)", server.statefulset);
+        Violation::new(rule::REPLICATION_CHANGED, "data", format!("option files that {what}"), why, BY_ONE_POD)
+    });
+}
+
+/// Both roles must agree on GTIDs; where the policy itself switches them on, what the files say does not matter.
+fn check_gtids(config_map: &Value, server: &Server, findings: &mut Findings) {
+    if server.replication.gtid == Gtid::On || server.flavor == Flavor::Mariadb {
+        return;
+    }
+    let mut says: Vec<(&str, bool)> = Vec::new();
+    for (_, known) in ROLES {
+        let Some((key, text)) =
+            known.into_iter().find_map(|key| Some((key, at(config_map, &["data", key])?.as_str()?)))
+        else {
+            continue;
+        };
+        let file = OptionFile::parse(text);
+        let options: Vec<(usize, ServerOption)> = file.options_of(&server.groups).collect();
+        says.push((key, effective(&options, "gtid-mode").is_some_and(|(_, option)| is_gtid_on(option.value))));
+    }
+    let on = says.iter().find(|(_, is_on)| *is_on);
+    if let Some((key, _)) = on.filter(|_| says.len() < ROLES.len() || says.iter().any(|(_, is_on)| !is_on)) {
+        let checked = Checked { key, text: "", server };
+        let why = "a replica with GTIDs does not follow a primary without, nor the other way round: the policy keeps them off";
+        let fix = "write gtid-mode=ON and enforce-gtid-consistency=ON below [mysqld] into the files of both roles, or into none".to_owned();
+        findings.reject(checked.violation(
+            rule::GTID_MODE,
+            None,
+            "gtid-mode=ON in one role alone".to_owned(),
+            why,
+            fix,
+        ));
+    }
 }
 
 /// Checks the option files of both roles, and the keys.
 fn check(config_map: &Value, server: &Server, findings: &mut Findings) {
-    for (role, known) in [(Role::Primary, PRIMARY_KEYS), (Role::Replica, REPLICA_KEYS)] {
+    check_gtids(config_map, server, findings);
+    for (role, known) in ROLES {
         let Some(key) = known.into_iter().find(|known| keys(config_map).any(|key| key == *known)) else { continue };
         match at(config_map, &["data", key]).and_then(Value::as_str) {
             Some(text) => check_file(role, key, text, server, findings),
@@ -311,6 +406,12 @@ fn check_file(role: Role, key: &str, text: &str, server: &Server, findings: &mut
         let why = "its statements run at every start, and one of them may open replicas for writes";
         let fix = "make sure that none does, or run them once on the primary".to_owned();
         findings.reject(checked.violation(rule::INIT_FILE, Some(*line), checked.written(*line), why, fix));
+    }
+    for (line, option) in &options {
+        if let Some((why, fix)) = lies_elsewhere(option.name, option.value.unwrap_or_default(), server.data_dir) {
+            let found = checked.written(*line);
+            findings.reject(checked.violation(rule::DATA_ELSEWHERE, Some(*line), found, why, fix.to_owned()));
+        }
     }
     match role {
         Role::Primary => check_primary(&checked, &last, &elsewhere, findings),
@@ -444,7 +545,9 @@ mod tests {
     fn found(image: &str, data: &Value) -> Vec<String> {
         let database = Database::detect(image, "", &Annotations::default(), &mut Findings::default()).unwrap();
         let mut findings = Findings::default();
-        check(&json!({"data": data}), &Server::new(&database, String::new()), &mut findings);
+        let replication = Replication::new(database.flavor, database.clone_method);
+        let server = Server::new(&database, replication, String::new(), DATA_DIR);
+        check(&json!({"data": data}), &server, &mut findings);
         findings.violations.iter().map(|violation| format!("{} {}", violation.rule, violation.path)).collect()
     }
 

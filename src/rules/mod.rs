@@ -1,12 +1,14 @@
 //! The rules: what each is about, and one module for every kind of object.
 
 mod config_map;
+mod replication;
 mod service;
 mod statefulset;
 mod variables;
 mod workload;
 
 pub(crate) use config_map::{config_map, has_option_files, may_be_option_files, of_statefulset as config_map_of};
+pub(crate) use replication::{Subject as Replicated, replicas, replication};
 pub(crate) use service::{governing as governing_service, is_managed, may_concern as service_may_concern, service};
 pub(crate) use statefulset::{may_be_database, statefulset, unmanaged_database};
 pub(crate) use workload::{may_concern as workload_may_concern, workload};
@@ -105,7 +107,7 @@ const WORKLOADS: &[&str] = &["Pod", "Deployment", "StatefulSet", "DaemonSet", "R
 use Severity::{Off, Reject, Warn};
 
 /// All rules, in the order of the documentation.
-pub const ALL: [Rule; 39] = [
+pub const ALL: [Rule; 42] = [
     Rule::new(rule::READ_ONLY_OFF, Reject, OPTIONS),
     Rule::new(rule::PRIMARY_READ_ONLY, Reject, OPTIONS),
     Rule::new(rule::BINARY_LOG_OFF, Reject, OPTIONS),
@@ -115,6 +117,9 @@ pub const ALL: [Rule; 39] = [
     Rule::new(rule::UNKNOWN_SUPER_READ_ONLY, Reject, OPTIONS),
     Rule::new(rule::HOST_NETWORK, Reject, STATEFULSET),
     Rule::new(rule::UNREACHABLE_OPTION_FILES, Reject, STATEFULSET),
+    Rule::new(rule::GTID_MODE, Reject, OPTIONS),
+    Rule::new(rule::REPLICATION_CHANGED, Reject, OPTIONS),
+    Rule::new(rule::DATA_ELSEWHERE, Reject, OPTIONS),
     Rule::new(rule::SERVICE_NAME, Reject, STATEFULSET),
     Rule::new(rule::SERVICE_NOT_HEADLESS, Reject, SERVICES),
     Rule::new(rule::SERVICE_SELECTOR, Reject, SERVICES),

@@ -34,26 +34,26 @@ pub(crate) fn statefulset(
 }
 
 /// An option that the server gets, and that a rule knows.
-struct Given<'a> {
+pub(super) struct Given<'a> {
     /// The field that it stands in, with its place there.
     place: (&'static str, usize),
     /// The word as it is written: the value of a variable in it may be a secret.
     written: &'a str,
     /// The word as the server gets it.
-    text: Cow<'a, str>,
+    pub(super) text: Cow<'a, str>,
     /// The word after it, in the same place.
-    next: Option<String>,
+    pub(super) next: Option<String>,
 }
 
 impl Given<'_> {
-    fn path(&self, container: &str) -> String {
+    pub(super) fn path(&self, container: &str) -> String {
         match self.place {
             ("env", index) => format!("{container}.env[{index}].value"),
             (list, index) => format!("{container}.{list}[{index}]"),
         }
     }
 
-    fn shown(&self) -> String {
+    pub(super) fn shown(&self) -> String {
         match ServerOption::from_argument(&self.text) {
             Some(option) if self.written != self.text => format!("--{} of {}", option.name, shown(self.written)),
             _ => shown(&self.text),
@@ -62,7 +62,7 @@ impl Given<'_> {
 }
 
 /// The options that reach the server: arguments, and variables that images turn into arguments.
-fn given_options<'a>(container: &'a Value<'a>) -> Vec<Given<'a>> {
+pub(super) fn given_options<'a>(container: &'a Value<'a>) -> Vec<Given<'a>> {
     let mut given: Vec<Given> = Vec::new();
     let variables = Variables::of(container);
     let mut is_next = false;

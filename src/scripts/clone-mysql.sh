@@ -77,7 +77,7 @@ clone_replica() {
     root_password
     # what CHANGE REPLICATION SOURCE TO and CHANGE MASTER TO take
     [[ $REPLICATION_FLAVOR != mariadb ]] || longest=96
-    ((${#PASSWORD} <= longest)) ||
+    ((${#SECRET} <= longest)) ||
         fail "the root password is longer than $longest characters, the most with which a replica can log in to its primary: choose a shorter one"
     for ((attempt = 1; attempt <= attempts; attempt++)); do
         log "cloning from $DONOR, attempt $attempt of $attempts"
@@ -91,10 +91,24 @@ clone_replica() {
     fail "no clone from $DONOR after $attempts attempts; the container is started again. Is that pod Ready? The lines above say what went wrong"
 }
 
+# A primary whose data an earlier set wrote, made from an image whose log has another name by default: another name would
+# begin the log anew, and replicas would look for what they have not read yet in files that nobody serves.
+keep_log_name() {
+    local options="$CONF_DIR/zz-mysql-replication.cnf" name other text
+    for name in binlog:mysql-bin mysql-bin:binlog; do
+        other=${name#*:} name=${name%:*}
+        [[ -f $DATA_DIR/$other.index && ! -e $DATA_DIR/$name.index ]] || continue
+        text=$(<"$options")
+        [[ $'\n'$text$'\n' == *$'\n'log-bin=$name$'\n'* ]] || continue
+        log "the data directory holds a binary log named $other: it keeps this name"
+        printf '%s\n' "${text/log-bin=$name/log-bin=$other}" >"$options"
+    done
+}
+
 main() {
     scratch_dir
     if ((ORDINAL == 0)); then
-        holds_data || refuse_empty_primary
+        if holds_data; then keep_log_name; else refuse_empty_primary; fi
         return
     fi
     # A move that was cut goes on before anything else: the directory then holds a part of it.

@@ -18,9 +18,14 @@ server_options() {
 local_query() {
     printf '%s\n' "$1" | mysql --defaults-file=<(client_options) --protocol=SOCKET --socket="$SCRATCH/mysqld.sock" --batch --skip-column-names
 }
+# wait_for_server PID PASSWORD [PASSWORD]: one of them is the one that the server has.
 wait_for_server() {
-    while kill -0 "$1" 2>/dev/null; do
-        ! local_query 'SELECT 1' >/dev/null 2>&1 || return 0
+    local server=$1
+    shift
+    while kill -0 "$server" 2>/dev/null; do
+        for PASSWORD in "$@"; do
+            ! local_query 'SELECT 1' >/dev/null 2>&1 || return 0
+        done
         sleep 0.5
     done
     log "the server that clones ended before it answered"
@@ -36,23 +41,26 @@ clone_instance() {
         CLONE INSTANCE FROM 'root'@$(quoted "$DONOR"):$DATABASE_PORT IDENTIFIED BY $(quoted "$1");" 2>&1) && return
     [[ ! $message =~ ERROR' '([0-9]+) ]] || number=${BASH_REMATCH[1]}
     [[ $number != 3707 ]] || return 0
+    # the donor denies the password: it may have it as the image's entrypoint set it
+    if [[ -n $2 && $message == *1045* ]]; then
+        clone_instance "$2" ''
+        return
+    fi
     # only the clone's own errors are shown whole: another's text could quote the statement, which carries the password
     log "CLONE INSTANCE from $DONOR failed: error $number$([[ $number != 38[67]? ]] || printf ' (%s)' "${message//$'\n'/ }")"
     return 1
 }
 
 take_clone() {
-    local server gtid state password=$PASSWORD status=0
+    local server gtid state status=0
     server_answers "$DONOR" || { log "$DONOR does not answer on port $DATABASE_PORT yet"; return 1; }
     server_options
     ((EUID != 0)) || chown mysql: "$DATA_DIR" "$ASIDE" "$SCRATCH" || return 1
     mysqld "${SERVER[@]}" --initialize-insecure --log-error-verbosity=1 || { log "initialising a data directory to clone into failed"; return 1; }
     mysqld "${SERVER[@]}" &
     server=$!
-    # the new server has no password yet, and has the donor's once it is cloned
-    PASSWORD=
-    wait_for_server "$server" && clone_instance "$password" || status=1
-    PASSWORD=$password
+    # it has no password yet, and has the donor's once it is cloned
+    wait_for_server "$server" '' && clone_instance "$SECRET" "$OTHER_PASSWORD" || status=1
     ((status == 0)) || kill -TERM "$server" 2>/dev/null || true
     wait "$server" || true
     ((status == 0)) || return 1
@@ -60,7 +68,7 @@ take_clone() {
     # A second start finishes the clone's files, and says whether all of it came.
     mysqld "${SERVER[@]}" &
     server=$!
-    wait_for_server "$server" || return 1
+    wait_for_server "$server" "$SECRET" ${OTHER_PASSWORD:+"$OTHER_PASSWORD"} || return 1
     state=$(local_query 'SELECT STATE FROM performance_schema.clone_status') || state=unknown
     gtid=$(local_query 'SELECT @@GLOBAL.gtid_executed') || state=unknown
     kill -TERM "$server"

@@ -1,5 +1,6 @@
 # Clone method xtrabackup: the donor streams a backup, which is prepared here. mariadb-backup is the same tool for MariaDB.
 #   REPLICATION_STALL_SECONDS  a stream that brings nothing for so long is given up, 300 unless given
+#   REPLICATION_MEMORY         memory that is requested for this container, in MiB
 # The first of the files that the tool's versions name so.
 info_file() {
     local prefix
@@ -113,12 +114,28 @@ set_mark() {
     fi
 }
 
+# What the tool writes beside the data: it is no part of it (the tool's own --copy-back leaves it behind), and the copy
+# of the redo log can be as large as the data.
+forget_tools_files() {
+    local file
+    shopt -s nullglob
+    for file in "$ASIDE"/xtrabackup_* "$ASIDE"/mariadb_backup_* "$ASIDE/backup-my.cnf"; do
+        # a schema of such a name is a directory, a tablespace ends in .ibd
+        [[ ! -f $file || $file == *.ibd ]] || rm -f "$file"
+    done
+}
+
 take_clone() {
-    local tool
+    local tool memory=$((${REPLICATION_MEMORY:-0} / 2))
     tool=$(command -v mariadb-backup || command -v mariabackup || command -v xtrabackup) || fail "neither mariadb-backup nor xtrabackup is in this image: choose another with the annotation mysql-replication.kubewarden.io/backup-image"
     STREAM_TOOL=$(command -v mbstream || command -v xbstream) || fail "neither mbstream nor xbstream is in this image: choose another with the annotation mysql-replication.kubewarden.io/backup-image"
     receive_with_watch || return 1
-    log "preparing the backup"
-    "$tool" --prepare --target-dir="$ASIDE" --tmpdir="$SCRATCH" || { log "preparing the backup failed"; return 1; }
-    read_position
+    # half of what is requested for this container, but not less than the tool's own default
+    ((memory >= 128)) || memory=128
+    log "preparing the backup with $memory MiB"
+    "$tool" --prepare --use-memory="${memory}M" --target-dir="$ASIDE" --tmpdir="$SCRATCH" || {
+        log "preparing the backup failed; after an upgrade of the image: is this tool's version that of the donor's?"
+        return 1
+    }
+    read_position && forget_tools_files
 }

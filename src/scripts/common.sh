@@ -56,23 +56,36 @@ query_secret() {
     return 1
 }
 
-# SQL dialect of the running server: mariadb, master (MySQL before 8.0.23) or source (8.0.23 and later).
-dialect() {
-    local version major minor patch
-    version=$(query 'SELECT VERSION()') || return 1
+# Logs in, with the password as the image's entrypoint may have set it where the other one is denied (error 1045), and
+# sets DIALECT to the running server's SQL: mariadb, master (MySQL before 8.0.23) or source (8.0.23 and later). What the
+# client says of a failure stays in LOGIN_ERROR.
+log_in() {
+    local version major minor patch denied=$OTHER_PASSWORD
+    LOGIN_ERROR=
+    if ! version=$(query 'SELECT VERSION()' 2>&1); then
+        if [[ -n $denied && $version == *'ERROR 1045 '* ]]; then
+            OTHER_PASSWORD=$PASSWORD PASSWORD=$denied
+            version=$(query 'SELECT VERSION()' 2>&1) || LOGIN_ERROR=${version##*$'\n'}
+        else
+            LOGIN_ERROR=${version##*$'\n'}
+        fi
+    fi
+    [[ -z $LOGIN_ERROR ]] || return 1
+    version=${version##*$'\n'}
     if [[ $version == *MariaDB* ]]; then
-        printf 'mariadb'
+        DIALECT=mariadb
         return
     fi
-    [[ $version =~ ^([0-9]+)\.([0-9]+)\.([0-9]+) ]] || return 1
+    [[ $version =~ ^([0-9]+)\.([0-9]+)\.([0-9]+) ]] || { LOGIN_ERROR="its version is '$version'"; return 1; }
     major=${BASH_REMATCH[1]} minor=${BASH_REMATCH[2]} patch=${BASH_REMATCH[3]}
-    if ((major * 10000 + minor * 100 + patch >= 80023)); then printf 'source'; else printf 'master'; fi
+    DIALECT=master
+    ((major * 10000 + minor * 100 + patch < 80023)) || DIALECT=source
 }
 
 # Reads the replica's status into STATUS; status_field gives a field of it by the part of its name that every version shares.
 read_status() {
     local statement='SHOW SLAVE STATUS'
-    [[ $1 != source ]] || statement='SHOW REPLICA STATUS'
+    [[ $DIALECT != source ]] || statement='SHOW REPLICA STATUS'
     STATUS=$(printf '%s\n' "$statement" | client --vertical)
 }
 status_field() {
@@ -96,6 +109,6 @@ digest() { sha256sum | cut -d ' ' -f 1; }
 nonce() { head -c "$1" /dev/urandom | digest; }
 proof() {
     local inner
-    inner=$(printf '%s\n%s\n%s\n%s' "$PASSWORD" "$1" "$2" "$3" | digest)
-    printf '%s\n%s' "$PASSWORD" "$inner" | digest
+    inner=$(printf '%s\n%s\n%s\n%s' "$SECRET" "$1" "$2" "$3" | digest)
+    printf '%s\n%s' "$SECRET" "$inner" | digest
 }

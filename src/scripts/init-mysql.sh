@@ -1,53 +1,102 @@
 # Writes this pod's option files: the user's for its role from the ConfigMap, then, last in reading order
 # (MySQL manual, "Using Option Files": the last one wins), what must hold whatever the ConfigMap says.
 #   REPLICATION_CONFIG_MAP_DIR  the ConfigMap's keys as files
+#   REPLICATION_GTID            on, or option-files where these decide; from the cluster's record
+#   REPLICATION_BINARY_LOG      name of the primary's binary log where the user gives none; from the cluster's record
 umask 022
 
 # The first of the files that exists becomes the role's option file.
 copy_role_file() {
+    local file
+    file=$(role_file "$@")
+    if [[ -z $file ]]; then
+        log "no $1 in the ConfigMap: only the settings that replication needs are set"
+        return
+    fi
+    ROLE_FILE="$CONF_DIR/${file##*/}"
+    cat "$file" >"$ROLE_FILE"
+    log "took ${file##*/} from the ConfigMap"
+}
+
+# The last value of an option in an option file, "-" for one without a value; nothing where it is not there. `name` is a
+# pattern, with [-_] for what the server takes for a dash.
+option_in() {
+    local file=$1 name=$2 line pattern found=''
+    pattern="^[[:space:]]*(loose[-_])?${name}[[:space:]]*(=[[:space:]]*([^#;[:space:]]+))?[[:space:]]*([#;].*)?\$"
+    [[ -f $file ]] || return 0
+    while IFS= read -r line || [[ -n $line ]]; do
+        [[ ! ${line%$'\r'} =~ $pattern ]] || found=${BASH_REMATCH[3]:--}
+    done <"$file"
+    printf '%s' "$found"
+}
+
+# The first of a role's files that the ConfigMap has.
+role_file() {
     local key
     for key in "$@"; do
         if [[ -f $REPLICATION_CONFIG_MAP_DIR/$key ]]; then
-            cat "$REPLICATION_CONFIG_MAP_DIR/$key" >"$CONF_DIR/$key"
-            ROLE_FILE="$CONF_DIR/$key"
-            log "took $key from the ConfigMap"
+            printf '%s' "$REPLICATION_CONFIG_MAP_DIR/$key"
             return
         fi
     done
-    log "no $1 in the ConfigMap: only the settings that replication needs are set"
 }
 
-# A binary log that the user has named keeps its name: another one would break the sequence that replicas follow.
+# The binary log keeps the name that the user's file or the cluster's record gives it: another one would begin the
+# sequence that replicas follow anew.
 binary_log_option() {
-    local line option='' pattern='^[[:space:]]*(loose[-_])?log[-_]bin[[:space:]]*(=[[:space:]]*([^#;[:space:]]+))?[[:space:]]*([#;].*)?$'
-    if [[ -n $ROLE_FILE ]]; then
-        while IFS= read -r line || [[ -n $line ]]; do
-            [[ ! ${line%$'\r'} =~ $pattern ]] || option="log-bin${BASH_REMATCH[3]:+=${BASH_REMATCH[3]}}"
-        done <"$ROLE_FILE"
-    fi
-    if [[ -z $option && $REPLICATION_FLAVOR == mysql-8.* ]]; then
-        option='log-bin=binlog' # the name that these servers use when nobody gives one
-    fi
-    printf '%s\n' "${option:-log-bin=mysql-bin}"
+    local name
+    name=$(option_in "$ROLE_FILE" 'log[-_]bin')
+    case $name in
+    '') printf 'log-bin=%s\n' "$REPLICATION_BINARY_LOG" ;;
+    -) printf 'log-bin\n' ;;
+    *) printf 'log-bin=%s\n' "$name" ;;
+    esac
 }
 
-# What the user's option files may set otherwise: this file is read before them.
-default_options() {
-    if ((ORDINAL > 0)); then
-        # A primary that is recreated has a new address; with the default of 60 seconds a connection to the old one hangs.
-        printf '%s\n' '[mysqld]' loose-slave-net-timeout=15 loose-replica-net-timeout=15
-    elif [[ $REPLICATION_FLAVOR == mariadb ]]; then
-        # As MySQL's default: without it a crash can take transactions out of the log that replicas have already.
-        printf '%s\n' '[mysqld]' sync-binlog=1
+# A cluster replicates by GTID where its record says so, or where the option files of both roles do; by file and position
+# otherwise. Then a backup of a replica that has several workers cannot say where it stands, and the tool refuses it
+# (XtraBackup, "--slave-info"). 0 is one worker to every version.
+gtid_options() {
+    local role mode on=0 off=0
+    if [[ $REPLICATION_GTID != on ]]; then
+        for role in 'master.cnf primary.cnf' 'slave.cnf replica.cnf'; do
+            # shellcheck disable=SC2086 # two words
+            mode=$(option_in "$(role_file $role)" 'gtid[-_]mode')
+            case $mode in [oO][nN] | 3) on=$((on + 1)) ;; *) off=$((off + 1)) ;; esac
+        done
     fi
+    if ((off == 0)); then
+        printf '%s\n' gtid-mode=ON enforce-gtid-consistency=ON
+        return
+    fi
+    if ((on > 0)); then
+        log "only one role's option file has gtid-mode=ON: it stays off, since replicas could not follow"
+        printf '%s\n' gtid-mode=OFF
+    fi
+    if ((ORDINAL > 0)) && [[ $REPLICATION_CLONE_METHOD == xtrabackup ]]; then
+        printf '%s\n' loose-slave-parallel-workers=0 loose-replica-parallel-workers=0
+    fi
+}
+
+# What the user's option files may set otherwise: this file is read before them. docs/reference.md, "Options", has
+# the reason for each.
+default_options() {
+    printf '%s\n' '[mysqld]' skip-name-resolve host-cache-size=0
+    if ((ORDINAL > 0)); then
+        printf '%s\n' loose-slave-net-timeout=15 loose-replica-net-timeout=15
+        return
+    fi
+    case $REPLICATION_FLAVOR in
+    mysql-5.7) printf '%s\n' expire-logs-days=30 ;;
+    mariadb) printf '%s\n' expire-logs-days=10 sync-binlog=1 binlog-format=ROW ;;
+    esac
 }
 
 forced_options() {
     # with another data directory the server would start an empty database beside the clone
     printf '[mysqld]\nserver-id=%s\ndatadir="%s"\n' "$((100 + ORDINAL))" "$DATA_DIR"
-    if [[ $REPLICATION_CLONE_METHOD == clone-plugin ]]; then
-        printf '%s\n' plugin-load-add=mysql_clone.so gtid-mode=ON enforce-gtid-consistency=ON
-    fi
+    [[ $REPLICATION_CLONE_METHOD != clone-plugin ]] || printf '%s\n' plugin-load-add=mysql_clone.so
+    [[ $REPLICATION_FLAVOR == mariadb ]] || gtid_options
     if ((ORDINAL == 0)); then
         binary_log_option
         return
@@ -58,11 +107,15 @@ forced_options() {
     [[ $REPLICATION_FLAVOR != mariadb ]] || scheduler=OFF
     printf '%s\n' read-only=ON "event-scheduler=$scheduler" relay-log-recovery=ON
     case $REPLICATION_FLAVOR in
-    mariadb) ;;
-    mysql-5.7) printf '%s\n' super-read-only=ON relay-log-info-repository=TABLE master-info-repository=TABLE ;;
+    mariadb) return ;;
+    mysql-5.7) printf '%s\n' relay-log-info-repository=TABLE master-info-repository=TABLE ;;
     # A variable persisted with SET PERSIST would win over every option file.
-    *) printf '%s\n' super-read-only=ON persisted-globals-load=OFF ;;
+    *) printf '%s\n' persisted-globals-load=OFF ;;
     esac
+    printf '%s\n' super-read-only=ON
+    # Before 8.0.46 super_read_only stops a truncation half-way: the next start then loses what was open in the tablespace
+    # (MySQL bugs 104573 and 112717), and nothing can be backed up until then.
+    case $REPLICATION_FLAVOR in mysql-5.7 | mysql-8.0) printf '%s\n' loose-innodb-undo-log-truncate=OFF ;; esac
 }
 
 main() {

@@ -4,17 +4,17 @@
 not_ready() { printf '%s\n' "$*"; exit 1; }
 
 root_password
-version=$(dialect 2>/dev/null) || not_ready "the server does not answer"
+log_in || not_ready "the server cannot be asked: $LOGIN_ERROR"
 ((ORDINAL > 0)) || exit 0
 
 [[ -f $DATA_DIR/$JOIN_MARK ]] || not_ready "not configured as a replica yet: see the log of the container xtrabackup"
 variable=read_only
-[[ $version == mariadb ]] || variable=super_read_only
+[[ $DIALECT == mariadb ]] || variable=super_read_only
 case $(query "SELECT @@GLOBAL.$variable") in
 1 | ON) ;;
 *) not_ready "the replica is open for writes: $variable is off; restart this pod" ;;
 esac
-read_status "$version" || not_ready "the server does not tell its replication status"
+read_status || not_ready "the server does not tell its replication status"
 [[ -n $STATUS ]] || not_ready "the server has lost its replication settings: delete this pod's claim and the pod, and it clones anew"
 if [[ $(status_field SQL_Running) != Yes ]]; then
     not_ready "replication has stopped: error $(status_field Last_SQL_Errno) $(status_field Last_SQL_Error)"

@@ -8,11 +8,14 @@ mark_value() {
 
 wait_for_server() {
     local tries=0
-    until DIALECT=$(dialect 2>"$SCRATCH/error"); do
-        ((tries++ % 30)) || log "waiting for the server: $(tail -n 1 "$SCRATCH/error")"
+    until log_in; do
+        ((tries++ % 30)) || log "waiting for the server: $LOGIN_ERROR"
         sleep 1
     done
 }
+
+# Does the server offer TLS? The client takes it where it is offered.
+has_tls() { [[ $(query "SHOW SESSION STATUS LIKE 'Ssl_cipher'") =~ $'\t'[^[:space:]] ]]; }
 
 # The replica's read-only mode is in its option files; here it is made sure of on the running server as well.
 close_for_writes() {
@@ -56,6 +59,8 @@ configure() {
     source) options+=', GET_SOURCE_PUBLIC_KEY=1' ;;
     master) [[ $REPLICATION_FLAVOR == mysql-5.7 ]] || options+=', GET_MASTER_PUBLIC_KEY=1' ;;
     esac
+    # replicas do not take TLS by themselves, and are turned away where it is required (error 3159)
+    ! has_tls || options+=", ${word}_SSL=1"
     # MariaDB from 11.4 verifies the primary's certificate by means of the password, which an empty one cannot do
     [[ $DIALECT != mariadb || -n $PASSWORD ]] || options+=', MASTER_SSL_VERIFY_SERVER_CERT=0'
     query "$stop" || return 1
@@ -82,6 +87,41 @@ join_primary() {
     rm -f "$CONF_DIR/$JOIN_OPTIONS"
     if [[ $DIALECT == source ]]; then query 'START REPLICA'; else query 'START SLAVE'; fi || fail "replication did not start"
     log "replicating from $(peer_host 0)"
+    take_tls || log "TLS could not be switched on for replication"
+}
+
+# A replica that was joined without TLS to a primary that requires it now. With the applier running MySQL keeps what was
+# received and is not applied yet; MariaDB takes it once more from the primary, which has just answered.
+take_tls() {
+    local tries error
+    for ((tries = 0; tries < 5; tries++)); do
+        read_status || return 0
+        error=$(status_field Last_IO_Errno)
+        if [[ $error == 3159 ]] && has_tls; then
+            log "the primary requires TLS: replication uses it from now on"
+            if [[ $DIALECT == source ]]; then
+                query 'STOP REPLICA IO_THREAD; CHANGE REPLICATION SOURCE TO SOURCE_SSL=1; START REPLICA'
+            elif [[ $DIALECT == master ]]; then
+                query 'STOP SLAVE IO_THREAD; CHANGE MASTER TO MASTER_SSL=1; START SLAVE'
+            else
+                query 'STOP SLAVE; CHANGE MASTER TO MASTER_SSL=1; START SLAVE'
+            fi
+            return
+        fi
+        # as long as it has not been told yet
+        [[ $error == 0 && $(status_field IO_Running) == Connecting ]] || return 0
+        sleep 1
+    done
+}
+
+# The peer's address; one of IPv4 comes as [...:ffff:7f00:0001].
+address() {
+    local peer=${SOCAT_PEERADDR:-${NCAT_REMOTE_ADDR:-unknown}} byte='([0-9a-f]{2})'
+    if [[ $peer =~ :ffff:$byte$byte:$byte$byte\]$ ]]; then
+        printf '%d.%d.%d.%d' "0x${BASH_REMATCH[1]}" "0x${BASH_REMATCH[2]}" "0x${BASH_REMATCH[3]}" "0x${BASH_REMATCH[4]}"
+    else
+        printf '%s' "$peer"
+    fi
 }
 
 # One connection, on standard input and output: no byte of data before the peer has proved that it knows the password.
@@ -91,12 +131,13 @@ serve_peer() {
     printf 'mysql-replication/1 %s\n' "$server_nonce"
     IFS=' ' read -r -t 10 -n 256 client_nonce client_proof || { log "a peer that did not answer was turned away"; return 0; }
     if [[ ! $client_nonce =~ ^[0-9a-f]{64}$ || $client_proof != "$(proof client "$server_nonce" "$client_nonce")" ]]; then
-        log "a peer (${SOCAT_PEERADDR:-${NCAT_REMOTE_ADDR:-unknown}}) that does not know the root password was turned away"
+        log "a peer ($(address of-peer)) that does not know the root password was turned away"
         printf 'refused\n'
         return 0
     fi
     proof server "$server_nonce" "$client_nonce"
-    log "sending a backup to ${SOCAT_PEERADDR:-${NCAT_REMOTE_ADDR:-a peer}}"
+    log "sending a backup to $(address of-peer)"
+    log_in || { log "the server cannot be asked: $LOGIN_ERROR"; return 1; }
     work=$(mktemp -d "$SCRATCH/backup.XXXXXX")
     backup "$work" || status=1
     rm -rf "$work"
@@ -105,35 +146,83 @@ serve_peer() {
     log "backup sent"
 }
 
+# The tool waits for statements that run, and later ones for the tool, so it asks for its locks only when none has run
+# for long. It gives up before the peer does, to whom a stream that brings nothing for so long is cut. mariadb-backup's
+# locks do not wait for reading; what a tool does not know ends it.
 backup() {
-    local tool options=()
-    tool=$(command -v mariadb-backup || command -v mariabackup || command -v xtrabackup) ||
-        { log "neither mariadb-backup nor xtrabackup is in this image"; return 1; }
+    local teller watcher tool status=0 patience=$((${REPLICATION_STALL_SECONDS:-300} * 4 / 5))
+    local options=(--ftwrl-wait-threshold=10 --ftwrl-wait-timeout="$patience")
+    case $REPLICATION_FLAVOR in
+    mariadb) options+=(--ftwrl-wait-query-type=update) ;;
+    mysql-5.7) options+=(--backup-lock-timeout="$patience") ;;
+    *) options+=(--lock-ddl-timeout="$patience") ;;
+    esac
     ((ORDINAL == 0)) || options+=(--slave-info)
     # a real file, not a pipe: the tool reads its options more than once
     client_options >"$1/client.cnf"
-    "$tool" --defaults-extra-file="$1/client.cnf" --backup --stream=xbstream --host=127.0.0.1 --port="$DATABASE_PORT" \
-        --datadir="$DATA_DIR" --target-dir="$1" --tmpdir="$1" ${options[@]+"${options[@]}"}
+    find_backup_tool
+    mkfifo "$1/said"
+    tee "$1/log" <"$1/said" >&2 &
+    teller=$!
+    exec 3<&0
+    "$BACKUP_TOOL" --defaults-extra-file="$1/client.cnf" --backup --stream=xbstream --host=127.0.0.1 --port="$DATABASE_PORT" \
+        --datadir="$DATA_DIR" --target-dir="$1" --tmpdir="$1" "${options[@]}" 2>"$1/said" &
+    tool=$!
+    # A tool that waits for a lock does not notice that its peer is gone, and holds up other statements meanwhile.
+    {
+        while IFS= read -r -n 1 -u 3; do :; done
+        log "the peer is gone: ending its backup"
+        kill -TERM "$tool" 2>/dev/null
+    } &
+    watcher=$!
+    disown "$watcher"
+    wait "$tool" || status=1
+    kill -TERM "$watcher" 2>/dev/null || true
+    wait "$teller"
+    ((status > 0)) || return 0
+    # XtraBackup's words, and mariadb-backup's
+    case $(tail -n 40 "$1/log") in
+    *'log block numbers mismatch'* | *'log has wrapped around'* | *'was only able to copy log from'* | *'Was only able to copy log from'*)
+        log "the server wrote over its redo log before it was copied: make it larger (innodb_redo_log_capacity; before 8.0.30 and on MariaDB innodb_log_file_size)"
+        ;;
+    esac
+    return 1
+}
+
+find_backup_tool() { BACKUP_TOOL=$(command -v mariadb-backup || command -v mariabackup || command -v xtrabackup); }
+
+# What is missing is said at once: each of these would be missed only when a pod clones, or never.
+require_tools() {
+    local missing=()
+    command -v mariadb >/dev/null || command -v mysql >/dev/null || missing+=('mysql (the command line client)')
+    if [[ $REPLICATION_CLONE_METHOD == xtrabackup ]]; then
+        find_backup_tool || missing+=('xtrabackup or mariadb-backup')
+        command -v socat >/dev/null || command -v ncat >/dev/null || missing+=('socat or ncat')
+    fi
+    ((${#missing[@]} == 0)) ||
+        fail "not in this image:$(printf ' %s;' "${missing[@]}") choose another with the annotation mysql-replication.kubewarden.io/backup-image"
 }
 
 serve() {
-    local limit=4 idle=600
+    local limit=4 idle=600 listen=TCP-LISTEN
+    # before version 1.8 socat listens on IPv4 alone unless told otherwise
+    if [[ -d /proc/sys/net/ipv6 ]]; then listen=TCP6-LISTEN:$REPLICATION_BACKUP_PORT,ipv6only=0; else listen+=:$REPLICATION_BACKUP_PORT; fi
     export REPLICATION_SERVE="${BASH_EXECUTION_STRING:?}"
     if command -v socat >/dev/null; then
         log "serving backups on port $REPLICATION_BACKUP_PORT with socat"
-        exec socat -T "$idle" "TCP-LISTEN:$REPLICATION_BACKUP_PORT,reuseaddr,fork,max-children=$limit" \
-            SYSTEM:'exec bash -c \"\$REPLICATION_SERVE\" serve-peer'
-    elif command -v ncat >/dev/null; then
-        log "serving backups on port $REPLICATION_BACKUP_PORT with ncat"
-        exec ncat --listen --keep-open --max-conns "$limit" --idle-timeout "$idle" "$REPLICATION_BACKUP_PORT" \
-            --sh-exec 'exec bash -c "$REPLICATION_SERVE" serve-peer'
+        # on a socket, bash would read ~/.bashrc
+        exec socat -T "$idle" "$listen,reuseaddr,fork,max-children=$limit" \
+            SYSTEM:'exec bash --norc -c \"\$REPLICATION_SERVE\" serve-peer'
     fi
-    fail "neither socat nor ncat is in this image, so no pod could clone from this one: choose another with the annotation mysql-replication.kubewarden.io/backup-image"
+    log "serving backups on port $REPLICATION_BACKUP_PORT with ncat"
+    exec ncat --listen --keep-open --max-conns "$limit" --idle-timeout "$idle" "$REPLICATION_BACKUP_PORT" \
+        --sh-exec 'exec bash --norc -c "$REPLICATION_SERVE" serve-peer'
 }
 
 main() {
     scratch_dir
     root_password
+    require_tools
     ((ORDINAL == 0)) || join_primary
     if [[ $REPLICATION_CLONE_METHOD == clone-plugin ]]; then
         log "other pods clone from the server itself: nothing to serve here"

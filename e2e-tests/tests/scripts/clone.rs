@@ -47,6 +47,8 @@ fn assert_whole(replica: &Pod) {
         assert!(!data.iter().any(|name| name == gone), "{gone} in {data:?}");
     }
     assert!(!data.iter().any(|name| name == "mysql-replication-clone" || name == "leftover"), "{data:?}");
+    let of_the_tool = |name: &String| name.starts_with("xtrabackup_") || name.starts_with("mariadb_backup_");
+    assert!(!data.iter().any(of_the_tool), "what the tool left is in {data:?}");
     assert_eq!(replica.read("data/ibdata1").len(), 360_000);
     assert_eq!(replica.read("data/mysql/user.frm"), "users\n");
     assert_eq!(
@@ -89,7 +91,7 @@ fn a_new_replica_takes_the_data_of_the_pod_before_it() {
     assert_eq!(replica.calls("mbstream"), [format!("-x -C {}", in_pod(&aside))]);
     assert_eq!(
         replica.calls("mariadb-backup"),
-        [format!("--prepare --target-dir={} --tmpdir={}", in_pod(&aside), in_pod(&scratch))]
+        [format!("--prepare --use-memory=128M --target-dir={} --tmpdir={}", in_pod(&aside), in_pod(&scratch))]
     );
 
     sidecar.wait_for_log("backup sent");
@@ -110,6 +112,34 @@ fn a_new_replica_takes_the_data_of_the_pod_before_it() {
         "[client]\nuser=root\npassword=\"it's \\\"Geheim\\\\n\\\" #1; $(x) `y` \\\\\"\n"
     );
     wait_until("the option file with the password is gone", || donor.list("conf/.scratch-xtrabackup").is_empty());
+}
+
+/// A name of the user's own stays, whatever it begins with.
+#[test]
+fn what_the_tool_leaves_is_no_part_of_the_data() {
+    let cluster = Cluster::new();
+    let donor = donor(&cluster, 0);
+    for file in ["xtrabackup_info", "xtrabackup_logfile", "backup-my.cnf", "xtrabackup_own/t.ibd", "xtrabackup_t.ibd"] {
+        donor.write(&format!("backup/{file}"), "x");
+    }
+    let _sidecar = serve(&donor);
+    let replica = cluster.pod(1);
+    replica.run("clone-mysql-xtrabackup").succeeds();
+    let left: Vec<_> = replica.list("data").into_iter().filter(|name| name.contains("backup")).collect();
+    assert_eq!(left, ["xtrabackup_own", "xtrabackup_t.ibd"]);
+}
+
+#[test]
+fn a_backup_is_prepared_with_half_of_the_memory_that_is_requested() {
+    for (requested, used) in [("0", "128M"), ("200", "128M"), ("256", "128M"), ("8192", "4096M")] {
+        let cluster = Cluster::new();
+        let donor = donor(&cluster, 0);
+        let _sidecar = serve(&donor);
+        let replica = cluster.pod(1).with("REPLICATION_MEMORY", requested);
+        replica.run("clone-mysql-xtrabackup").succeeds();
+        let call = &replica.calls("mariadb-backup")[0];
+        assert!(call.contains(&format!(" --use-memory={used} ")), "{requested}: {call}");
+    }
 }
 
 #[test]

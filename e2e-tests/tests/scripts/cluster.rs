@@ -7,11 +7,12 @@ use std::{
     os::unix::fs::{MetadataExt, symlink},
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
+    sync::LazyLock,
     thread,
     time::{Duration, Instant},
 };
 
-use mysql_replication_policy::scripts::ALL;
+use mysql_replication_policy::scripts::all;
 use tempfile::TempDir;
 
 /// The root password of the tests: all that a shell, an option file and SQL could take for their own.
@@ -75,10 +76,11 @@ const MYSQL_TOOLS: [(&str, &str); 6] = [
 
 /// The text that the policy gives to a container or probe.
 pub(crate) fn script(name: &str) -> &'static str {
-    ALL.iter().find(|script| script.0 == name).unwrap_or_else(|| panic!("no script is named {name}")).1
+    static SCRIPTS: LazyLock<[(&str, String); 6]> = LazyLock::new(all);
+    &SCRIPTS.iter().find(|script| script.0 == name).unwrap_or_else(|| panic!("no script is named {name}")).1
 }
 
-fn part(name: &str) -> String {
+pub(crate) fn part(name: &str) -> String {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../src/scripts/{name}.sh"));
     fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display())) + "\n"
 }
@@ -308,6 +310,8 @@ impl<'a> Pod<'a> {
             ("REPLICATION_CONF_DIR", in_pod("conf")),
             ("REPLICATION_CONFIG_MAP_DIR", in_pod("config-map")),
             ("REPLICATION_BACKUP_PORT", "3307".to_owned()),
+            ("REPLICATION_GTID", "option-files".to_owned()),
+            ("REPLICATION_BINARY_LOG", "mysql-bin".to_owned()),
             ("REPLICATION_CLONE_ATTEMPTS", "1".to_owned()),
             ("REPLICATION_RETRY_SECONDS", "0".to_owned()),
             ("MYSQL_ROOT_PASSWORD", PASSWORD.to_owned()),
@@ -326,7 +330,8 @@ impl<'a> Pod<'a> {
         }
         self.install(&MYSQL_TOOLS);
         self.control("version", version);
-        self.with("REPLICATION_FLAVOR", flavor)
+        let (gtid, log) = if flavor == "mysql-5.7" { ("option-files", "mysql-bin") } else { ("on", "binlog") };
+        self.with("REPLICATION_FLAVOR", flavor).with("REPLICATION_GTID", gtid).with("REPLICATION_BINARY_LOG", log)
     }
 
     pub(crate) fn with(mut self, key: &str, value: &str) -> Self {

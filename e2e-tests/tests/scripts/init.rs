@@ -4,6 +4,8 @@ use std::os::unix::fs::PermissionsExt;
 
 use crate::cluster::{Cluster, Pod};
 
+const GTIDS: &str = "gtid-mode=ON\nenforce-gtid-consistency=ON\n";
+const ONE_WORKER: &str = "loose-slave-parallel-workers=0\nloose-replica-parallel-workers=0\n";
 const DEFAULTS: &str = "00-mysql-replication.cnf";
 const FORCED: &str = "conf/zz-mysql-replication.cnf";
 const MYSQL_REPLICA: &str = "read-only=ON\nevent-scheduler=DISABLED\nrelay-log-recovery=ON\n";
@@ -43,19 +45,27 @@ fn without_a_config_map_the_primary_gets_what_replication_needs() {
 fn without_a_config_map_a_replica_is_read_only_in_the_dialect_of_its_flavor() {
     let cluster = Cluster::new();
     let mut pod = cluster.pod(12);
-    for (flavor, own) in [
-        ("mariadb", ""),
-        ("mysql-5.7", "super-read-only=ON\nrelay-log-info-repository=TABLE\nmaster-info-repository=TABLE\n"),
-        ("mysql-8.0", "super-read-only=ON\npersisted-globals-load=OFF\n"),
-        ("mysql-8.4", "super-read-only=ON\npersisted-globals-load=OFF\n"),
+    let undo = "super-read-only=ON\nloose-innodb-undo-log-truncate=OFF\n";
+    for (flavor, gtid, replicates, own) in [
+        ("mariadb", "option-files", "", String::new()),
+        (
+            "mysql-5.7",
+            "option-files",
+            ONE_WORKER,
+            format!("relay-log-info-repository=TABLE\nmaster-info-repository=TABLE\n{undo}"),
+        ),
+        ("mysql-8.0", "on", GTIDS, format!("persisted-globals-load=OFF\n{undo}")),
+        ("mysql-8.0", "option-files", ONE_WORKER, format!("persisted-globals-load=OFF\n{undo}")),
+        ("mysql-8.4", "on", GTIDS, "persisted-globals-load=OFF\nsuper-read-only=ON\n".to_owned()),
     ] {
         pod.set("REPLICATION_FLAVOR", flavor);
+        pod.set("REPLICATION_GTID", gtid);
         pod.run("init-mysql")
             .succeeds()
             .says("no slave.cnf in the ConfigMap")
             .says("mysql-12 is a replica, server-id 112");
         let common = if flavor == "mariadb" { MARIADB_REPLICA } else { MYSQL_REPLICA };
-        assert_eq!(forced_of(&pod), format!("[mysqld]\nserver-id=112\n{common}{own}"), "{flavor}");
+        assert_eq!(forced_of(&pod), format!("[mysqld]\nserver-id=112\n{replicates}{common}{own}"), "{flavor}");
     }
 }
 
@@ -63,16 +73,18 @@ fn without_a_config_map_a_replica_is_read_only_in_the_dialect_of_its_flavor() {
 #[test]
 fn what_the_user_may_set_otherwise_is_in_the_first_file() {
     for (ordinal, flavor, defaults) in [
-        (0, "mariadb", "[mysqld]\nsync-binlog=1\n"),
+        (0, "mariadb", "expire-logs-days=10\nsync-binlog=1\nbinlog-format=ROW\n"),
+        (0, "mysql-5.7", "expire-logs-days=30\n"),
         (0, "mysql-8.0", ""),
-        (1, "mariadb", "[mysqld]\nloose-slave-net-timeout=15\nloose-replica-net-timeout=15\n"),
-        (1, "mysql-8.4", "[mysqld]\nloose-slave-net-timeout=15\nloose-replica-net-timeout=15\n"),
+        (1, "mariadb", "loose-slave-net-timeout=15\nloose-replica-net-timeout=15\n"),
+        (1, "mysql-8.4", "loose-slave-net-timeout=15\nloose-replica-net-timeout=15\n"),
     ] {
         let cluster = Cluster::new();
         let pod = cluster.pod(ordinal).with("REPLICATION_FLAVOR", flavor);
         pod.write("config-map/slave.cnf", "[mysqld]\nslave-net-timeout=30\n");
         pod.run("init-mysql").succeeds();
         assert_eq!(pod.list("conf").first().map(String::as_str), Some(DEFAULTS));
+        let defaults = format!("[mysqld]\nskip-name-resolve\nhost-cache-size=0\n{defaults}");
         assert_eq!(pod.read(&format!("conf/{DEFAULTS}")), defaults, "{ordinal} {flavor}");
     }
 }
@@ -107,7 +119,10 @@ fn a_hostile_config_map_opens_no_replica() {
     let options = forced(&cluster.pod(1), "slave.cnf", hostile);
     assert_eq!(options, format!("[mysqld]\nserver-id=101\n{MARIADB_REPLICA}"));
     let options = forced(&cluster.pod(2).mysql("mysql-8.0", "8.0.36"), "slave.cnf", hostile);
-    assert!(options.contains("server-id=102\nread-only=ON\n") && options.contains("super-read-only=ON\n"), "{options}");
+    assert!(
+        options.contains("enforce-gtid-consistency=ON\nread-only=ON\n") && options.contains("super-read-only=ON\n"),
+        "{options}"
+    );
 }
 
 #[test]
@@ -115,16 +130,75 @@ fn a_hostile_config_map_takes_no_binary_log_from_the_primary() {
     let cluster = Cluster::new();
     let hostile = "[mysqld]\nserver-id=1\nskip-log-bin\n";
     let mut pod = cluster.pod(0);
-    for (flavor, name) in
-        [("mariadb", "mysql-bin"), ("mysql-5.7", "mysql-bin"), ("mysql-8.0", "binlog"), ("mysql-8.4", "binlog")]
-    {
-        pod.set("REPLICATION_FLAVOR", flavor);
-        assert_eq!(
-            forced(&pod, "master.cnf", hostile),
-            format!("[mysqld]\nserver-id=100\nlog-bin={name}\n"),
-            "{flavor}"
-        );
+    // the name is the cluster's, whatever its version is by now
+    for flavor in ["mariadb", "mysql-5.7", "mysql-8.0", "mysql-8.4"] {
+        for name in ["mysql-bin", "binlog"] {
+            pod.set("REPLICATION_FLAVOR", flavor);
+            pod.set("REPLICATION_BINARY_LOG", name);
+            assert_eq!(
+                forced(&pod, "master.cnf", hostile),
+                format!("[mysqld]\nserver-id=100\nlog-bin={name}\n"),
+                "{flavor}"
+            );
+        }
     }
+}
+
+/// What both roles must agree on is decided by both files, in every pod alike.
+#[test]
+fn by_option_files_there_are_gtids_only_where_both_roles_have_them() {
+    let cluster = Cluster::new();
+    let on = "[mysqld]\ngtid_mode = ON # both\nenforce-gtid-consistency\n";
+    for (primary, replica, options) in [
+        (on, on, GTIDS),
+        (on, "[mysqld]\ngtid-mode=ON\ngtid-mode=OFF\n", "gtid-mode=OFF\n"),
+        ("[mysqld]\ngtid-mode=on_permissive\n", "[mysqld]\nloose_gtid-mode=3\n", "gtid-mode=OFF\n"),
+        ("[mysqld]\n", "[mysqld]\n", ""),
+    ] {
+        for ordinal in [0, 1] {
+            let pod = cluster.pod(ordinal).mysql("mysql-5.7", "5.7.44");
+            pod.write("config-map/master.cnf", primary);
+            pod.write("config-map/replica.cnf", replica);
+            let outcome = pod.run("init-mysql").succeeds();
+            let workers = if ordinal > 0 && options != GTIDS { ONE_WORKER } else { "" };
+            let rest = if ordinal == 0 { "log-bin=mysql-bin\n" } else { "read-only=ON\n" };
+            let expected = format!("[mysqld]\nserver-id={}\n{options}{workers}{rest}", 100 + ordinal);
+            let found = forced_of(&pod);
+            assert!(found.starts_with(&expected), "{primary} {replica}: {found}");
+            if options == "gtid-mode=OFF\n" {
+                outcome.says("only one role's option file has gtid-mode=ON");
+            }
+            pod.delete();
+        }
+    }
+}
+
+/// What an earlier set has left, of an image whose log has another name by default.
+#[test]
+fn a_binary_log_that_is_there_keeps_its_name() {
+    let cluster = Cluster::new();
+    for (there, name) in [
+        (&["mysql-bin.index"][..], "mysql-bin"),
+        (&["mysql-bin.index", "binlog.index"], "binlog"),
+        (&["binlog.index"], "binlog"),
+        (&["orders.index"], "binlog"),
+    ] {
+        let pod = cluster.pod(0).mysql("mysql-8.0", "8.0.36");
+        for file in there {
+            pod.write(&format!("data/{file}"), "");
+        }
+        pod.run("init-mysql").succeeds();
+        pod.run("clone-mysql-xtrabackup").succeeds();
+        assert!(pod.read(FORCED).ends_with(&format!("\nlog-bin={name}\n")), "{there:?}: {}", pod.read(FORCED));
+        pod.delete();
+    }
+    // a name of the user's own is the user's
+    let pod = cluster.pod(0).mysql("mysql-8.0", "8.0.36");
+    pod.write("config-map/master.cnf", "[mysqld]\nlog-bin=orders\n");
+    pod.write("data/mysql-bin.index", "");
+    pod.run("init-mysql").succeeds();
+    pod.run("clone-mysql-xtrabackup").succeeds();
+    assert!(pod.read(FORCED).ends_with("\nlog-bin=orders\n"));
 }
 
 #[test]

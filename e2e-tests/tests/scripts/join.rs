@@ -33,7 +33,7 @@ fn join(replica: &Pod) -> Run {
 
 /// The statements that change something, without what only asks.
 fn changes(replica: &Pod) -> Vec<String> {
-    replica.statements("").into_iter().filter(|statement| !statement.starts_with("SELECT ")).collect()
+    replica.statements("").into_iter().filter(|it| !it.starts_with("SELECT ") && !it.starts_with("SHOW ")).collect()
 }
 
 struct Server {
@@ -198,13 +198,80 @@ fn the_clients_get_the_password_by_an_option_file_only() {
     let _sidecar = join(&replica);
     assert_eq!(
         replica.client_section(),
-        "[client]\nuser=root\npassword=\"it's \\\"Geheim\\\\n\\\" #1; $(x) `y` \\\\\"\n"
+        "[client]\nuser=root\npassword=\"it's \\\"Geheim\\\\n\\\" #1; $(x) `y` \\\\\"\nloose-get-server-public-key\n"
     );
     for call in replica.calls("mysql") {
         assert!(call.starts_with("--defaults-file=/dev/fd/"), "{call}");
         assert!(call.contains(" --protocol=TCP --host=127.0.0.1 --port=3306 "), "{call}");
     }
     // the rest is checked for every test when its cluster goes: no log and no argument holds the password
+}
+
+/// Replicas do not take TLS by themselves, and are turned away where the primary requires it.
+#[test]
+fn a_replica_joins_with_tls_where_the_server_has_it() {
+    for server in [OLD, EARLY_8, NEW] {
+        let cluster = Cluster::new();
+        let replica = server.replica(&cluster, FILE);
+        replica.control("ssl-cipher", "Ssl_cipher\tTLS_AES_256_GCM_SHA384");
+        let _sidecar = join(&replica);
+        let own_options = format!("{}, {}_SSL=1", server.own_options, server.word);
+        let position = format!("{0}_LOG_FILE='mysql-bin.000003', {0}_LOG_POS=481", server.word);
+        let server = Server { own_options: own_options.leak(), ..server };
+        assert_eq!(changes(&replica)[2], server.change(&position));
+    }
+}
+
+#[test]
+fn a_replica_that_was_joined_without_tls_takes_it_once_the_primary_requires_it() {
+    for (server, expected) in [
+        (NEW, "STOP REPLICA IO_THREAD; CHANGE REPLICATION SOURCE TO SOURCE_SSL=1; START REPLICA"),
+        (OLD, "STOP SLAVE IO_THREAD; CHANGE MASTER TO MASTER_SSL=1; START SLAVE"),
+    ] {
+        let cluster = Cluster::new();
+        let replica = server.replica(&cluster, FILE);
+        replica.write(JOINED, "");
+        replica.control("ssl-cipher", "Ssl_cipher\tTLS_AES_256_GCM_SHA384");
+        for (error, changed) in [("1045", false), ("3159", true)] {
+            let words = if server.word == "SOURCE" { ["Replica", "Source"] } else { ["Slave", "Master"] };
+            let status = format!("   {}_IO_Running: Connecting\n   Last_IO_Errno: {error}\n", words[0]);
+            replica.control("status", &status);
+            replica.forget();
+            let sidecar = replica.start("xtrabackup");
+            sidecar.wait_for_log("serving backups");
+            assert_eq!(changes(&replica).contains(&expected.to_owned()), changed, "{error}: {:?}", changes(&replica));
+            sidecar.kill();
+        }
+    }
+}
+
+/// What the official image's entrypoint makes of a password with a backslash is what SQL makes of it.
+#[test]
+fn a_password_with_a_backslash_is_tried_as_the_entrypoint_has_set_it() {
+    for (password, in_option_file, in_sql) in [
+        (r"a\bc", "a\u{8}c", "a\u{8}c"),
+        (r"a\c", "ac", "ac"),
+        (r"a\\b", r"a\\b", r"a\\b"),
+        (r"a\%\_\n\t", "a\\\\%\\\\_\\n\t", "a\\\\%\\\\_\n\t"),
+    ] {
+        let cluster = Cluster::new();
+        let replica = NEW.replica(&cluster, FILE).with("MYSQL_ROOT_PASSWORD", password);
+        let raw = password.replace('\\', r"\\");
+        replica.control("denied", &format!("password=\"{}\"", regex_of(&raw)));
+        let _sidecar = join(&replica);
+        assert!(replica.read("options").contains(&format!("password=\"{in_option_file}\"")), "{password}");
+        let statement = replica.statements("CHANGE REPLICATION").remove(0);
+        let in_sql = in_sql.replace('\n', " ");
+        assert!(statement.contains(&format!("SOURCE_PASSWORD='{in_sql}'")), "{password}: {statement}");
+    }
+}
+
+/// A text as a regular expression of bash.
+fn regex_of(text: &str) -> String {
+    text.chars()
+        .flat_map(|c| if c.is_alphanumeric() { vec![c] } else { vec!['[', c, ']'] })
+        .collect::<String>()
+        .replace("[\\]", r"\\")
 }
 
 #[test]

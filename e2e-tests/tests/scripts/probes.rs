@@ -169,7 +169,19 @@ fn the_primary_is_ready_when_its_server_answers() {
     pod.run("replica-ready").succeeds();
     assert_eq!(pod.statements(""), ["SELECT VERSION()"]);
     pod.control("down", "");
-    pod.run("replica-ready").fails().says("the server does not answer");
+    pod.run("replica-ready").fails().says("the server cannot be asked: ERROR 2003 (HY000): Can't connect to server");
+}
+
+/// Whoever has changed the password finds it by the client's own words.
+#[test]
+fn a_probe_says_why_it_cannot_log_in() {
+    let cluster = Cluster::new();
+    for pod in [cluster.pod(0), cluster.pod(1).mysql("mysql-8.0", "8.0.36")] {
+        pod.control("denied", "user=root");
+        pod.run("replica-ready")
+            .fails()
+            .says("the server cannot be asked: ERROR 1045 (28000): Access denied for user 'root'");
+    }
 }
 
 #[test]
@@ -178,12 +190,13 @@ fn ping_asks_the_server_over_tcp() {
     for (pod, admin) in [(cluster.pod(0), "mariadb-admin"), (cluster.pod(1).mysql("mysql-8.4", "8.4.3"), "mysqladmin")]
     {
         pod.run("ping").succeeds();
+        let key = if admin == "mysqladmin" { "loose-get-server-public-key\n" } else { "" };
         let call = &pod.calls(admin)[0];
         assert!(call.starts_with("--defaults-file=/dev/fd/"), "{call}");
         assert!(call.ends_with(" --protocol=TCP --host=127.0.0.1 --port=3306 --connect-timeout=3 ping"), "{call}");
         assert_eq!(
             pod.client_section(),
-            "[client]\nuser=root\npassword=\"it's \\\"Geheim\\\\n\\\" #1; $(x) `y` \\\\\"\n"
+            format!("[client]\nuser=root\npassword=\"it's \\\"Geheim\\\\n\\\" #1; $(x) `y` \\\\\"\n{key}")
         );
         pod.control("down", "");
         pod.run("ping").fails();

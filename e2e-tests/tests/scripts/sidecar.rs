@@ -24,7 +24,7 @@ fn a_peer_that_does_not_know_the_password_gets_no_byte() {
         r"printf '%s\n' \0\0\0\0 >&3",
         r#"printf '%s\n' "$client_nonce" >&3"#,
         r#"printf '%s %s\n' "$client_nonce" "$client_nonce" >&3"#,
-        r#"printf '%s %s\n' "$client_nonce" "$(PASSWORD= proof client "$server_nonce" "$client_nonce")" >&3"#,
+        r#"printf '%s %s\n' "$client_nonce" "$(SECRET= proof client "$server_nonce" "$client_nonce")" >&3"#,
         // another role's proof, and one for other nonces
         r#"printf '%s %s\n' "$client_nonce" "$(proof server "$server_nonce" "$client_nonce")" >&3"#,
         r#"printf '%s %s\n' "$client_nonce" "$(proof client "$client_nonce" "$server_nonce")" >&3"#,
@@ -143,7 +143,7 @@ fn a_replica_gives_its_data_with_its_place_in_the_primarys_log() {
     let _sidecar = serve(&donor);
     cluster.pod(2).run("clone-mysql-xtrabackup").succeeds();
     assert_eq!(donor.calls("mariadb-backup").len(), 1);
-    assert!(donor.calls("mariadb-backup")[0].ends_with("--slave-info"));
+    assert!(donor.calls("mariadb-backup")[0].ends_with(" --slave-info"));
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn without_socat_ncat_serves() {
     assert_eq!(
         donor.calls("ncat"),
         [format!(
-            "--listen --keep-open --max-conns 4 --idle-timeout 600 {PORT} --sh-exec exec bash -c \"$REPLICATION_SERVE\" serve-peer"
+            "--listen --keep-open --max-conns 4 --idle-timeout 600 {PORT} --sh-exec exec bash --norc -c \"$REPLICATION_SERVE\" serve-peer"
         )]
     );
     let greeting = donor.read("ncat.out");
@@ -172,7 +172,92 @@ fn without_socat_and_ncat_the_image_is_named_with_its_remedy() {
     let cluster = Cluster::new();
     let donor = donor(&cluster, 0);
     donor.without_tool("socat");
-    donor.run("xtrabackup").fails().says("neither socat nor ncat").says("kubewarden.io/backup-image");
+    donor.run("xtrabackup").fails().says("not in this image: socat or ncat;").says("kubewarden.io/backup-image");
+}
+
+/// Images of XtraBackup 2.4 had no client for long: it would be missed only in an endless wait for the server.
+#[test]
+fn what_is_missing_in_the_image_is_said_at_once() {
+    let cluster = Cluster::new();
+    let donor = donor(&cluster, 0).mysql("mysql-5.7", "5.7.44");
+    for tool in ["mysql", "xtrabackup", "socat"] {
+        donor.without_tool(tool);
+    }
+    donor.run("xtrabackup").fails().says(
+        "not in this image: mysql (the command line client); xtrabackup or mariadb-backup; socat or ncat; choose another",
+    );
+}
+
+/// The tool would notice it with its next byte only, and hold up the server's statements until it has its lock.
+#[test]
+fn a_backup_whose_peer_is_gone_is_ended() {
+    let cluster = Cluster::new();
+    let donor = donor(&cluster, 0);
+    donor.control("backup", "hang");
+    let sidecar = donor.start_outside_container("xtrabackup");
+    cluster.wait_for_port(PORT);
+    let replica = cluster.pod(1);
+    let clone = replica.start("clone-mysql-xtrabackup");
+    donor.wait_until_blocked();
+    let is_running = || cluster.processes().iter().any(|process| process.ends_with("sleep infinity "));
+    assert!(is_running(), "{:?}", cluster.processes());
+    clone.kill();
+    sidecar.wait_for_log("the peer is gone: ending its backup");
+    wait_until("the backup has ended", || !is_running());
+    sidecar.wait_for_log("the backup failed");
+}
+
+/// It gives up before its peer does, which begins anew after 300 seconds without a byte.
+#[test]
+fn a_backup_waits_for_its_locks_with_a_bound() {
+    for (flavor, tool, expected) in [
+        ("mariadb", "mariadb-backup", &["--ftwrl-wait-query-type=update"][..]),
+        ("mysql-5.7", "xtrabackup", &["--backup-lock-timeout=240"]),
+        ("mysql-8.0", "xtrabackup", &["--lock-ddl-timeout=240"]),
+        ("mysql-8.4", "xtrabackup", &["--lock-ddl-timeout=240"]),
+    ] {
+        let cluster = Cluster::new();
+        let mut donor = donor(&cluster, 0);
+        let mut replica = cluster.pod(1);
+        if flavor != "mariadb" {
+            donor = donor.mysql(flavor, "8.0.36");
+            replica = replica.mysql(flavor, "8.0.36");
+        }
+        donor.write("backup/xtrabackup_binlog_info", "binlog.000002\t157\n");
+        let _sidecar = serve(&donor);
+        replica.run("clone-mysql-xtrabackup").succeeds();
+        let call = donor.calls(tool).remove(0);
+        for option in ["--ftwrl-wait-timeout=240", "--ftwrl-wait-threshold=10"].iter().chain(expected) {
+            assert!(call.split(' ').any(|word| word == *option), "{flavor}: no {option} in {call}");
+        }
+    }
+}
+
+#[test]
+fn a_redo_log_that_was_overwritten_is_told_with_what_to_set() {
+    let cluster = Cluster::new();
+    let donor = donor(&cluster, 0);
+    donor.control("fail", "^mariadb-backup ");
+    donor.control("message", "xtrabackup: error: log block numbers mismatch:");
+    let sidecar = serve(&donor);
+    cluster.pod(1).run("clone-mysql-xtrabackup").fails();
+    sidecar.wait_for_log(
+        "the server wrote over its redo log before it was copied: make it larger (innodb_redo_log_capacity;",
+    );
+}
+
+#[test]
+fn backups_are_served_over_both_protocols() {
+    let cluster = Cluster::new();
+    let donor = donor(&cluster, 0);
+    let _sidecar = serve(&donor);
+    let listens = donor.calls("socat").remove(0);
+    assert!(listens.contains(" TCP6-LISTEN:3307,ipv6only=0,reuseaddr,"), "{listens}");
+    for address in ["127.0.0.1", "::1"] {
+        let greeting =
+            donor.shell(&format!("exec 3<>/dev/tcp/{address}/3307; read -r -u 3 line; printf '%s' \"$line\""));
+        assert!(greeting.starts_with("mysql-replication/1 "), "{address}: {greeting}");
+    }
 }
 
 #[test]

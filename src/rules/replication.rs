@@ -1,0 +1,197 @@
+//! Rules on what a cluster was made with and keeps: clone method, GTIDs and the name of the binary log; and on data that
+//! a clone would not bring along.
+
+use crate::{
+    annotations::Annotations,
+    cluster::{Cluster, Kind, Lookup},
+    enforcement::label,
+    flavor::{CloneMethod, Flavor},
+    inject::{Gtid, Plan, Replication},
+    json::{Value, at, by_name, list_at, name, shown, str_at},
+    names::{CONFIG_MAP_VOLUME, annotation, rule},
+    options::ServerOption,
+    rules::{
+        config_map::told_by_files,
+        effective,
+        statefulset::{Given, given_options},
+    },
+    settings::Settings,
+    verdict::{Findings, Violation},
+};
+
+/// Why a roll-out cannot change how replicas follow.
+const ONE_BY_ONE: &str = "pods are restarted one after the other: a replica with GTIDs does not follow a primary without, nor the other way round, and the roll-out stops at the first of them";
+/// What a renamed binary log does.
+const LOG_ANEW: &str = "under another name the primary begins its binary log anew, and replicas look for what they have not read yet in files that nobody serves any more";
+/// The way to change what a cluster was made with.
+pub(super) const BY_ONE_POD: &str = "leave it as it is; or scale to 1, delete the claims of the other pods, change it, and scale out again: they clone anew";
+
+/// What the servers are told of their binary log and of GTIDs, by arguments or by option files.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Told {
+    /// The name of the primary's binary log; empty for an option without one.
+    pub(super) log_bin: Option<String>,
+    /// Are GTIDs on? Of option files, in those of both roles.
+    pub(super) gtid: Option<bool>,
+}
+
+impl Told {
+    fn by_arguments(given: &[Given]) -> Self {
+        let options: Vec<_> =
+            given.iter().filter_map(|given| Some((given, ServerOption::from_argument(&given.text)?))).collect();
+        let gtid = effective(&options, "gtid-mode");
+        Self {
+            log_bin: effective(&options, "log-bin").map(|(_, option)| option.value.unwrap_or_default().to_owned()),
+            gtid: gtid.map(|(given, option)| is_gtid_on(option.value.or(given.next.as_deref()))),
+        }
+    }
+}
+
+/// MySQL manual, "`gtid_mode`": anything but ON, which is 3, lets transactions without a GTID in.
+pub(super) fn is_gtid_on(value: Option<&str>) -> bool {
+    value.is_some_and(|value| value.eq_ignore_ascii_case("on") || value == "3")
+}
+
+/// A StatefulSet under admission, with what is stored of it.
+pub(crate) struct Subject<'s, 'a> {
+    pub(crate) plan: &'s Plan<'a>,
+    pub(crate) object: &'s Value<'a>,
+    pub(crate) old: Option<&'s Value<'a>>,
+    /// What the cluster was made with.
+    pub(crate) kept: Option<Replication>,
+    /// The clone method of the user's annotation.
+    pub(crate) asked: Option<CloneMethod>,
+    /// Is there more than one pod, before or after?
+    pub(crate) is_live: bool,
+}
+
+/// Checks a StatefulSet.
+pub(crate) fn replication(
+    subject: &Subject,
+    namespace: &str,
+    settings: &Settings,
+    cluster: &Cluster,
+    findings: &mut Findings,
+) {
+    let Subject { plan, object, old, kept, asked, is_live } = *subject;
+    let containers = |object| list_at(object, &["spec", "template", "spec", "containers"]);
+    let Some(index) = containers(object).iter().position(|container| name(container) == plan.container) else { return };
+    let path = format!("spec.template.spec.containers[{index}]");
+    let given = given_options(&containers(object)[index]);
+    check_arguments(&given, &path, plan, findings);
+
+    let (Some(old), Some(kept), true) = (old, kept, is_live) else { return };
+    if let Some(asked) = asked.filter(|asked| *asked != kept.clone_method) {
+        findings.reject(Violation::new(
+            rule::REPLICATION_CHANGED,
+            Annotations::path(annotation::CLONE_METHOD),
+            format!("\"{}\" for a cluster that was made with {}", asked.name(), kept.clone_method.name()),
+            "pods are restarted one after the other: until the last one is, a pod that needs its data anew gets none, and waits for ever",
+            BY_ONE_POD,
+        ));
+    }
+    let before = by_name(containers(old), &plan.container).map(given_options).unwrap_or_default();
+    changed(&Told::by_arguments(&before), &Told::by_arguments(&given), kept, findings, |what, why| {
+        Violation::new(rule::REPLICATION_CHANGED, path.clone(), format!("arguments that {what}"), why, BY_ONE_POD)
+    });
+
+    let volumes = list_at(old, &["spec", "template", "spec", "volumes"]);
+    let old_map = by_name(volumes, CONFIG_MAP_VOLUME).map_or("", |volume| str_at(volume, &["configMap", "name"]));
+    if old_map.is_empty() || old_map == plan.config_map || !settings.is_on(rule::REPLICATION_CHANGED) {
+        return;
+    }
+    // a failed look-up of the new one is told where its content is looked at
+    let told = |name: &str| match cluster.get(Kind::ConfigMap, namespace, name) {
+        Lookup::Found(map) => Some(told_by_files(&map, plan.ingredients.database.flavor == Flavor::Mariadb)),
+        Lookup::Absent => Some(Told::default()),
+        Lookup::Failed(_) => None,
+    };
+    if let (Some(before), Some(after)) = (told(old_map), told(&plan.config_map)) {
+        let maps = format!("{} instead of {}", label("ConfigMap", namespace, &plan.config_map), shown(old_map));
+        changed(&before, &after, kept, findings, |what, why| {
+            let path = Annotations::path(annotation::CONFIG_MAP);
+            let found = format!("{maps}: option files that {what}");
+            Violation::new(rule::REPLICATION_CHANGED, path, found, why, BY_ONE_POD)
+        });
+    }
+}
+
+/// Finds what changes for a cluster between two states of one source, each told by `violation`.
+pub(super) fn changed(
+    before: &Told,
+    after: &Told,
+    kept: Replication,
+    findings: &mut Findings,
+    violation: impl Fn(&str, &'static str) -> Violation,
+) {
+    let name = |told: &Told| told.log_bin.clone().unwrap_or_else(|| kept.binary_log.name().to_owned());
+    let (old_name, new_name) = (name(before), name(after));
+    if old_name != new_name {
+        let shown_name = |name: &str| if name.is_empty() { "after the host".to_owned() } else { shown(name) };
+        let what = format!("name the binary log {}, not {}", shown_name(&new_name), shown_name(&old_name));
+        findings.reject(violation(&what, LOG_ANEW));
+    }
+    let is_on = |told: &Told| told.gtid.unwrap_or_default();
+    if kept.gtid == Gtid::OptionFiles && is_on(before) != is_on(after) {
+        let what = if is_on(after) { "switch GTIDs on" } else { "switch GTIDs off" };
+        findings.reject(violation(what, ONE_BY_ONE));
+    }
+}
+
+fn check_arguments(given: &[Given], path: &str, plan: &Plan, findings: &mut Findings) {
+    let options: Vec<_> =
+        given.iter().filter_map(|given| Some((given, ServerOption::from_argument(&given.text)?))).collect();
+    if plan.ingredients.replication.gtid == Gtid::On
+        && let Some((given, option)) = effective(&options, "gtid-mode")
+        && !is_gtid_on(option.value.or(given.next.as_deref()))
+    {
+        findings.reject(Violation::new(
+            rule::GTID_MODE,
+            given.path(path),
+            format!("the option {}", given.shown()),
+            "this cluster replicates by GTIDs, and arguments win over option files: no replica could be cloned from another",
+            "remove it; the policy switches GTIDs on",
+        ));
+    }
+    for (given, option) in &options {
+        let value = option.value.or(given.next.as_deref()).unwrap_or_default();
+        if let Some((why, fix)) = elsewhere(option.name, value, &plan.ingredients.data.dir) {
+            findings.reject(Violation::new(
+                rule::DATA_ELSEWHERE,
+                given.path(path),
+                format!("the option {}", given.shown()),
+                why,
+                fix,
+            ));
+        }
+    }
+}
+
+/// Why an option keeps a part of the data where a clone does not bring it, and what to do. XtraBackup puts the system and
+/// undo tablespaces into the root of its copy, wherever they were (its manual, "Restoring a backup"), and the clone plugin's
+/// server has nothing mounted but the data directory.
+pub(super) fn elsewhere(option: &str, value: &str, data_dir: &str) -> Option<(&'static str, &'static str)> {
+    let directory = value.trim_end_matches('/');
+    match option {
+        "innodb-data-home-dir" | "innodb-undo-directory" | "innodb-log-group-home-dir"
+            if !["", ".", data_dir].contains(&directory) =>
+        {
+            Some((
+                "a clone holds the data directory alone: on every replica the files that belong there would be missing",
+                "remove it: InnoDB keeps its files in the data directory",
+            ))
+        }
+        "early-plugin-load" | "plugin-load-add" if value.contains("keyring") || value.contains("key_management") => {
+            Some((
+                "the containers that clone do not have the key: no replica could be made from encrypted tables",
+                "remove it, and encrypt the volumes instead",
+            ))
+        }
+        _ => None,
+    }
+}
+
+/// How many pods are asked for; the server's default is one.
+pub(crate) fn replicas(object: &Value) -> i64 {
+    at(object, &["spec", "replicas"]).and_then(Value::as_i64).unwrap_or(1)
+}
