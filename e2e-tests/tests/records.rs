@@ -1,0 +1,331 @@
+//! Clusters that an earlier version of the policy injected (`records/VERSION/`): this version restarts none of them by
+//! itself, and what each was made with stays over upgrades of its image. And what this version's own clusters keep.
+
+use std::fs;
+
+use mysql_replication_e2e_tests::{both_doors, both_doors_in, read_manifest, request, root};
+use mysql_replication_preview::{Manifests, Response};
+use serde_json::{Value, json};
+
+const PREFIX: &str = "mysql-replication.kubewarden.io/";
+const VERSIONS: [&str; 1] = ["0.1.0"];
+
+/// What a cluster was made with: clone method, GTIDs and name of the binary log.
+type Made = (&'static str, &'static str, &'static str);
+
+/// Every record, with what it was made with, and images to which it may be upgraded.
+const RECORDS: [(&str, Made, &[&str]); 5] = [
+    ("mysql-5.7", ("xtrabackup", "option-files", "mysql-bin"), &["mysql:5.7.44-debian", "mysql:8.0.36"]),
+    ("mysql-8.0", ("xtrabackup", "option-files", "binlog"), &["mysql:8.0.46", "mysql:8.4.3"]),
+    ("mysql-8.0-clone-plugin", ("clone-plugin", "on", "binlog"), &["mysql:8.0.46", "mysql:8.4.3"]),
+    ("mysql-8.4", ("clone-plugin", "on", "binlog"), &["mysql:8.4.5", "mysql:9.1.0"]),
+    ("mariadb", ("xtrabackup", "option-files", "mysql-bin"), &["mariadb:10.11.8", "mariadb:11.8.2"]),
+];
+
+fn record(version: &str, name: &str) -> Value {
+    read_manifest(&root().join(format!("e2e-tests/records/{version}/{name}.yaml")))
+}
+
+/// Every record of every version.
+fn records() -> Vec<(Value, &'static str, Made, &'static [&'static str])> {
+    let of_version =
+        |version| RECORDS.into_iter().map(move |(name, made, images)| (record(version, name), name, made, images));
+    VERSIONS.into_iter().flat_map(of_version).collect()
+}
+
+/// The object as its user has it: without what the policy wrote.
+fn plain(record: &Value) -> Value {
+    let mut plain = record.clone();
+    plain["metadata"]["annotations"].as_object_mut().expect("annotations").remove(&format!("{PREFIX}status"));
+    let pod = plain["spec"]["template"]["spec"].as_object_mut().expect("a pod");
+    pod.remove("initContainers");
+    pod.remove("volumes");
+    let containers = pod["containers"].as_array_mut().expect("containers");
+    containers.retain(|container| container["name"] == "mysql");
+    let database = containers[0].as_object_mut().expect("the database");
+    database.retain(|key, _| ["name", "image", "env"].contains(&key.as_str()));
+    plain["spec"].as_object_mut().expect("a spec").remove("volumeClaimTemplates");
+    plain
+}
+
+fn set_image(object: &mut Value, image: &str) {
+    for list in ["initContainers", "containers"] {
+        for container in object["spec"]["template"]["spec"][list].as_array_mut().into_iter().flatten() {
+            if container["name"] == "mysql" {
+                container["image"] = json!(image);
+            }
+        }
+    }
+}
+
+fn annotate(object: &mut Value, key: &str, value: &str) {
+    object["metadata"]["annotations"][format!("{PREFIX}{key}")] = json!(value);
+}
+
+fn accepted(answer: Response, what: &str) -> Value {
+    assert!(answer.accepted, "{what}: {:?}", answer.message);
+    answer.mutated_object.unwrap_or_else(|| panic!("{what}: not changed"))
+}
+
+/// What `init-mysql` is told, and what the record says.
+fn made_with(object: &Value) -> (String, String, String) {
+    let init = &object["spec"]["template"]["spec"]["initContainers"][0];
+    let value = |name: &str| {
+        let env = init["env"].as_array().expect("env").iter();
+        let found = env.filter(|variable| variable["name"] == name).map(|variable| variable["value"].clone()).next();
+        found.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned()
+    };
+    let status = object["metadata"]["annotations"][format!("{PREFIX}status")].as_str().expect("a record");
+    let status: Value = serde_json::from_str(status).expect("JSON");
+    let made = (value("REPLICATION_CLONE_METHOD"), value("REPLICATION_GTID"), value("REPLICATION_BINARY_LOG"));
+    let replication = &status["replication"];
+    assert_eq!(
+        json!([made.0, made.1, made.2]),
+        json!([replication["cloneMethod"], replication["gtid"], replication["binaryLog"]]),
+        "variables and record"
+    );
+    made
+}
+
+fn owned((method, gtid, log): Made) -> (String, String, String) {
+    (method.to_owned(), gtid.to_owned(), log.to_owned())
+}
+
+#[test]
+fn every_record_is_tried() {
+    for version in VERSIONS {
+        let folder = root().join(format!("e2e-tests/records/{version}"));
+        let mut files: Vec<_> = fs::read_dir(folder)
+            .expect("the records")
+            .map(|entry| entry.expect("an entry").file_name().to_string_lossy().replace(".yaml", ""))
+            .collect();
+        let mut known: Vec<_> = RECORDS.iter().map(|(name, ..)| (*name).to_owned()).collect();
+        files.sort();
+        known.sort();
+        assert_eq!(files, known);
+    }
+}
+
+#[test]
+fn an_upgrade_of_the_policy_restarts_nothing() {
+    for (old, name, ..) in records() {
+        let mut scaled = old.clone();
+        scaled["spec"]["replicas"] = json!(5);
+        let mut labelled = old.clone();
+        labelled["metadata"]["labels"] = json!({"team": "orders"});
+        for (what, object) in [("unchanged", old.clone()), ("scaled", scaled), ("labelled", labelled)] {
+            let answer = both_doors(&request(&object, Some(&old)), &json!({}));
+            assert!(answer.accepted && answer.mutated_object.is_none(), "{name}, {what}: {:?}", answer.message);
+        }
+        let mut again = plain(&old);
+        again["spec"]["replicas"] = json!(4);
+        let new = accepted(both_doors(&request(&again, Some(&old)), &json!({})), name);
+        assert_eq!(new["spec"]["template"], old["spec"]["template"], "{name}");
+        assert_eq!(new["metadata"]["annotations"], old["metadata"]["annotations"], "{name}");
+    }
+}
+
+#[test]
+fn the_audit_has_nothing_to_say_about_an_earlier_injection() {
+    for (old, name, ..) in records() {
+        let mut old = old;
+        old["metadata"]["uid"] = json!("4fa2");
+        let mut request = request(&old, None);
+        request["uid"] = json!("4fa2");
+        let answer = both_doors(&request, &json!({}));
+        assert!(answer.accepted && answer.mutated_object.is_none(), "{name}: {:?}", answer.message);
+    }
+}
+
+#[test]
+fn an_earlier_injection_can_be_taken_away() {
+    for (old, name, ..) in records() {
+        let mut without = plain(&old);
+        annotate(&mut without, "inject", "false");
+        without["spec"]["replicas"] = json!(1);
+        let new = accepted(both_doors(&request(&without, Some(&old)), &json!({})), name);
+        assert!(new["spec"]["template"]["spec"].get("initContainers").is_none(), "{name}");
+        assert_eq!(new["spec"]["volumeClaimTemplates"], old["spec"]["volumeClaimTemplates"], "{name}");
+    }
+}
+
+#[test]
+fn what_a_cluster_was_made_with_stays_over_upgrades_of_its_image() {
+    for (old, name, made, images) in records() {
+        // the user's own roll-out brings the new scripts along
+        let mut restarted = old.clone();
+        restarted["spec"]["template"]["metadata"]["annotations"] = json!({"kubectl.kubernetes.io/restartedAt": "now"});
+        let mut stored = accepted(both_doors(&request(&restarted, Some(&old)), &json!({})), name);
+        assert_eq!(made_with(&stored), owned(made), "{name}, restarted");
+        for image in images {
+            for mut changed in [stored.clone(), plain(&stored)] {
+                set_image(&mut changed, image);
+                let mut settings = json!({});
+                if *image == "mysql:9.1.0" {
+                    settings = json!({"images": {"mysql-8.4": "registry.example/xtrabackup:9.1"}});
+                }
+                let new = accepted(both_doors(&request(&changed, Some(&stored)), &settings), image);
+                assert_eq!(made_with(&new), owned(made), "{name} to {image}");
+                stored = new;
+            }
+        }
+    }
+}
+
+/// A backup of the cluster's objects brings the record along: it counts where it fits the object.
+#[test]
+fn a_cluster_that_is_created_anew_from_what_was_stored_keeps_what_it_was_made_with() {
+    for (stored, name, made, _) in records() {
+        let new = accepted(both_doors(&request(&stored, None), &json!({})), name);
+        assert_eq!(made_with(&new), owned(made), "{name}");
+        // a record that was copied to another object is none
+        let mut copied = plain(&stored);
+        let key = format!("{PREFIX}status");
+        copied["metadata"]["annotations"][&key] = stored["metadata"]["annotations"][&key].clone();
+        let new = accepted(both_doors(&request(&copied, None), &json!({})), name);
+        let gtid = if ["mysql-5.7", "mariadb"].contains(&name) { "option-files" } else { "on" };
+        assert_eq!(made_with(&new).1, gtid, "{name}, copied");
+    }
+}
+
+#[test]
+fn the_clone_method_of_a_live_cluster_is_not_changed() {
+    for (old, name, (made, ..), _) in records() {
+        if name == "mysql-5.7" || name == "mariadb" {
+            continue; // the only method that they have
+        }
+        let other = if made == "xtrabackup" { "clone-plugin" } else { "xtrabackup" };
+        let mut changed = old.clone();
+        annotate(&mut changed, "clone-method", other);
+        for (before, after, is_refused) in [(3, 3, true), (3, 1, true), (1, 3, true), (1, 1, false)] {
+            let mut old = old.clone();
+            old["spec"]["replicas"] = json!(before);
+            changed["spec"]["replicas"] = json!(after);
+            let answer = both_doors(&request(&changed, Some(&old)), &json!({}));
+            let message = answer.message.clone().unwrap_or_default();
+            assert_eq!(!answer.accepted, is_refused, "{name}, {before} to {after}: {message}");
+            if is_refused {
+                for part in ["[replication-changed] metadata.annotations", other, made, "scale to 1"] {
+                    assert!(message.contains(part), "no {part} in {message}");
+                }
+            } else {
+                // GTIDs come with the plugin, and do not go with it
+                assert_eq!(
+                    made_with(&accepted(answer, name)),
+                    (other.to_owned(), "on".to_owned(), "binlog".to_owned())
+                );
+            }
+        }
+        // the annotation that goes away changes nothing
+        annotate(&mut changed, "clone-method", made);
+        let new = both_doors(&request(&changed, Some(&old)), &json!({}));
+        assert!(new.accepted, "{:?}", new.message);
+    }
+}
+
+/// The answer to an update of a live set's ConfigMap, whose keys are given.
+fn change_of_config_map(set: &Value, before: Option<&Value>, after: &Value) -> Response {
+    let map = |data: &Value| json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "mysql", "namespace": "default"}, "data": data});
+    let cluster = Manifests::new([set.clone()], "default");
+    both_doors_in(&cluster, &request(&map(after), before.map(map).as_ref()), &json!({}))
+}
+
+#[test]
+fn option_files_of_a_live_cluster_change_neither_the_log_nor_gtids() {
+    let super_read_only = |more: &str| format!("[mysqld]\nsuper-read-only\n{more}");
+    let files = |primary: &str, replica: &str| json!({"master.cnf": format!("[mysqld]\nlog-bin=mysql-bin\n{primary}"), "slave.cnf": super_read_only(replica)});
+    let named = |name: &str| json!({"primary.cnf": format!("[mysqld]\nlog-bin={name}\n")});
+    let gtid = "gtid-mode=ON\nenforce-gtid-consistency=ON\n";
+    let live = record("0.1.0", "mysql-5.7");
+    let mut single = live.clone();
+    single["spec"]["replicas"] = json!(1);
+    for (set, before, after, expected) in [
+        (&live, Some(files("", "")), files("max-connections=5\n", ""), ""),
+        (&live, Some(files("", "")), files(gtid, gtid), "option files that switch GTIDs on"),
+        (&live, Some(files(gtid, gtid)), files("", ""), "option files that switch GTIDs off"),
+        (
+            &live,
+            Some(files("", "")),
+            named("orders"),
+            "option files that name the binary log \"orders\", not \"mysql-bin\"",
+        ),
+        (&live, Some(named("orders")), named("orders"), ""),
+        (&live, None, named("orders"), "not \"mysql-bin\""),
+        (&live, None, named("mysql-bin"), ""),
+        (&single, Some(files("", "")), files(gtid, gtid), ""),
+        (&single, None, named("orders"), ""),
+    ] {
+        let answer = change_of_config_map(set, before.as_ref(), &after);
+        let message = answer.message.unwrap_or_default();
+        assert_eq!(answer.accepted, expected.is_empty(), "{before:?} to {after}: {message}");
+        if !expected.is_empty() {
+            for part in ["[replication-changed] data", expected, "StatefulSet default/mysql reads it", "scale to 1"] {
+                assert!(message.contains(part), "no {part} in {message}");
+            }
+        }
+    }
+}
+
+/// Where the policy itself switches GTIDs on, files do not matter; arguments win over files.
+#[test]
+fn arguments_of_a_live_cluster_change_neither_the_log_nor_gtids() {
+    let with_args = |object: &Value, args: &[&str]| {
+        let mut object = object.clone();
+        let containers = object["spec"]["template"]["spec"]["containers"].as_array_mut().expect("containers");
+        containers[0]["args"] = json!(args);
+        object
+    };
+    for (name, before, after, expected) in [
+        ("mysql-5.7", &[][..], &["--max-connections=5"][..], ""),
+        ("mysql-5.7", &[], &["--log-bin=orders"], "[replication-changed]"),
+        ("mysql-5.7", &[], &["--log-bin=mysql-bin"], ""),
+        ("mysql-5.7", &["--log-bin=orders"], &["--log-bin=orders"], ""),
+        ("mysql-5.7", &["--log-bin=orders"], &[], "[replication-changed]"),
+        ("mysql-5.7", &[], &["--gtid-mode=ON", "--enforce-gtid-consistency=ON"], "switch GTIDs on"),
+        ("mysql-5.7", &[], &["--gtid-mode", "ON"], "switch GTIDs on"),
+        ("mysql-8.4", &[], &["--gtid-mode=ON"], ""),
+        ("mysql-8.4", &[], &["--gtid_mode=OFF"], "[gtid-mode]"),
+    ] {
+        let old = record("0.1.0", name);
+        let answer = both_doors(&request(&with_args(&old, after), Some(&with_args(&old, before))), &json!({}));
+        let message = answer.message.unwrap_or_default();
+        assert_eq!(answer.accepted, expected.is_empty(), "{name} {before:?} to {after:?}: {message}");
+        assert!(message.contains(expected), "{message}");
+    }
+}
+
+#[test]
+fn another_config_map_changes_neither_the_log_nor_gtids() {
+    let old = record("0.1.0", "mysql-5.7");
+    let map = |name: &str, log: &str| {
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": "default"},
+            "data": {"master.cnf": format!("[mysqld]\nlog-bin={log}\n")}})
+    };
+    let service = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "mysql", "namespace": "default"},
+        "spec": {"clusterIP": "None", "selector": {"app": "mysql"}, "ports": [{"port": 3306}]}});
+    let mut changed = old.clone();
+    annotate(&mut changed, "config-map", "other");
+    for (maps, is_refused) in [
+        (vec![map("mysql", "orders"), map("other", "orders")], false),
+        (vec![map("mysql", "orders"), map("other", "bills")], true),
+        (vec![map("mysql", "orders")], true),
+        (vec![map("other", "mysql-bin")], false),
+    ] {
+        let cluster = Manifests::new(maps.clone().into_iter().chain([service.clone()]), "default");
+        let answer = both_doors_in(&cluster, &request(&changed, Some(&old)), &json!({}));
+        let message = answer.message.unwrap_or_default();
+        assert_eq!(!answer.accepted, is_refused, "{maps:?}: {message}");
+        assert!(!is_refused || message.contains("option files that name the binary log"), "{message}");
+    }
+}
+
+/// By the way that the message names: who has a reason, says it.
+#[test]
+fn a_change_with_a_reason_is_taken() {
+    let old = record("0.1.0", "mysql-8.0");
+    let mut changed = old.clone();
+    annotate(&mut changed, "clone-method", "clone-plugin");
+    annotate(&mut changed, "exempt", "replication-changed: GTIDs are on everywhere, by the manual's steps");
+    let new = accepted(both_doors(&request(&changed, Some(&old)), &json!({})), "exempt");
+    assert_eq!(made_with(&new), ("clone-plugin".to_owned(), "on".to_owned(), "binlog".to_owned()));
+}
