@@ -24,7 +24,7 @@ impl Gtid {
     /// The word of the record, and of the variable that `init-mysql` takes.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::On => "on",
+            Self::On => "always",
             Self::OptionFiles => "option-files",
         }
     }
@@ -120,10 +120,10 @@ mod tests {
         use CloneMethod::{ClonePlugin, Xtrabackup};
         for (flavor, method, gtid, log) in [
             (Flavor::Mysql57, Xtrabackup, "option-files", "mysql-bin"),
-            (Flavor::Mysql80, Xtrabackup, "on", "binlog"),
-            (Flavor::Mysql80, ClonePlugin, "on", "binlog"),
-            (Flavor::Mysql84, Xtrabackup, "on", "binlog"),
-            (Flavor::Mysql84, ClonePlugin, "on", "binlog"),
+            (Flavor::Mysql80, Xtrabackup, "always", "binlog"),
+            (Flavor::Mysql80, ClonePlugin, "always", "binlog"),
+            (Flavor::Mysql84, Xtrabackup, "always", "binlog"),
+            (Flavor::Mysql84, ClonePlugin, "always", "binlog"),
             (Flavor::Mariadb, Xtrabackup, "option-files", "mysql-bin"),
         ] {
             let new = Replication::new(flavor, method);
@@ -142,8 +142,8 @@ mod tests {
         for (flavor, method, gtid, log) in [
             ("mysql-5.7", "xtrabackup", "option-files", "mysql-bin"),
             ("mysql-8.0", "xtrabackup", "option-files", "binlog"),
-            ("mysql-8.0", "clone-plugin", "on", "binlog"),
-            ("mysql-8.4", "clone-plugin", "on", "binlog"),
+            ("mysql-8.0", "clone-plugin", "always", "binlog"),
+            ("mysql-8.4", "clone-plugin", "always", "binlog"),
             ("mariadb", "xtrabackup", "option-files", "mysql-bin"),
         ] {
             let stored = Replication::stored(&Status::default(), &object(flavor, method)).unwrap();

@@ -7,14 +7,14 @@ use crate::{
     enforcement::{Exemptions, failed_look_up, label},
     flavor::{Database, Flavor},
     inject::{Gtid, Ingredients, Plan, Replication, Status, database_container},
-    json::{Object, Value, at, shown, str_at},
+    json::{Object, Value, at, read, shown, str_at},
     names::{ANNOTATION_PREFIX, DATA_DIR, PRIMARY_KEYS, REPLICA_KEYS, rule},
     nearest::distance,
     option_file::{Groups, Kind as Entry, Mistake, OptionFile, Owner},
     options::ServerOption,
     rules::{
         effective,
-        replication::{BY_ONE_POD, Told, changed, elsewhere as lies_elsewhere, is_gtid_on, replicas},
+        replication::{Told, changed, elsewhere as lies_elsewhere, is_gtid_on, replicas},
         service::is_managed,
     },
     settings::Settings,
@@ -180,7 +180,7 @@ pub(crate) fn config_map(case: &Case, cluster: &Cluster, findings: &mut Findings
 /// The servers that read the ConfigMap under admission: that of the StatefulSet of its name, else those that name it.
 fn servers(case: &Case, namespace: &str, cluster: &Cluster, findings: &mut Findings) -> Vec<Server<'static>> {
     let config_map = str_at(&case.object, &["metadata", "name"]);
-    let reads = |statefulset: &Value| server_of(statefulset, config_map, namespace, &case.settings);
+    let reads = |statefulset: &Value| server_of(statefulset, config_map, namespace, case);
     match cluster.get(Kind::StatefulSet, namespace, config_map) {
         Lookup::Found(found) => {
             if let Some(server) = reads(&found) {
@@ -204,7 +204,7 @@ fn servers(case: &Case, namespace: &str, cluster: &Cluster, findings: &mut Findi
 }
 
 /// The server of a managed StatefulSet that reads a ConfigMap.
-fn server_of(statefulset: &Value, config_map: &str, namespace: &str, settings: &Settings) -> Option<Server<'static>> {
+fn server_of(statefulset: &Value, config_map: &str, namespace: &str, case: &Case) -> Option<Server<'static>> {
     if !is_managed(statefulset) {
         return None;
     }
@@ -212,22 +212,28 @@ fn server_of(statefulset: &Value, config_map: &str, namespace: &str, settings: &
     let mut others = Findings::default();
     let annotations = Annotations::read(statefulset, &mut others);
     let name = str_at(statefulset, &["metadata", "name"]);
-    let read = annotations.config_map.as_deref().or(settings.config_map.as_deref()).unwrap_or(name);
-    if read != config_map {
+    let named = annotations.config_map.as_deref().or(case.settings.config_map.as_deref()).unwrap_or(name);
+    if named != config_map {
         return None;
     }
     let pod = at(statefulset, &["spec", "template", "spec"])?;
     let (_, container) = database_container(pod, &annotations, &mut others)?;
     let database = Database::detect(str_at(container, &["image"]), "", &annotations, &mut others)?;
-    let record = Status::read(statefulset);
-    let replication = match &record {
+    let replication = match Status::read(statefulset) {
         None => Replication::new(database.flavor, database.clone_method),
         Some(record) => {
             record.replication.unwrap_or_else(|| Replication::of_first_version(database.flavor, database.clone_method))
         }
     };
     let server = Server::new(&database, replication, label("StatefulSet", namespace, name), DATA_DIR);
-    Some(Server { is_live: record.is_some() && replicas(statefulset) > 1, ..server })
+    // a ConfigMap that comes a moment after its StatefulSet is a first installation
+    let status = match statefulset.get("status") {
+        Some(Value::Raw(text)) => read(text).ok(),
+        _ => None,
+    };
+    let ready = status.and_then(|status| status.get("readyReplicas")?.as_i64()).unwrap_or_default();
+    let pods = if case.old.is_some() { replicas(statefulset) } else { ready };
+    Some(Server { is_live: pods > 1, ..server })
 }
 
 /// What the option files of a ConfigMap say of the binary log and of GTIDs.
@@ -256,9 +262,9 @@ fn check_change(case: &Case, server: &Server, findings: &mut Findings) {
     let is_mariadb = server.flavor == Flavor::Mariadb;
     let told = |config_map| told_by_files(config_map, is_mariadb);
     let before = case.old.as_ref().map(told).unwrap_or_default();
-    changed(&before, &told(&case.object), server.replication, findings, |what, why| {
+    changed(&before, &told(&case.object), server.replication, findings, |what, why, fix| {
         let why = format!("{why} ({} reads it, and runs)", server.statefulset);
-        Violation::new(rule::REPLICATION_CHANGED, "data", format!("option files that {what}"), why, BY_ONE_POD)
+        Violation::new(rule::REPLICATION_CHANGED, "data", format!("option files that {what}"), why, fix)
     });
 }
 

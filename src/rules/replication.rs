@@ -23,8 +23,10 @@ use crate::{
 const ONE_BY_ONE: &str = "pods are restarted one after the other: a replica with GTIDs does not follow a primary without, nor the other way round, and the roll-out stops at the first of them";
 /// What a renamed binary log does.
 const LOG_ANEW: &str = "under another name the primary begins its binary log anew, and replicas look for what they have not read yet in files that nobody serves any more";
+/// A name that nobody else sees.
+const SAME_NAME: &str = "leave the name as it is: it means nothing to clients";
 /// The way to change what a cluster was made with.
-pub(super) const BY_ONE_POD: &str = "leave it as it is; or scale to 1, delete the claims of the other pods, change it, and scale out again: they clone anew";
+const BY_ONE_POD: &str = "leave it as it is; or scale to 1, delete the claims of the other pods, change it, and scale out again: they clone anew";
 
 /// What the servers are told of their binary log and of GTIDs, by arguments or by option files.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -91,8 +93,8 @@ pub(crate) fn replication(
         ));
     }
     let before = by_name(containers(old), &plan.container).map(given_options).unwrap_or_default();
-    changed(&Told::by_arguments(&before), &Told::by_arguments(&given), kept, findings, |what, why| {
-        Violation::new(rule::REPLICATION_CHANGED, path.clone(), format!("arguments that {what}"), why, BY_ONE_POD)
+    changed(&Told::by_arguments(&before), &Told::by_arguments(&given), kept, findings, |what, why, fix| {
+        Violation::new(rule::REPLICATION_CHANGED, path.clone(), format!("arguments that {what}"), why, fix)
     });
 
     let volumes = list_at(old, &["spec", "template", "spec", "volumes"]);
@@ -108,10 +110,10 @@ pub(crate) fn replication(
     };
     if let (Some(before), Some(after)) = (told(old_map), told(&plan.config_map)) {
         let maps = format!("{} instead of {}", label("ConfigMap", namespace, &plan.config_map), shown(old_map));
-        changed(&before, &after, kept, findings, |what, why| {
+        changed(&before, &after, kept, findings, |what, why, fix| {
             let path = Annotations::path(annotation::CONFIG_MAP);
             let found = format!("{maps}: option files that {what}");
-            Violation::new(rule::REPLICATION_CHANGED, path, found, why, BY_ONE_POD)
+            Violation::new(rule::REPLICATION_CHANGED, path, found, why, fix)
         });
     }
 }
@@ -122,19 +124,19 @@ pub(super) fn changed(
     after: &Told,
     kept: Replication,
     findings: &mut Findings,
-    violation: impl Fn(&str, &'static str) -> Violation,
+    violation: impl Fn(&str, &'static str, &'static str) -> Violation,
 ) {
     let name = |told: &Told| told.log_bin.clone().unwrap_or_else(|| kept.binary_log.name().to_owned());
     let (old_name, new_name) = (name(before), name(after));
     if old_name != new_name {
         let shown_name = |name: &str| if name.is_empty() { "after the host".to_owned() } else { shown(name) };
         let what = format!("name the binary log {}, not {}", shown_name(&new_name), shown_name(&old_name));
-        findings.reject(violation(&what, LOG_ANEW));
+        findings.reject(violation(&what, LOG_ANEW, SAME_NAME));
     }
     let is_on = |told: &Told| told.gtid.unwrap_or_default();
     if kept.gtid == Gtid::OptionFiles && is_on(before) != is_on(after) {
         let what = if is_on(after) { "switch GTIDs on" } else { "switch GTIDs off" };
-        findings.reject(violation(what, ONE_BY_ONE));
+        findings.reject(violation(what, ONE_BY_ONE, BY_ONE_POD));
     }
 }
 

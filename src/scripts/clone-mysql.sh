@@ -91,18 +91,31 @@ clone_replica() {
     fail "no clone from $DONOR after $attempts attempts; the container is started again. Is that pod Ready? The lines above say what went wrong"
 }
 
-# A primary whose data an earlier set wrote, made from an image whose log has another name by default: another name would
-# begin the log anew, and replicas would look for what they have not read yet in files that nobody serves.
+# The primary's binary log keeps the name that it has in the data, whatever an option file or another image says by now:
+# another one would begin the log anew, and replicas would look for what they have not read yet in files that nobody
+# serves.
 keep_log_name() {
-    local options="$CONF_DIR/zz-mysql-replication.cnf" name other text
-    for name in binlog:mysql-bin mysql-bin:binlog; do
-        other=${name#*:} name=${name%:*}
-        [[ -f $DATA_DIR/$other.index && ! -e $DATA_DIR/$name.index ]] || continue
-        text=$(<"$options")
-        [[ $'\n'$text$'\n' == *$'\n'log-bin=$name$'\n'* ]] || continue
-        log "the data directory holds a binary log named $other: it keeps this name"
-        printf '%s\n' "${text/log-bin=$name/log-bin=$other}" >"$options"
+    local options="$CONF_DIR/zz-mysql-replication.cnf" line wanted='' index others=()
+    [[ -f $options ]] || return 0
+    while IFS= read -r line; do
+        case $line in
+        log-bin) wanted=$POD_NAME-bin ;;
+        log-bin=*) wanted=${line#log-bin=} ;;
+        esac
+    done <"$options"
+    # one elsewhere is the user's own business
+    [[ -n $wanted && $wanted != */* && ! -e $DATA_DIR/${wanted%.*}.index ]] || return 0
+    shopt -s nullglob
+    for index in "$DATA_DIR"/*.index; do
+        index=${index##*/}
+        [[ $index == *relay-bin* ]] || others+=("${index%.index}")
     done
+    if ((${#others[@]} == 1)); then
+        log "the binary log in the data directory is named ${others[0]}, and keeps this name; $wanted was asked for"
+        printf '\n[mysqld]\nlog-bin=%s\n' "${others[0]}" >>"$options"
+    elif ((${#others[@]} > 1)); then
+        log "WARNING: there is no binary log named $wanted, but ${others[*]}: it begins anew, and replicas that have not read all of the old one stop"
+    fi
 }
 
 main() {

@@ -1,7 +1,7 @@
 # Writes this pod's option files: the user's for its role from the ConfigMap, then, last in reading order
 # (MySQL manual, "Using Option Files": the last one wins), what must hold whatever the ConfigMap says.
 #   REPLICATION_CONFIG_MAP_DIR  the ConfigMap's keys as files
-#   REPLICATION_GTID            on, or option-files where these decide; from the cluster's record
+#   REPLICATION_GTID            always, or option-files where these decide; from the cluster's record
 #   REPLICATION_BINARY_LOG      name of the primary's binary log where the user gives none; from the cluster's record
 umask 022
 
@@ -58,7 +58,7 @@ binary_log_option() {
 # (XtraBackup, "--slave-info"). 0 is one worker to every version.
 gtid_options() {
     local role mode on=0 off=0
-    if [[ $REPLICATION_GTID != on ]]; then
+    if [[ $REPLICATION_GTID != always ]]; then
         for role in 'master.cnf primary.cnf' 'slave.cnf replica.cnf'; do
             # shellcheck disable=SC2086 # two words
             mode=$(option_in "$(role_file $role)" 'gtid[-_]mode')

@@ -330,7 +330,7 @@ impl<'a> Pod<'a> {
         }
         self.install(&MYSQL_TOOLS);
         self.control("version", version);
-        let (gtid, log) = if flavor == "mysql-5.7" { ("option-files", "mysql-bin") } else { ("on", "binlog") };
+        let (gtid, log) = if flavor == "mysql-5.7" { ("option-files", "mysql-bin") } else { ("always", "binlog") };
         self.with("REPLICATION_FLAVOR", flavor).with("REPLICATION_GTID", gtid).with("REPLICATION_BINARY_LOG", log)
     }
 

@@ -1,6 +1,6 @@
 //! `init-mysql`: the option files of each pod.
 
-use std::os::unix::fs::PermissionsExt;
+use std::{collections::BTreeSet, os::unix::fs::PermissionsExt};
 
 use crate::cluster::{Cluster, Pod};
 
@@ -54,9 +54,9 @@ fn without_a_config_map_a_replica_is_read_only_in_the_dialect_of_its_flavor() {
             ONE_WORKER,
             format!("relay-log-info-repository=TABLE\nmaster-info-repository=TABLE\n{undo}"),
         ),
-        ("mysql-8.0", "on", GTIDS, format!("persisted-globals-load=OFF\n{undo}")),
+        ("mysql-8.0", "always", GTIDS, format!("persisted-globals-load=OFF\n{undo}")),
         ("mysql-8.0", "option-files", ONE_WORKER, format!("persisted-globals-load=OFF\n{undo}")),
-        ("mysql-8.4", "on", GTIDS, "persisted-globals-load=OFF\nsuper-read-only=ON\n".to_owned()),
+        ("mysql-8.4", "always", GTIDS, "persisted-globals-load=OFF\nsuper-read-only=ON\n".to_owned()),
     ] {
         pod.set("REPLICATION_FLAVOR", flavor);
         pod.set("REPLICATION_GTID", gtid);
@@ -173,17 +173,24 @@ fn by_option_files_there_are_gtids_only_where_both_roles_have_them() {
     }
 }
 
-/// What an earlier set has left, of an image whose log has another name by default.
+/// Whatever an option file, or an image whose log has another name by default, says by now.
 #[test]
 fn a_binary_log_that_is_there_keeps_its_name() {
     let cluster = Cluster::new();
-    for (there, name) in [
-        (&["mysql-bin.index"][..], "mysql-bin"),
-        (&["mysql-bin.index", "binlog.index"], "binlog"),
-        (&["binlog.index"], "binlog"),
-        (&["orders.index"], "binlog"),
+    for (wanted, there, name) in [
+        ("", &[][..], "binlog"),
+        ("", &["mysql-bin.index"][..], "mysql-bin"),
+        ("", &["mysql-bin.index", "binlog.index"], "binlog"),
+        ("", &["binlog.index"], "binlog"),
+        ("", &["orders.index", "mysql-0-relay-bin.index"], "orders"),
+        ("log-bin=bills.log", &["orders.index"], "orders"),
+        ("log-bin=orders.log", &["orders.index"], "orders.log"),
+        ("log-bin=/var/log/bills", &["orders.index"], "/var/log/bills"),
+        ("log-bin", &["mysql-2-bin.index"], "mysql-2-bin"),
     ] {
         let pod = cluster.pod(0).mysql("mysql-8.0", "8.0.36");
+        pod.write("config-map/master.cnf", format!("[mysqld]\n{wanted}\n"));
+        pod.write("data/ibdata1", "");
         for file in there {
             pod.write(&format!("data/{file}"), "");
         }
@@ -192,13 +199,22 @@ fn a_binary_log_that_is_there_keeps_its_name() {
         assert!(pod.read(FORCED).ends_with(&format!("\nlog-bin={name}\n")), "{there:?}: {}", pod.read(FORCED));
         pod.delete();
     }
-    // a name of the user's own is the user's
-    let pod = cluster.pod(0).mysql("mysql-8.0", "8.0.36");
-    pod.write("config-map/master.cnf", "[mysqld]\nlog-bin=orders\n");
-    pod.write("data/mysql-bin.index", "");
+    let pod = cluster.pod(0);
+    for file in ["a.index", "b.index"] {
+        pod.write(&format!("data/{file}"), "");
+    }
+    pod.run("init-mysql").succeeds();
+    pod.run("clone-mysql-xtrabackup")
+        .succeeds()
+        .says("there is no binary log named mysql-bin, but a b: it begins anew");
+    pod.delete();
+    // the name after the host is the user's wish, and there
+    let pod = cluster.pod(0);
+    pod.write("config-map/master.cnf", "[mysqld]\nlog-bin\n");
+    pod.write("data/mysql-0-bin.index", "");
     pod.run("init-mysql").succeeds();
     pod.run("clone-mysql-xtrabackup").succeeds();
-    assert!(pod.read(FORCED).ends_with("\nlog-bin=orders\n"));
+    assert!(pod.read(FORCED).ends_with("\nlog-bin\n"));
 }
 
 #[test]
@@ -233,6 +249,56 @@ fn the_clone_plugin_gets_its_plugin_and_gtids() {
             pod.read(FORCED).contains("plugin-load-add=mysql_clone.so\ngtid-mode=ON\nenforce-gtid-consistency=ON\n")
         );
     }
+}
+
+/// `docs/options.md` has every option that is written, with its role and whether it is forced, and no other.
+#[test]
+fn the_document_has_every_option() {
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/options.md")).unwrap();
+    let table = text.split("## What is left alone").next().unwrap();
+    let plain = |option: &str| option.trim_start_matches("loose-").to_owned();
+    let mut documented = BTreeSet::new();
+    for row in table.lines().filter(|line| line.starts_with("| `")) {
+        let cells: Vec<&str> = row.split(" | ").collect();
+        let role = cells[1].trim();
+        let kind = cells[3].split(',').next().unwrap_or_default().trim();
+        for option in cells[0].split('`').skip(1).step_by(2).filter(|option| !["loose-", "OFF"].contains(option)) {
+            let name = plain(option.split('=').next().unwrap_or_default());
+            for each in ["primary", "replica"].into_iter().filter(|each| role == "both" || role == *each) {
+                documented.insert((name.clone(), each.to_owned(), kind.to_owned()));
+            }
+        }
+    }
+    let mut written = BTreeSet::new();
+    for (flavor, gtid, method) in [
+        ("mariadb", "option-files", "xtrabackup"),
+        ("mysql-5.7", "option-files", "xtrabackup"),
+        ("mysql-8.0", "always", "xtrabackup"),
+        ("mysql-8.0", "option-files", "xtrabackup"),
+        ("mysql-8.4", "always", "clone-plugin"),
+    ] {
+        for (ordinal, role) in [(0, "primary"), (1, "replica")] {
+            let cluster = Cluster::new();
+            let pod = cluster
+                .pod(ordinal)
+                .with("REPLICATION_FLAVOR", flavor)
+                .with("REPLICATION_GTID", gtid)
+                .with("REPLICATION_CLONE_METHOD", method);
+            pod.write("data/mysql-replication.clone", "donor=mysql-0.mysql\n");
+            pod.write("config-map/master.cnf", "[mysqld]\ngtid-mode=ON\n");
+            pod.run("init-mysql").succeeds();
+            pod.run("clone-mysql-xtrabackup").succeeds();
+            for name in pod.list("conf").iter().filter(|name| name.contains("mysql-replication")) {
+                let kind = if name.as_str() == DEFAULTS { "default" } else { "forced" };
+                let options = pod.read(&format!("conf/{name}"));
+                for line in options.lines().filter(|line| !line.starts_with('[') && !line.is_empty()) {
+                    let name = plain(line.split('=').next().unwrap_or_default());
+                    written.insert((name, role.to_owned(), kind.to_owned()));
+                }
+            }
+        }
+    }
+    assert_eq!(documented, written);
 }
 
 #[test]
