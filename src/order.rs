@@ -1,12 +1,38 @@
-//! Sorting. One function for all: the library's sort is several kilobytes of the module for every type of element.
+//! Sorting. One function for all: the library's sort is several kilobytes of the module for every type of element, its
+//! heap one.
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, collections::BinaryHeap};
+
+/// A place among elements, in the order of these; equal ones are in the order of their places.
+struct Place<'c> {
+    at: usize,
+    compare: &'c dyn Fn(usize, usize) -> Ordering,
+}
+
+impl Ord for Place<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (self.compare)(self.at, other.at).then(self.at.cmp(&other.at))
+    }
+}
+
+impl PartialOrd for Place<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Place<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Place<'_> {}
 
 /// The places of `len` elements in the order of the elements; equal ones stay in the order of their places.
 pub(crate) fn order(len: usize, compare: &dyn Fn(usize, usize) -> Ordering) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..len).collect();
-    order.sort_unstable_by(|one, other| compare(*one, *other).then(one.cmp(other)));
-    order
+    let places: BinaryHeap<Place> = (0..len).map(|at| Place { at, compare }).collect();
+    places.into_sorted_vec().into_iter().map(|place| place.at).collect()
 }
 
 /// The elements in their order; equal ones stay as they stand.

@@ -34,6 +34,9 @@ pub(crate) struct Violation {
 }
 
 impl Violation {
+    // most objects have none: what builds one is not worth its room in every rule
+    #[cold]
+    #[inline(never)]
     pub(crate) fn new(
         rule: &'static str,
         path: impl Into<Cow<'static, str>>,
@@ -109,6 +112,8 @@ impl Findings {
     /// verdict.
     pub(crate) const LIMIT: usize = 100;
 
+    #[cold]
+    #[inline(never)]
     pub(crate) fn reject(&mut self, violation: Violation) {
         self.reject_for(violation.rule, || violation);
     }

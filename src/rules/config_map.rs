@@ -262,7 +262,7 @@ fn check_change(case: &Case, server: &Server, findings: &mut Findings) {
     let is_mariadb = server.flavor == Flavor::Mariadb;
     let told = |config_map| told_by_files(config_map, is_mariadb);
     let before = case.old.as_ref().map(told).unwrap_or_default();
-    changed(&before, &told(&case.object), server.replication, findings, |what, why, fix| {
+    changed(&before, &told(&case.object), server.replication, findings, &|what, why, fix| {
         let why = format!("{why} ({} reads it, and runs)", server.statefulset);
         Violation::new(rule::REPLICATION_CHANGED, "data", format!("option files that {what}"), why, fix)
     });

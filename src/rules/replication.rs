@@ -93,7 +93,7 @@ pub(crate) fn replication(
         ));
     }
     let before = by_name(containers(old), &plan.container).map(given_options).unwrap_or_default();
-    changed(&Told::by_arguments(&before), &Told::by_arguments(&given), kept, findings, |what, why, fix| {
+    changed(&Told::by_arguments(&before), &Told::by_arguments(&given), kept, findings, &|what, why, fix| {
         Violation::new(rule::REPLICATION_CHANGED, path.clone(), format!("arguments that {what}"), why, fix)
     });
 
@@ -110,7 +110,7 @@ pub(crate) fn replication(
     };
     if let (Some(before), Some(after)) = (told(old_map), told(&plan.config_map)) {
         let maps = format!("{} instead of {}", label("ConfigMap", namespace, &plan.config_map), shown(old_map));
-        changed(&before, &after, kept, findings, |what, why, fix| {
+        changed(&before, &after, kept, findings, &|what, why, fix| {
             let path = Annotations::path(annotation::CONFIG_MAP);
             let found = format!("{maps}: option files that {what}");
             Violation::new(rule::REPLICATION_CHANGED, path, found, why, fix)
@@ -124,7 +124,7 @@ pub(super) fn changed(
     after: &Told,
     kept: Replication,
     findings: &mut Findings,
-    violation: impl Fn(&str, &'static str, &'static str) -> Violation,
+    violation: &dyn Fn(&str, &'static str, &'static str) -> Violation,
 ) {
     let name = |told: &Told| told.log_bin.clone().unwrap_or_else(|| kept.binary_log.name().to_owned());
     let (old_name, new_name) = (name(before), name(after));
