@@ -20,13 +20,15 @@ use crate::{
 };
 
 /// Why a roll-out cannot change how replicas follow.
-const ONE_BY_ONE: &str = "pods are restarted one after the other: a replica with GTIDs does not follow a primary without, nor the other way round, and the roll-out stops at the first of them";
+const ONE_BY_ONE: &str = "pods restart one by one: a replica with GTIDs does not follow a primary without, nor the other way round, and the roll-out stops";
 /// What a renamed binary log does.
-const LOG_ANEW: &str = "under another name the primary begins its binary log anew, and replicas look for what they have not read yet in files that nobody serves any more";
+const LOG_ANEW: &str =
+    "under another name the primary begins its binary log anew, and replicas miss what they have not read yet";
 /// A name that nobody else sees.
 const SAME_NAME: &str = "leave the name as it is: it means nothing to clients";
 /// The way to change what a cluster was made with.
-const BY_ONE_POD: &str = "leave it as it is; or scale to 1, delete the claims of the other pods, change it, and scale out again: they clone anew";
+const BY_ONE_POD: &str =
+    "leave it; or scale to 1, delete the other pods' claims, change it, and scale out again: they clone anew";
 
 /// What the servers are told of their binary log and of GTIDs, by arguments or by option files.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -88,7 +90,7 @@ pub(crate) fn replication(
             rule::REPLICATION_CHANGED,
             Annotations::path(annotation::CLONE_METHOD),
             format!("\"{}\" for a cluster that was made with {}", asked.name(), kept.clone_method.name()),
-            "pods are restarted one after the other: until the last one is, a pod that needs its data anew gets none, and waits for ever",
+            "pods restart one by one: until the last one has, a pod that needs its data anew gets none",
             BY_ONE_POD,
         ));
     }

@@ -14,9 +14,6 @@ wait_for_server() {
     done
 }
 
-# Does the server offer TLS? The client takes it where it is offered.
-has_tls() { [[ $(query "SHOW SESSION STATUS LIKE 'Ssl_cipher'") =~ $'\t'[^[:space:]] ]]; }
-
 # The replica's read-only mode is in its option files; here it is made sure of on the running server as well.
 close_for_writes() {
     if [[ $DIALECT == mariadb ]]; then
@@ -59,10 +56,7 @@ configure() {
     source) options+=', GET_SOURCE_PUBLIC_KEY=1' ;;
     master) [[ $REPLICATION_FLAVOR == mysql-5.7 ]] || options+=', GET_MASTER_PUBLIC_KEY=1' ;;
     esac
-    # replicas do not take TLS by themselves, and are turned away where it is required (error 3159)
-    ! has_tls || options+=", ${word}_SSL=1"
-    # MariaDB from 11.4 verifies the primary's certificate by means of the password, which an empty one cannot do
-    [[ $DIALECT != mariadb || -n $PASSWORD ]] || options+=', MASTER_SSL_VERIFY_SERVER_CERT=0'
+    options+=$(tls_options "$word")
     query "$stop" || return 1
     if [[ $kind == file ]]; then
         options+=", ${word}_LOG_FILE=$(quoted "$(mark_value file)"), ${word}_LOG_POS=$(mark_value pos)"
@@ -87,31 +81,49 @@ join_primary() {
     rm -f "$CONF_DIR/$JOIN_OPTIONS"
     if [[ $DIALECT == source ]]; then query 'START REPLICA'; else query 'START SLAVE'; fi || fail "replication did not start"
     log "replicating from $(peer_host 0)"
-    take_tls || log "TLS could not be switched on for replication"
+    mend_tls || log "the connection could not be changed"
 }
 
-# A replica that was joined without TLS to a primary that requires it now. With the applier running MySQL keeps what was
+# Replicas do not take TLS by themselves, and are turned away where it is required; one that insists on it is, where there
+# is none. So what the primary offers counts, to the client here, which takes what is offered; what this server does
+# where the primary does not answer. No certificate is looked at, but MariaDB from 11.4 on verifies the primary's by means
+# of the password, if there is one.
+tls_options() {
+    local offer ask="SELECT VERSION(); SHOW SESSION STATUS LIKE 'Ssl_cipher'"
+    offer=$(printf '%s\n' "$ask" | client --skip-column-names --host="$(peer_host 0)" 2>/dev/null) || offer=$(query "$ask")
+    if [[ $offer =~ Ssl_cipher$'\t'[^[:space:]] ]]; then printf ', %s_SSL=1' "$1"; else printf ', %s_SSL=0' "$1"; fi
+    [[ $DIALECT == mariadb ]] || return 0
+    if [[ -z $PASSWORD || ! $offer =~ ([0-9]+)\.([0-9]+)\.[0-9]+-MariaDB ]] ||
+        ((BASH_REMATCH[1] * 100 + BASH_REMATCH[2] < 1104)); then
+        printf ', MASTER_SSL_VERIFY_SERVER_CERT=0'
+    fi
+}
+
+# A replica that was joined when the primary asked for something else. With the applier running MySQL keeps what was
 # received and is not applied yet; MariaDB takes it once more from the primary, which has just answered.
-take_tls() {
-    local tries error
+mend_tls() {
+    local tries error options
     for ((tries = 0; tries < 5; tries++)); do
         read_status || return 0
         error=$(status_field Last_IO_Errno)
-        if [[ $error == 3159 ]] && has_tls; then
-            log "the primary requires TLS: replication uses it from now on"
-            if [[ $DIALECT == source ]]; then
-                query 'STOP REPLICA IO_THREAD; CHANGE REPLICATION SOURCE TO SOURCE_SSL=1; START REPLICA'
-            elif [[ $DIALECT == master ]]; then
-                query 'STOP SLAVE IO_THREAD; CHANGE MASTER TO MASTER_SSL=1; START SLAVE'
-            else
-                query 'STOP SLAVE; CHANGE MASTER TO MASTER_SSL=1; START SLAVE'
-            fi
-            return
-        fi
+        case $DIALECT:$error in
+        # MariaDB denies access, without a word of TLS
+        *:3159 | *:2026 | mariadb:1045) break ;;
+        esac
         # as long as it has not been told yet
         [[ $error == 0 && $(status_field IO_Running) == Connecting ]] || return 0
         sleep 1
     done
+    ((tries < 5)) || return 0
+    if [[ $DIALECT == source ]]; then options=$(tls_options SOURCE); else options=$(tls_options MASTER); fi
+    # what is denied with TLS, or for want of a password, is something else
+    [[ $error == 2026 || ($(status_field SSL_Allowed) == No && $options == *_SSL=1*) ]] || return 0
+    log "the primary does not take the connection (error $error): with TLS as it offers it from now on"
+    case $DIALECT in
+    source) query "STOP REPLICA IO_THREAD; CHANGE REPLICATION SOURCE TO ${options#, }; START REPLICA" ;;
+    master) query "STOP SLAVE IO_THREAD; CHANGE MASTER TO ${options#, }; START SLAVE" ;;
+    mariadb) query "STOP SLAVE; CHANGE MASTER TO ${options#, }; START SLAVE" ;;
+    esac
 }
 
 # The peer's address; one of IPv4 comes as [...:ffff:7f00:0001].

@@ -54,13 +54,13 @@ const OLD: Server = Server {
     statement: "CHANGE MASTER TO",
     reset: "STOP SLAVE; RESET SLAVE ALL",
     start: "START SLAVE",
-    own_options: ", MASTER_RETRY_COUNT=86400",
+    own_options: ", MASTER_RETRY_COUNT=86400, MASTER_SSL=0",
     reset_log: "RESET MASTER",
 };
 const EARLY_8: Server = Server {
     flavor: "mysql-8.0",
     version: "8.0.22",
-    own_options: ", MASTER_RETRY_COUNT=86400, GET_MASTER_PUBLIC_KEY=1",
+    own_options: ", MASTER_RETRY_COUNT=86400, GET_MASTER_PUBLIC_KEY=1, MASTER_SSL=0",
     ..OLD
 };
 const NEW: Server = Server {
@@ -70,7 +70,7 @@ const NEW: Server = Server {
     statement: "CHANGE REPLICATION SOURCE TO",
     reset: "STOP REPLICA; RESET REPLICA ALL",
     start: "START REPLICA",
-    own_options: ", SOURCE_RETRY_COUNT=86400, GET_SOURCE_PUBLIC_KEY=1",
+    own_options: ", SOURCE_RETRY_COUNT=86400, GET_SOURCE_PUBLIC_KEY=1, SOURCE_SSL=0",
     reset_log: "RESET BINARY LOGS AND GTIDS",
 };
 
@@ -171,7 +171,7 @@ fn every_mariadb_joins_at_its_gtid() {
         let replica = cloned(&cluster, position);
         replica.control("version", version);
         let _sidecar = join(&replica);
-        let mariadb = Server { own_options: "", ..OLD };
+        let mariadb = Server { own_options: ", MASTER_SSL=0, MASTER_SSL_VERIFY_SERVER_CERT=0", ..OLD };
         let change = mariadb.change("MASTER_USE_GTID=slave_pos");
         let position = format!("SET GLOBAL gtid_slave_pos='{gtid}'");
         let mut expected = vec!["SET GLOBAL read_only=ON", OLD.reset, &position, &change, "START SLAVE"];
@@ -207,42 +207,90 @@ fn the_clients_get_the_password_by_an_option_file_only() {
     // the rest is checked for every test when its cluster goes: no log and no argument holds the password
 }
 
-/// Replicas do not take TLS by themselves, and are turned away where the primary requires it.
+/// Replicas do not take TLS by themselves, and are turned away where it is required; and one that insists on it is turned
+/// away where there is none.
 #[test]
-fn a_replica_joins_with_tls_where_the_server_has_it() {
+fn a_replica_joins_with_tls_as_the_primary_offers_it() {
+    let with = |version: &str| format!("{version}\nSsl_cipher\tTLS_AES_256_GCM_SHA384");
     for server in [OLD, EARLY_8, NEW] {
+        for (primary, here, is_down, tls) in [("1", "0", "", "1"), ("0", "1", "", "0"), ("0", "1", "down", "1")] {
+            let cluster = Cluster::new();
+            let replica = server.replica(&cluster, FILE);
+            let offer = |tls: &str| if tls == "1" { with("8.0.36") } else { "8.0.36\nSsl_cipher\t".to_owned() };
+            replica.control("primary", &offer(primary));
+            replica.control("here", &offer(here));
+            if !is_down.is_empty() {
+                replica.control("primary-down", "");
+            }
+            let _sidecar = join(&replica);
+            let statement = changes(&replica).remove(2);
+            assert!(statement.contains(&format!(", {}_SSL={tls},", server.word)), "{statement}");
+        }
+    }
+    // by the password MariaDB verifies the primary from 11.4 on, if it has TLS
+    for (primary, password, options) in [
+        (with("11.8.2-MariaDB-log"), "x", ", MASTER_SSL=1, MASTER_USE_GTID"),
+        (with("11.8.2-MariaDB-log"), "", ", MASTER_SSL=1, MASTER_SSL_VERIFY_SERVER_CERT=0, MASTER_USE_GTID"),
+        (with("10.11.6-MariaDB"), "x", ", MASTER_SSL=1, MASTER_SSL_VERIFY_SERVER_CERT=0, MASTER_USE_GTID"),
+        (
+            "10.11.6-MariaDB\nSsl_cipher\t".to_owned(),
+            "x",
+            ", MASTER_SSL=0, MASTER_SSL_VERIFY_SERVER_CERT=0, MASTER_USE_GTID",
+        ),
+    ] {
         let cluster = Cluster::new();
-        let replica = server.replica(&cluster, FILE);
-        replica.control("ssl-cipher", "Ssl_cipher\tTLS_AES_256_GCM_SHA384");
+        let replica = cloned(&cluster, MARIADB_GTID)
+            .with("MYSQL_ROOT_PASSWORD", password)
+            .with("MYSQL_ALLOW_EMPTY_PASSWORD", "1");
+        replica.control("primary", &primary);
         let _sidecar = join(&replica);
-        let own_options = format!("{}, {}_SSL=1", server.own_options, server.word);
-        let position = format!("{0}_LOG_FILE='mysql-bin.000003', {0}_LOG_POS=481", server.word);
-        let server = Server { own_options: own_options.leak(), ..server };
-        assert_eq!(changes(&replica)[2], server.change(&position));
+        let statement = replica.statements("CHANGE MASTER").remove(0);
+        assert!(statement.contains(options), "{primary}: {statement}");
     }
 }
 
 #[test]
-fn a_replica_that_was_joined_without_tls_takes_it_once_the_primary_requires_it() {
-    for (server, expected) in [
-        (NEW, "STOP REPLICA IO_THREAD; CHANGE REPLICATION SOURCE TO SOURCE_SSL=1; START REPLICA"),
-        (OLD, "STOP SLAVE IO_THREAD; CHANGE MASTER TO MASTER_SSL=1; START SLAVE"),
+fn a_replica_changes_to_what_the_primary_asks_for() {
+    for (server, stop) in [
+        (NEW, "STOP REPLICA IO_THREAD; CHANGE REPLICATION SOURCE TO SOURCE_SSL="),
+        (OLD, "STOP SLAVE IO_THREAD; CHANGE MASTER TO MASTER_SSL="),
     ] {
         let cluster = Cluster::new();
         let replica = server.replica(&cluster, FILE);
         replica.write(JOINED, "");
-        replica.control("ssl-cipher", "Ssl_cipher\tTLS_AES_256_GCM_SHA384");
-        for (error, changed) in [("1045", false), ("3159", true)] {
-            let words = if server.word == "SOURCE" { ["Replica", "Source"] } else { ["Slave", "Master"] };
-            let status = format!("   {}_IO_Running: Connecting\n   Last_IO_Errno: {error}\n", words[0]);
+        let words = if server.word == "SOURCE" { ["Replica", "Source"] } else { ["Slave", "Master"] };
+        for (error, allowed, offered, expected) in [
+            ("1045", "No", "1", ""),
+            ("3159", "No", "1", "1"),
+            ("3159", "No", "0", ""),
+            ("3159", "Yes", "1", ""),
+            ("2026", "Yes", "0", "0"),
+        ] {
+            replica
+                .control("primary", if offered == "1" { "8.0.36\nSsl_cipher\tTLS_A" } else { "8.0.36\nSsl_cipher\t" });
+            let status = format!(
+                "   {}_IO_Running: Connecting\n   Last_IO_Errno: {error}\n   {}_SSL_Allowed: {allowed}\n",
+                words[0], words[1]
+            );
             replica.control("status", &status);
             replica.forget();
             let sidecar = replica.start("xtrabackup");
             sidecar.wait_for_log("serving backups");
-            assert_eq!(changes(&replica).contains(&expected.to_owned()), changed, "{error}: {:?}", changes(&replica));
+            let found = changes(&replica).into_iter().find(|statement| statement.starts_with("STOP"));
+            let expected = (!expected.is_empty()).then(|| format!("{stop}{expected}; {}", server.start));
+            assert_eq!(found, expected, "{error} {allowed} {offered}");
             sidecar.kill();
         }
     }
+    // MariaDB turns away whoever has no TLS as if it were the password
+    let cluster = Cluster::new();
+    let replica = cloned(&cluster, MARIADB_GTID);
+    replica.write(JOINED, "");
+    replica.control("primary", "11.8.2-MariaDB\nSsl_cipher\tTLS_A");
+    replica.control("status", "   Slave_IO_Running: Connecting\n   Last_IO_Errno: 1045\n   Master_SSL_Allowed: No\n");
+    let _sidecar = join(&replica);
+    replica.cluster.wait_for_port(PORT);
+    assert!(changes(&replica).contains(&"STOP SLAVE; CHANGE MASTER TO MASTER_SSL=1; START SLAVE".to_owned()));
 }
 
 /// What the official image's entrypoint makes of a password with a backslash is what SQL makes of it.
