@@ -537,7 +537,7 @@ fn wrong_section(checked: &Checked, line: usize, group: &str, option: &str, find
         Owner::Nobody(Some(meant)) => meant,
         _ => "mysqld",
     };
-    let found = format!("{option} in [{}], {whose}", group.escape_debug());
+    let found = format!("{option} in [{}], {whose}", shown(group).trim_matches('"'));
     let why = "for the server it is as if it were not there";
     findings.reject(checked.violation(rule::WRONG_SECTION, Some(line), found, why, format!("move it below [{meant}]")));
 }
