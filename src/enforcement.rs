@@ -121,6 +121,8 @@ fn severity(violation: &Violation, settings: &Settings, is_exempt: bool) -> Seve
 }
 
 /// A problem with a look-up that failed.
+#[cold]
+#[inline(never)]
 pub(crate) fn failed_look_up(what: &str, path: &str, why: &str) -> Violation {
     Violation::new(
         rule::LOOK_UP,

@@ -136,6 +136,8 @@ impl Findings {
         *count
     }
 
+    #[cold]
+    #[inline(never)]
     pub(crate) fn warn(&mut self, warning: impl Into<String>) {
         if self.warnings.len() < Self::LIMIT {
             self.warnings.push(warning.into());

@@ -309,3 +309,73 @@ fn a_deletion_is_accepted() {
     let answer = both_doors(&request, &json!({}));
     assert!(answer.accepted && answer.mutated_object.is_none());
 }
+
+/// A record that was copied from another set names parts of this one that the policy never put in: the data's mount.
+#[test]
+fn a_copied_record_takes_nothing_of_the_users_away() {
+    let mut live = plain();
+    live["metadata"].as_object_mut().expect("metadata").remove("annotations");
+    live["spec"]["replicas"] = json!(1);
+    live["spec"]["volumeClaimTemplates"][0]["metadata"]["name"] = json!("data");
+    let mount = json!([{"name": "data", "mountPath": "/var/lib/mysql"}]);
+    database_mut(&mut live)["volumeMounts"] = mount.clone();
+    let copied = created(&plain_without_claim())["metadata"]["annotations"].clone();
+    let mut annotated = live.clone();
+    annotated["metadata"]["annotations"] = copied.clone();
+    for old in [None, Some(&live)] {
+        let answer = both_doors(&request(&annotated, old), &json!({}));
+        let new = answer.mutated_object.unwrap_or_else(|| panic!("{:?}", answer.message));
+        assert_eq!(container(&new, "mysql")["volumeMounts"][0], mount[0]);
+        assert_ne!(new["metadata"]["annotations"][STATUS], copied[STATUS]);
+    }
+    // nor one that takes the place of the stored one
+    let old = created(&live_with_injection(&live));
+    let mut replaced = old.clone();
+    replaced["metadata"]["annotations"][STATUS] = copied[STATUS].clone();
+    let new = updated(&replaced, &old, &json!({}));
+    assert_eq!(container(&new, "mysql")["volumeMounts"], container(&old, "mysql")["volumeMounts"]);
+    assert_eq!(new["metadata"]["annotations"][STATUS], old["metadata"]["annotations"][STATUS]);
+}
+
+fn live_with_injection(live: &Value) -> Value {
+    let mut object = live.clone();
+    object["metadata"]["annotations"] = json!({INJECT: "true"});
+    object
+}
+
+/// Of a name the last variable counts, and arguments behind a script are the script's own.
+#[test]
+fn an_injected_container_carries_no_more_than_was_planned() {
+    let edits: [fn(&mut Value); 5] = [
+        |sidecar| {
+            let env = sidecar["env"].as_array_mut().expect("env");
+            env.push(json!({"name": "REPLICATION_SERVICE", "value": "elsewhere"}));
+        },
+        |sidecar| sidecar["env"].as_array_mut().expect("env").push(json!({"name": "POD_NAME", "value": "mysql-0"})),
+        |sidecar| sidecar["env"][0] = json!({"name": "POD_NAME", "value": "mysql-0"}),
+        |sidecar| sidecar["args"] = json!(["serve-peer"]),
+        |sidecar| sidecar["lifecycle"] = json!({"postStart": {"exec": {"command": ["mysql"]}}}),
+    ];
+    let old = created(&plain());
+    for (number, edit) in edits.into_iter().enumerate() {
+        let mut edited = old.clone();
+        edit(&mut edited["spec"]["template"]["spec"]["containers"][1]);
+        // beside a change of the user's own, so that the injection is made anew
+        database_mut(&mut edited)["resources"] = json!({"limits": {"memory": "2Gi"}});
+        let new = updated(&edited, &old, &json!({}));
+        assert_eq!(container(&new, "xtrabackup"), container(&old, "xtrabackup"), "edit {number}");
+
+        // past the policy: the audit finds it, and the next update puts it right
+        let mut stored = old.clone();
+        edit(&mut stored["spec"]["template"]["spec"]["containers"][1]);
+        stored["metadata"]["uid"] = json!("4fa2");
+        let mut audit = request(&stored, None);
+        audit["uid"] = json!("4fa2");
+        let message = both_doors(&audit, &json!({})).message.unwrap_or_default();
+        assert!(message.contains("[injection-changed]"), "edit {number}: {message}");
+        let mut scaled = stored.clone();
+        scaled["spec"]["replicas"] = json!(5);
+        let new = updated(&scaled, &stored, &json!({}));
+        assert_eq!(container(&new, "xtrabackup"), container(&old, "xtrabackup"), "edit {number}");
+    }
+}

@@ -144,11 +144,15 @@ impl<'c, 'r> Subject<'c, 'r> {
         // what the audit scanner sends is in the cluster already: it is looked at as if it were sent there once more
         let old = if case.is_audit { Some(object) } else { case.old.as_ref() };
         let old_record = old.and_then(Status::read);
-        let record = Status::read(object).or_else(|| {
-            // the record was dropped on the way: what it named is still the policy's where it is still the same
-            let (old, record) = (old?, old_record.as_ref()?);
-            Some(record.limited_to_same_parts(object, old))
-        });
+        // A record is believed where it is the stored one, or fits the object: another set's would have the user's own
+        // parts taken out.
+        let record = Status::read(object)
+            .filter(|record| Some(record) == old_record.as_ref() || record.is_intact(object))
+            .or_else(|| {
+                // dropped on the way, or another one: what the stored one named is still the policy's where it is the same
+                let (old, record) = (old?, old_record.as_ref()?);
+                Some(record.limited_to_same_parts(object, old))
+            });
         let mut subject = Self { object: Cow::Borrowed(object), old, old_record, record };
         subject.restore_immutable_fields();
         subject

@@ -7,7 +7,7 @@ use crate::{
         arguments::words,
         credentials::Credentials,
         data::{Data, holds},
-        part::{Part, Writer},
+        part::{POD_NAME, Part, Writer},
     },
     json::{Object, Value, at, list_at, name, str_at},
     names::{
@@ -212,7 +212,7 @@ impl Ingredients<'_> {
         let parameters = self.parameters(step, self.conf_dir(), own);
         let is_taken = |variable: &&Value| {
             let name = name(variable);
-            name == "POD_NAME" || name == MEMORY_VARIABLE || parameters.iter().any(|(taken, _)| *taken == name)
+            name == POD_NAME || name == MEMORY_VARIABLE || parameters.iter().any(|(taken, _)| *taken == name)
         };
         part.env(&parameters, own_variable.into_iter().chain(env.iter().filter(|variable| !is_taken(variable))));
         let conf = Value::object([("name", CONF_VOLUME.into()), ("mountPath", self.conf_dir().into())]);

@@ -20,6 +20,26 @@ pub(crate) struct Part {
     digest: u64,
 }
 
+/// Does an injected container carry more than was planned, such that it does something else: fields that the policy
+/// never writes, or a variable of its own a second time? Of a name the last one counts (Kubernetes API, `EnvVar`).
+pub(crate) fn is_bent(container: &Value) -> bool {
+    const NEVER_WRITTEN: [&str; 5] = ["args", "workingDir", "lifecycle", "startupProbe", "livenessProbe"];
+    let env = list_at(container, &["env"]);
+    let is_own = |variable: &&Value| name(variable) == POD_NAME || name(variable).starts_with("REPLICATION_");
+    let is_again = |(at, variable): (usize, &Value)| {
+        is_own(&variable) && env[..at].iter().any(|before| name(before) == name(variable))
+    };
+    let is_pods_name = |variable: &&Value| {
+        name(variable) == POD_NAME && str_at(variable, &["valueFrom", "fieldRef", "fieldPath"]) == "metadata.name"
+    };
+    NEVER_WRITTEN.iter().any(|field| container.get(field).is_some_and(|value| !value.is_null()))
+        || env.iter().enumerate().any(is_again)
+        || !env.iter().any(|variable| is_pods_name(&variable))
+}
+
+/// The variable with the pod's name, from which scripts take the ordinal.
+pub(crate) const POD_NAME: &str = "POD_NAME";
+
 /// Where a script belongs: an empty string stands there.
 #[derive(Clone, Debug, PartialEq)]
 struct Place {
@@ -35,7 +55,7 @@ impl Part {
             return false;
         }
         let Ok(mut planned) = read(&self.json) else { return false };
-        self.put_in_scripts(&mut planned).is_some() && covers(existing, &planned)
+        self.put_in_scripts(&mut planned).is_some() && covers(existing, &planned) && !is_bent(existing)
     }
 
     fn put_in_scripts(&self, planned: &mut Value) -> Option<()> {

@@ -3,7 +3,7 @@
 use crate::{
     annotations::own,
     flavor::CloneMethod,
-    inject::{BinaryLog, Gtid, Replication},
+    inject::{BinaryLog, Gtid, Replication, part::is_bent},
     json::{NULL, Value, at, by_name, list_at, name, object_at, read, str_at, write_list, write_str},
     names::{
         ANNOTATION_PREFIX, CLONE_CONTAINER, CONF_VOLUME, CONFIG_MAP_VOLUME, DATA_CLAIM, DATABASE_PORT, INIT_CONTAINER,
@@ -151,7 +151,12 @@ impl Status {
 
     /// Is everything that this record names in the object as it was injected?
     pub(crate) fn is_intact(&self, object: &Value) -> bool {
-        self.digest(object) == self.revision
+        let pod = at(object, &["spec", "template", "spec"]).unwrap_or(NULL);
+        let lists = [("initContainers", &self.init_containers), ("containers", &self.containers)];
+        let is_straight = |list, names: &[String]| {
+            names.iter().all(|name| by_name(list_at(pod, &[list]), name).is_some_and(|container| !is_bent(container)))
+        };
+        self.digest(object) == self.revision && lists.into_iter().all(|(list, names)| is_straight(list, names))
     }
 
     /// A digest of the parts of a pod template that this record names. The server completes what it stores with

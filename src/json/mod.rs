@@ -107,6 +107,8 @@ pub(crate) fn without_empties<'a>(value: &Value<'a>) -> Value<'a> {
 }
 
 /// A user's text as errors show it: in quotes, control characters escaped, cut where it is long.
+#[cold]
+#[inline(never)]
 pub(crate) fn shown(text: &str) -> String {
     const LIMIT: usize = 80;
     let mut cut: String = text.chars().take(LIMIT).collect();
