@@ -19,7 +19,6 @@ pub(crate) enum Flavor {
 }
 
 impl Flavor {
-    pub(crate) const ALL: [Self; 4] = [Self::Mysql57, Self::Mysql80, Self::Mysql84, Self::Mariadb];
     pub(crate) const NAMES: [&str; 4] = ["mysql-5.7", "mysql-8.0", "mysql-8.4", "mariadb"];
 
     /// The name that users write.
@@ -33,7 +32,13 @@ impl Flavor {
     }
 
     pub(crate) fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|flavor| flavor.name() == name)
+        match name {
+            "mysql-5.7" => Some(Self::Mysql57),
+            "mysql-8.0" => Some(Self::Mysql80),
+            "mysql-8.4" => Some(Self::Mysql84),
+            "mariadb" => Some(Self::Mariadb),
+            _ => None,
+        }
     }
 
     /// The clone method where the user names none. For the newest servers there is often no backup tool yet, and
@@ -63,7 +68,11 @@ impl CloneMethod {
     }
 
     pub(crate) fn from_name(name: &str) -> Option<Self> {
-        [Self::Xtrabackup, Self::ClonePlugin].into_iter().find(|method| method.name() == name)
+        match name {
+            "xtrabackup" => Some(Self::Xtrabackup),
+            "clone-plugin" => Some(Self::ClonePlugin),
+            _ => None,
+        }
     }
 }
 

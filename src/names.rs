@@ -143,6 +143,8 @@ pub mod rule {
     pub const GTID_MODE: &str = "gtid-mode";
     /// What a live cluster was made with is changed.
     pub const REPLICATION_CHANGED: &str = "replication-changed";
+    /// A database that runs is annotated and grown in one step.
+    pub const ADOPTION: &str = "adoption";
     /// A part of the data is where no clone brings it.
     pub const DATA_ELSEWHERE: &str = "data-elsewhere";
     /// The pods would share the network of their nodes.

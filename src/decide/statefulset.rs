@@ -223,9 +223,9 @@ impl<'c, 'r> Subject<'c, 'r> {
         with_fresh_eyes(case, cluster, findings, |cluster, findings| {
             rules::replication(&subject, namespace, &case.settings, cluster, findings);
         });
-        if !case.is_audit && self.old.is_some() && self.old_record.is_none() && replicas(&self.object) > 1 {
-            findings
-                .warn("pods other than 0 that hold data of their own will not start until their claims are deleted");
+        if !case.is_audit {
+            self.check_adoption(findings);
+            self.check_retention(findings);
         }
         self.check_injection(case, Some(&plan), findings);
         if let Some(kept) = self.keep_old_revision(base) {
@@ -236,6 +236,34 @@ impl<'c, 'r> Subject<'c, 'r> {
             Cow::Borrowed(_) => None,
         };
         Some(Change::Inject { plan: Box::new(plan), record: self.record.map(Box::new), object })
+    }
+
+    /// A database that runs already: the controller makes new pods before it updates old ones, the last one first, so a
+    /// replica would wait for a pod 0 that has no sidecar yet, and pod 0 for the replica.
+    fn check_adoption(&self, findings: &mut Findings) {
+        let Some(old) = self.old.filter(|_| self.old_record.is_none()) else { return };
+        let (before, after) = (replicas(old), replicas(&self.object));
+        if after > before && before > 0 {
+            findings.reject(Violation::new(
+                rule::ADOPTION,
+                "spec.replicas",
+                format!("{after} instead of {before}, together with the annotation"),
+                "new pods come first: they would wait for pod 0, which gives no data before it is updated, and pod 0 for them",
+                format!("leave replicas at {before}, wait until pod 0 has restarted with the injection, then scale"),
+            ));
+        } else if after > 1 {
+            findings.warn(
+                "its pods hold data of their own: delete pod 0 next, then each other one with its claim, 1 first (docs/operating.md)",
+            );
+        }
+    }
+
+    /// A step that scales in, as restoring a primary does, would delete what may be the last copies of the data.
+    fn check_retention(&self, findings: &mut Findings) {
+        let policy = ["spec", "persistentVolumeClaimRetentionPolicy", "whenScaled"];
+        if str_at(&self.object, &policy) == "Delete" && (self.old.is_none() || self.old_record.is_none()) {
+            findings.warn("whenScaled: Delete: scaling in deletes claims, which may be the last copies of the data");
+        }
     }
 
     /// What the cluster was made with. A record is believed where it is the stored one; one that comes with a new object,

@@ -19,8 +19,6 @@ pub(crate) enum Gtid {
 }
 
 impl Gtid {
-    const ALL: [Self; 2] = [Self::On, Self::OptionFiles];
-
     /// The word of the record, and of the variable that `init-mysql` takes.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -30,7 +28,11 @@ impl Gtid {
     }
 
     pub(crate) fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|gtid| gtid.name() == name)
+        match name {
+            "always" => Some(Self::On),
+            "option-files" => Some(Self::OptionFiles),
+            _ => None,
+        }
     }
 }
 
@@ -43,8 +45,6 @@ pub(crate) enum BinaryLog {
 }
 
 impl BinaryLog {
-    const ALL: [Self; 2] = [Self::Binlog, Self::MysqlBin];
-
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Binlog => "binlog",
@@ -53,7 +53,11 @@ impl BinaryLog {
     }
 
     pub(crate) fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|log| log.name() == name)
+        match name {
+            "binlog" => Some(Self::Binlog),
+            "mysql-bin" => Some(Self::MysqlBin),
+            _ => None,
+        }
     }
 
     fn of(flavor: Flavor) -> Self {

@@ -107,7 +107,7 @@ const WORKLOADS: &[&str] = &["Pod", "Deployment", "StatefulSet", "DaemonSet", "R
 use Severity::{Off, Reject, Warn};
 
 /// All rules, in the order of the documentation.
-pub const ALL: [Rule; 42] = [
+pub const ALL: [Rule; 43] = [
     Rule::new(rule::READ_ONLY_OFF, Reject, OPTIONS),
     Rule::new(rule::PRIMARY_READ_ONLY, Reject, OPTIONS),
     Rule::new(rule::BINARY_LOG_OFF, Reject, OPTIONS),
@@ -124,6 +124,7 @@ pub const ALL: [Rule; 42] = [
     Rule::new(rule::SERVICE_NOT_HEADLESS, Reject, SERVICES),
     Rule::new(rule::SERVICE_SELECTOR, Reject, SERVICES),
     Rule::new(rule::SERVICE_PORT, Warn, SERVICES),
+    Rule::new(rule::ADOPTION, Reject, STATEFULSET),
     Rule::new(rule::TAKEN_AWAY, Reject, STATEFULSET),
     Rule::new(rule::NOT_INJECTED, Reject, STATEFULSET),
     Rule::new(rule::INJECTION_CHANGED, Reject, STATEFULSET),

@@ -32,14 +32,16 @@ refuse_empty_primary() {
             known=1
             if server_answers "$host"; then
                 fail "the primary's data directory is empty, but the replica $host is running and holds the data." \
-                    "Nothing was changed. Put the data back on this pod's volume (from a backup, or from a copy of that" \
-                    "replica's volume); or, to begin with an empty database on purpose, scale the StatefulSet to 1, then" \
-                    "delete the replicas' pods (Kubernetes removes none while this one is not Ready) and their claims."
+                    "Nothing was changed. Put the data back on this pod's volume, from a backup or from a copy of that" \
+                    "replica's volume, and delete nothing until that is done: see 'Restore a lost primary' in docs/operating.md."
             fi
         done
         ((known && try < 3)) || break
         sleep 1
     done
+    log "WARNING: the data directory is empty, and of the pods 1 to 9 $( ((known)) && printf 'none answers' || printf 'none has a name'):" \
+        "this pod begins with an EMPTY database. If the cluster has held data, its replicas still hold it: scale to 0 now," \
+        "delete nothing, and see 'Restore a lost primary' in docs/operating.md."
 }
 
 # Renames on one file system: each entry is either still aside or already in place.
@@ -134,7 +136,7 @@ main() {
         log "the data directory holds a complete clone"
     elif holds_data; then
         fail "the data directory holds data that is no complete clone of the primary, and replicas take all of theirs from it." \
-            "Nothing was changed. If this data is not needed, delete the claim of $POD_NAME and then the pod; it then clones anew."
+            "Nothing was changed. If this data is needed nowhere: see 'Replace a replica' in docs/operating.md."
     else
         clone_replica
     fi

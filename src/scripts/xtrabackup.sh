@@ -163,10 +163,11 @@ serve_peer() {
 # locks do not wait for reading; what a tool does not know ends it.
 backup() {
     local teller watcher tool status=0 patience=$((${REPLICATION_STALL_SECONDS:-300} * 4 / 5))
-    local options=(--ftwrl-wait-threshold=10 --ftwrl-wait-timeout="$patience")
+    local options=(--ftwrl-wait-threshold=5 --ftwrl-wait-timeout="$patience")
     case $REPLICATION_FLAVOR in
     mariadb) options+=(--ftwrl-wait-query-type=update) ;;
-    mysql-5.7) options+=(--backup-lock-timeout="$patience") ;;
+    # bounds what the lock itself holds up where a statement has begun a moment before
+    mysql-5.7) options+=(--backup-lock-timeout=20) ;;
     *) options+=(--lock-ddl-timeout="$patience") ;;
     esac
     ((ORDINAL == 0)) || options+=(--slave-info)

@@ -115,7 +115,7 @@ fn the_lag_counts_only_where_it_has_a_limit() {
             ("30", "0", None),
             ("30", "30", None),
             ("30", "31", Some("31 seconds behind the primary, more than 30")),
-            ("30", "NULL", Some("the lag behind the primary is unknown")),
+            ("30", "NULL", Some("the lag behind the primary is not known yet")),
             ("0", "1", Some("1 seconds behind the primary, more than 0")),
         ] {
             pod.set("REPLICATION_MAX_LAG_SECONDS", limit);
@@ -125,6 +125,33 @@ fn the_lag_counts_only_where_it_has_a_limit() {
                 None => drop(outcome.succeeds()),
                 Some(message) => drop(outcome.fails().says(message)),
             }
+        }
+    }
+}
+
+/// Not Ready, it would have no name by which an empty primary learns that the data is here.
+#[test]
+fn the_primarys_absence_is_no_lag() {
+    let cluster = Cluster::new();
+    let mut pod = cluster.pod(1);
+    pod.write("data/mysql-replication.joined", "");
+    for (words, version) in [(OLD, "10.11.6-MariaDB"), (NEW, "8.4.3")] {
+        pod.control("version", version);
+        pod.set("REPLICATION_MAX_LAG_SECONDS", "5");
+        for io_errno in ["0", "2003", "2005", "1159"] {
+            pod.control("status", &Status { io: "Connecting", io_errno, lag: "NULL", ..RUNNING }.text(&words));
+            pod.run("replica-ready").succeeds();
+        }
+    }
+}
+
+/// What the last copy of the data could be in is not to be deleted on a probe's word.
+#[test]
+fn no_script_advises_to_delete() {
+    for (name, text) in mysql_replication_policy::scripts::all() {
+        for line in text.lines().filter(|line| line.contains('"')) {
+            let advises = line.contains("delete this") || line.contains("delete the");
+            assert!(!advises, "{name}: {line}");
         }
     }
 }

@@ -212,7 +212,7 @@ fn a_backup_whose_peer_is_gone_is_ended() {
 fn a_backup_waits_for_its_locks_with_a_bound() {
     for (flavor, tool, expected) in [
         ("mariadb", "mariadb-backup", &["--ftwrl-wait-query-type=update"][..]),
-        ("mysql-5.7", "xtrabackup", &["--backup-lock-timeout=240"]),
+        ("mysql-5.7", "xtrabackup", &["--backup-lock-timeout=20"]),
         ("mysql-8.0", "xtrabackup", &["--lock-ddl-timeout=240"]),
         ("mysql-8.4", "xtrabackup", &["--lock-ddl-timeout=240"]),
     ] {
@@ -227,7 +227,7 @@ fn a_backup_waits_for_its_locks_with_a_bound() {
         let _sidecar = serve(&donor);
         replica.run("clone-mysql-xtrabackup").succeeds();
         let call = donor.calls(tool).remove(0);
-        for option in ["--ftwrl-wait-timeout=240", "--ftwrl-wait-threshold=10"].iter().chain(expected) {
+        for option in ["--ftwrl-wait-timeout=240", "--ftwrl-wait-threshold=5"].iter().chain(expected) {
             assert!(call.split(' ').any(|word| word == *option), "{flavor}: no {option} in {call}");
         }
     }
