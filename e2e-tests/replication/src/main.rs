@@ -43,7 +43,7 @@ use crate::{
     context::{Context, Failure, Stop},
     image::{DATABASES, Database},
     object::Objects,
-    report::{Entry, Report},
+    report::{Entry, Outcome, Report},
     scenario::{LANES, Lane},
     sql::Login,
     watch::Watch,
@@ -197,13 +197,13 @@ impl Run<'_> {
             let scenario = format!("{number:>2} option files are read as the server reads them");
             // not where the run is cleaned up: a failure names files
             let place = self.target.join("option-files").join(database.name);
-            let (text, failure) = match option_files::compare(database, &self.settings, &place) {
-                Ok(compared) => (format!("ok, {compared}"), None),
-                Err(failure) => ("FAILED".to_owned(), Some(failure.to_string())),
+            let (text, outcome) = match option_files::compare(database, &self.settings, &place) {
+                Ok(compared) => (format!("ok, {compared}"), Outcome::Passed),
+                Err(failure) => ("FAILED".to_owned(), Outcome::Failed(failure.to_string())),
             };
             let seconds = started.elapsed().as_secs();
             self.report.say(database.name, &format!("{scenario}: {text}, {seconds} s"));
-            self.report.add(Entry { number, scenario, database: database.name, failure, seconds });
+            self.report.add(Entry { number, scenario, database: database.name, outcome, seconds });
         }
     }
 
@@ -238,6 +238,13 @@ impl Run<'_> {
             }
             let started = Instant::now();
             let name = format!("{:>2} {}", scenario.number, scenario.title);
+            if let Some(reason) = (scenario.not_on)(database) {
+                self.report.say(database.name, &format!("{name}: skipped: {reason}"));
+                let outcome = Outcome::Skipped(reason.to_owned());
+                let number = scenario.number;
+                self.report.add(Entry { number, scenario: name, database: database.name, outcome, seconds: 0 });
+                continue;
+            }
             self.report.say(database.name, &name);
             let result = match context.take() {
                 Some(open) => Ok(open),
@@ -251,17 +258,17 @@ impl Run<'_> {
                 context.expect("command lines that show a password", &Vec::<String>::new(), &self.watch.found())
             });
             let seconds = started.elapsed().as_secs();
-            let outcome = if result.is_ok() { "ok" } else { "FAILED" };
-            self.report.say(database.name, &format!("{name}: {outcome}, {seconds} s"));
             let failed = result.is_err();
-            let failure = result.err().map(|failure| {
-                format!("{failure}\nlogs: {}/{}-*", self.target.join(database.name).display(), lane.name)
+            let outcome = result.err().map_or(Outcome::Passed, |failure| {
+                let logs = self.target.join(database.name);
+                Outcome::Failed(format!("{failure}\nlogs: {}/{}-*", logs.display(), lane.name))
             });
+            self.report.say(database.name, &format!("{name}: {}, {seconds} s", outcome.word()));
             self.report.add(Entry {
                 number: scenario.number,
                 scenario: name,
                 database: database.name,
-                failure,
+                outcome,
                 seconds,
             });
             if failed {

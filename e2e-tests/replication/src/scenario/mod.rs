@@ -7,7 +7,10 @@ mod replication;
 mod rules;
 mod scale;
 
-use crate::context::{Context, Result};
+use crate::{
+    context::{Context, Result},
+    image::Database,
+};
 
 /// One row of the table at the end.
 #[derive(Debug)]
@@ -15,6 +18,8 @@ pub(crate) struct Scenario {
     pub(crate) number: u32,
     pub(crate) title: &'static str,
     pub(crate) run: fn(&mut Context<'_>) -> Result,
+    /// Why it cannot be tried on a database, where it cannot: the report says so.
+    pub(crate) not_on: fn(&Database) -> Option<&'static str>,
 }
 
 /// A cluster, and what is done with it.
@@ -28,7 +33,7 @@ pub(crate) struct Lane {
 }
 
 const fn scenario(number: u32, title: &'static str, run: fn(&mut Context<'_>) -> Result) -> Scenario {
-    Scenario { number, title, run }
+    Scenario { number, title, run, not_on: |_| None }
 }
 
 /// The clusters of each database. The one that takes longest is the first.
