@@ -42,7 +42,6 @@ use crate::{
     cluster::{Cluster, Place, remove_tree, sweep},
     context::{Context, Failure, Stop},
     image::{DATABASES, Database},
-    object::Objects,
     report::{Entry, Outcome, Report},
     scenario::{LANES, Lane},
     sql::Login,
@@ -63,7 +62,7 @@ struct Arguments {
     #[arg(long, value_name = "NAME", value_parser = DATABASES.each_ref().map(|database| database.name))]
     database: Vec<String>,
     /// Only these scenarios; 0 are the option files, which need no cluster
-    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(0..=13))]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(0..=scenario::LAST))]
     scenario: Vec<u32>,
     /// How many clusters run side by side
     #[arg(long, default_value_t = 3)]
@@ -260,8 +259,8 @@ impl Run<'_> {
             let seconds = started.elapsed().as_secs();
             let failed = result.is_err();
             let outcome = result.err().map_or(Outcome::Passed, |failure| {
-                let logs = self.target.join(database.name);
-                Outcome::Failed(format!("{failure}\nlogs: {}/{}-*", logs.display(), lane.name))
+                let logs = self.target.join(database.name).join(lane.name);
+                Outcome::Failed(format!("{failure}\nlogs: {}", logs.display()))
             });
             self.report.say(database.name, &format!("{name}: {}, {seconds} s", outcome.word()));
             self.report.add(Entry {
@@ -299,22 +298,22 @@ impl Run<'_> {
 
     fn start(&self, lane: &Lane, database: &'static Database) -> Result<Context<'_>, String> {
         let manifest = self.root.join("e2e-tests/replication/manifests").join(lane.manifest);
-        let admission = Admission::new(&self.policy, &manifest, &database.image())?;
+        let mut objects = (lane.objects)(database)?;
+        let admission = Admission::new(&self.policy, &manifest, &database.image(), &objects)?;
         let set = admission.create()?;
-        let mut objects = Objects::default();
         let password = if lane.has_password { database.password } else { "" };
         objects
             .secrets
-            .insert(lane.name.to_owned(), BTreeMap::from([("root-password".to_owned(), password.to_owned())]));
+            .insert(set.metadata.name.clone(), BTreeMap::from([("root-password".to_owned(), password.to_owned())]));
         let name = format!("{}-{}", database.name, lane.name);
         let place = Place {
             run: self.place().join(&name),
-            logs: self.target.join(database.name),
+            logs: self.target.join(database.name).join(lane.name),
             settings: self.settings.clone(),
         };
         Ok(Context {
             database,
-            cluster: Cluster::start(set, objects, &name, place)?,
+            cluster: Cluster::start(set, objects, &name, place, lane.is_ipv6)?,
             admission,
             root: Login { user: "root", password: password.to_owned() },
             report: &self.report,
@@ -334,6 +333,6 @@ mod tests {
     #[test]
     fn every_scenario_of_the_issue_is_there() {
         let numbers: BTreeSet<u32> = LANES.iter().flat_map(|lane| lane.scenarios).map(|it| it.number).collect();
-        assert_eq!(numbers, (1..=13).collect());
+        assert_eq!(numbers, (1..=u32::try_from(scenario::LAST).expect("a number")).collect());
     }
 }

@@ -3,13 +3,17 @@
 mod attack;
 mod clone;
 mod failure;
+mod network;
 mod replication;
 mod rules;
 mod scale;
 
+use std::collections::BTreeMap;
+
 use crate::{
     context::{Context, Result},
     image::Database,
+    object::Objects,
 };
 
 /// One row of the table at the end.
@@ -25,24 +29,41 @@ pub(crate) struct Scenario {
 /// A cluster, and what is done with it.
 #[derive(Debug)]
 pub(crate) struct Lane {
-    /// Of the StatefulSet, so of its pods and logs.
+    /// Unique among them, in the names of networks and claims.
     pub(crate) name: &'static str,
     pub(crate) manifest: &'static str,
     pub(crate) has_password: bool,
+    /// A network without IPv4.
+    pub(crate) is_ipv6: bool,
+    /// The `ConfigMap`s, which the policy sees too, and the Secrets beside the root password's.
+    pub(crate) objects: fn(&Database) -> Result<Objects, String>,
     pub(crate) scenarios: &'static [Scenario],
+}
+
+const fn lane(name: &'static str, manifest: &'static str, scenarios: &'static [Scenario]) -> Lane {
+    Lane {
+        name,
+        manifest,
+        has_password: true,
+        is_ipv6: false,
+        objects: |_| Ok(Objects { secrets: BTreeMap::new(), config_maps: BTreeMap::new() }),
+        scenarios,
+    }
 }
 
 const fn scenario(number: u32, title: &'static str, run: fn(&mut Context<'_>) -> Result) -> Scenario {
     Scenario { number, title, run, not_on: |_| None }
 }
 
-/// The clusters of each database. The one that takes longest is the first.
-pub(crate) static LANES: [Lane; 3] = [
-    Lane {
-        name: "mysql",
-        manifest: "password.yaml",
-        has_password: true,
-        scenarios: &[
+/// The highest number of a scenario.
+pub(crate) const LAST: i64 = 14;
+
+/// The clusters of each database. Those that take longest are the first.
+pub(crate) static LANES: [Lane; 4] = [
+    lane(
+        "mysql",
+        "password.yaml",
+        &[
             scenario(1, "one primary, two replicas", replication::from_nothing),
             scenario(10, "an event runs once", replication::event_runs_once),
             scenario(9, "a ConfigMap cannot open replicas", attack::config_map_opens_replicas),
@@ -55,20 +76,25 @@ pub(crate) static LANES: [Lane; 3] = [
             scenario(7, "primary restarted, and emptied", failure::primary_comes_back),
             scenario(13, "what rules prevent happens without them", rules::claims),
         ],
-    },
+    ),
     Lane {
-        name: "open",
-        manifest: "empty-password.yaml",
         has_password: false,
-        scenarios: &[
-            scenario(1, "one primary, two replicas (empty password)", replication::from_nothing),
-            scenario(11, "lag takes out of readiness", replication::lag),
-        ],
+        ..lane(
+            "open",
+            "empty-password.yaml",
+            &[
+                scenario(1, "one primary, two replicas (empty password)", replication::from_nothing),
+                scenario(11, "lag takes out of readiness", replication::lag),
+            ],
+        )
     },
+    lane("hardened", "hardened.yaml", &[scenario(12, "hardened pods", attack::hardened)]),
     Lane {
-        name: "hardened",
-        manifest: "hardened.yaml",
-        has_password: true,
-        scenarios: &[scenario(12, "hardened pods", attack::hardened)],
+        is_ipv6: true,
+        ..lane(
+            "ipv6",
+            "password.yaml",
+            &[Scenario { not_on: network::not_without_ipv6, ..scenario(14, "IPv6 alone", network::ipv6_alone) }],
+        )
     },
 ];
