@@ -119,7 +119,9 @@ fn run(arguments: &Arguments) -> Result<bool, String> {
     let run = Run {
         arguments,
         report: Report::new(),
-        watch: Watch::start(DATABASES.iter().map(|database| database.password).collect()),
+        watch: Watch::start(
+            DATABASES.iter().flat_map(|database| [database.password.to_owned(), database.root_password()]).collect(),
+        ),
         stop: Stop { asked, deadline: Instant::now() + DEADLINE },
         policy: Policy::from_file(&wasm).map_err(|error| format!("{error}; run `make policy.wasm` first"))?,
         root,
@@ -301,10 +303,11 @@ impl Run<'_> {
         let mut objects = (lane.objects)(database)?;
         let admission = Admission::new(&self.policy, &manifest, &database.image(), &objects)?;
         let set = admission.create()?;
-        let password = if lane.has_password { database.password } else { "" };
+        let (secret, password) =
+            if lane.has_password { (database.password, database.root_password()) } else { ("", String::new()) };
         objects
             .secrets
-            .insert(set.metadata.name.clone(), BTreeMap::from([("root-password".to_owned(), password.to_owned())]));
+            .insert(set.metadata.name.clone(), BTreeMap::from([("root-password".to_owned(), secret.to_owned())]));
         let name = format!("{}-{}", database.name, lane.name);
         let place = Place {
             run: self.place().join(&name),
@@ -315,7 +318,7 @@ impl Run<'_> {
             database,
             cluster: Cluster::start(set, objects, &name, place, lane.is_ipv6)?,
             admission,
-            root: Login { user: "root", password: password.to_owned() },
+            root: Login { user: "root", password },
             report: &self.report,
             who: database.name.to_owned(),
             stop: self.stop.clone(),
