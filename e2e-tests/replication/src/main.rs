@@ -43,7 +43,7 @@ use crate::{
     context::{Context, Failure, Stop},
     image::{DATABASES, Database},
     report::{Entry, Outcome, Report},
-    scenario::{LANES, Lane},
+    scenario::{LANES, Lane, upgrade},
     sql::Login,
     watch::Watch,
 };
@@ -134,7 +134,7 @@ fn run(arguments: &Arguments) -> Result<bool, String> {
         .iter()
         .filter(|database| arguments.database.is_empty() || arguments.database.iter().any(|name| name == database.name))
         .collect();
-    if let Err(error) = run.make_images(&databases) {
+    if let Err(error) = run.make_images(&run.images(&databases)) {
         run.clean()?;
         return Err(error);
     }
@@ -160,6 +160,19 @@ impl Run<'_> {
     fn clean(&self) -> Result<(), String> {
         sweep(&self.settings)?;
         remove_tree(&self.place())
+    }
+
+    /// The databases under test, and those to which they are upgraded.
+    fn images(&self, databases: &[&'static Database]) -> Vec<&'static Database> {
+        let wanted = &self.arguments.scenario;
+        let upgraded = wanted.is_empty() || wanted.iter().any(|number| upgrade::NUMBERS.contains(number));
+        let mut all = databases.to_vec();
+        for next in databases.iter().filter_map(|database| upgrade::successor(database)).filter(|_| upgraded) {
+            if !all.iter().any(|database| database.name == next.name) {
+                all.push(next);
+            }
+        }
+        all
     }
 
     fn make_images(&self, databases: &[&'static Database]) -> Result<(), String> {
@@ -302,7 +315,8 @@ impl Run<'_> {
         let manifest = self.root.join("e2e-tests/replication/manifests").join(lane.manifest);
         let mut objects = (lane.objects)(database)?;
         let admission = Admission::new(&self.policy, &manifest, &database.image(), &objects)?;
-        let set = admission.create()?;
+        let mut set = admission.create()?;
+        set.spec.template.spec.add_parameters(lane.parameters);
         let (secret, password) =
             if lane.has_password { (database.password, database.root_password()) } else { ("", String::new()) };
         objects

@@ -74,6 +74,20 @@ pub(crate) struct PodSpec {
     pub(crate) termination_grace_period_seconds: u64,
 }
 
+impl PodSpec {
+    /// Gives the injected containers parameters of their scripts that the policy leaves at their defaults.
+    pub(crate) fn add_parameters(&mut self, parameters: &[(&str, &str)]) {
+        let injected = |container: &&mut Container| container.env.iter().any(|it| it.name == "REPLICATION_STEP");
+        for container in self.init_containers.iter_mut().chain(&mut self.containers).filter(injected) {
+            container.env.extend(parameters.iter().map(|(name, value)| Variable {
+                name: (*name).to_owned(),
+                value: (*value).to_owned(),
+                value_from: None,
+            }));
+        }
+    }
+}
+
 fn thirty() -> u64 {
     30
 }

@@ -3,12 +3,14 @@
 mod attack;
 mod clone;
 mod failure;
+mod locks;
 mod network;
+mod own_files;
 mod replication;
 mod rules;
 mod scale;
-
-use std::collections::BTreeMap;
+mod tls;
+pub(crate) mod upgrade;
 
 use crate::{
     context::{Context, Result},
@@ -37,6 +39,8 @@ pub(crate) struct Lane {
     pub(crate) is_ipv6: bool,
     /// The `ConfigMap`s, which the policy sees too, and the Secrets beside the root password's.
     pub(crate) objects: fn(&Database) -> Result<Objects, String>,
+    /// Parameters of the scripts that injected containers get after admission: waits that are too long for a test.
+    pub(crate) parameters: &'static [(&'static str, &'static str)],
     pub(crate) scenarios: &'static [Scenario],
 }
 
@@ -46,7 +50,8 @@ const fn lane(name: &'static str, manifest: &'static str, scenarios: &'static [S
         manifest,
         has_password: true,
         is_ipv6: false,
-        objects: |_| Ok(Objects { secrets: BTreeMap::new(), config_maps: BTreeMap::new() }),
+        objects: |_| Ok(Objects::default()),
+        parameters: &[],
         scenarios,
     }
 }
@@ -56,10 +61,10 @@ const fn scenario(number: u32, title: &'static str, run: fn(&mut Context<'_>) ->
 }
 
 /// The highest number of a scenario.
-pub(crate) const LAST: i64 = 14;
+pub(crate) const LAST: i64 = 20;
 
 /// The clusters of each database. Those that take longest are the first.
-pub(crate) static LANES: [Lane; 4] = [
+pub(crate) static LANES: [Lane; 10] = [
     lane(
         "mysql",
         "password.yaml",
@@ -97,4 +102,40 @@ pub(crate) static LANES: [Lane; 4] = [
             &[Scenario { not_on: network::not_without_ipv6, ..scenario(14, "IPv6 alone", network::ipv6_alone) }],
         )
     },
+    Lane {
+        parameters: &locks::SHORT_TIMES,
+        ..lane("locks", "password.yaml", &[scenario(18, "a backup that must wait", locks::backup_must_wait)])
+    },
+    Lane {
+        objects: tls::demanded_by,
+        ..lane("tls", "tls.yaml", &[scenario(15, "TLS demanded of everyone", tls::demanded)])
+    },
+    Lane {
+        objects: tls::without,
+        ..lane("plain", "password.yaml", &[scenario(16, "TLS switched off", tls::switched_off)])
+    },
+    Lane {
+        objects: own_files::lower_case,
+        ..lane(
+            "lower",
+            "own-option-file.yaml",
+            &[scenario(17, "data that depends on a mounted option file", own_files::data_depends_on_it)],
+        )
+    },
+    lane(
+        "upgrade",
+        "upgrade.yaml",
+        &[Scenario {
+            not_on: upgrade::not_without_successor,
+            ..scenario(19, "a new major version, rolled out under load", upgrade::rolled_out)
+        }],
+    ),
+    lane(
+        "upgrade-lost",
+        "upgrade.yaml",
+        &[Scenario {
+            not_on: upgrade::not_without_successor,
+            ..scenario(20, "a volume lost in the middle of that", upgrade::volume_lost_in_the_middle)
+        }],
+    ),
 ];
