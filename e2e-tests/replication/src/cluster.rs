@@ -294,6 +294,12 @@ impl Cluster {
         run(command("mount").args(["-o", &format!("remount,size={megabytes}m")]).arg(claim)).map(drop)
     }
 
+    /// Whether replicas clone with the server's plugin, and not with a backup tool.
+    pub(crate) fn has_plugin(&self) -> bool {
+        let mut variables = self.set.spec.template.spec.init_containers.iter().flat_map(|container| &container.env);
+        variables.any(|it| it.name == "REPLICATION_CLONE_METHOD" && it.value == "clone-plugin")
+    }
+
     pub(crate) fn service(&self) -> &str {
         &self.set.spec.service_name
     }
