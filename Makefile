@@ -131,7 +131,8 @@ github-release: publish ## Create the release TAG on GitHub, with the policy and
 
 .PHONY: e2e-replication
 e2e-replication: policy.wasm ## Run what is injected in containers against real databases (needs root)
-	@hack/install-missing podman runc /usr/lib/podman/netavark:netavark catatonit iptables debootstrap nsenter:util-linux
+	@hack/install-missing podman runc /usr/lib/podman/netavark:netavark catatonit iptables debootstrap openssl \
+		nsenter:util-linux
 	$(call say,"building e2e-replication (some minutes where nothing is built yet: it embeds a WebAssembly compiler)")
 	@$(CARGO) build --quiet --workspace --bin e2e-replication
 	$(call say,"clusters on real databases (about ten minutes; two more where the images must be made)")

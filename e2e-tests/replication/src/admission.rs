@@ -6,7 +6,7 @@ use std::{fs, path::Path, sync::Arc};
 use mysql_replication_preview::{Manifests, Policy, Response, admission_request, yaml};
 use serde_json::{Value, json};
 
-use crate::object::StatefulSet;
+use crate::object::{Objects, StatefulSet};
 
 const NAMESPACE: &str = "default";
 
@@ -24,19 +24,23 @@ impl std::fmt::Debug for Admission<'_> {
 }
 
 impl<'a> Admission<'a> {
-    /// Reads a manifest: a StatefulSet, whose first container gets the image, and what it needs beside it.
-    pub(crate) fn new(policy: &'a Policy, manifest: &Path, image: &str) -> Result<Self, String> {
+    /// Reads a manifest: a StatefulSet, whose first container gets the image, and what it needs beside it. The policy
+    /// sees the `ConfigMap`s too.
+    pub(crate) fn new(policy: &'a Policy, manifest: &Path, image: &str, objects: &Objects) -> Result<Self, String> {
         let file = manifest.display().to_string();
         let bytes = fs::read(manifest).map_err(|error| format!("{file}: {error}"))?;
         let reading = yaml::read(&file, &bytes);
         if let Some(error) = reading.errors.first().or(reading.warnings.first()) {
             return Err(error.to_string());
         }
-        let objects = reading.documents.iter().filter(|document| !document.is_empty());
-        let (sets, others): (Vec<_>, Vec<_>) =
-            objects.map(|document| document.value().clone()).partition(|object| object["kind"] == "StatefulSet");
+        let documents = reading.documents.iter().filter(|document| !document.is_empty());
+        let (sets, mut others): (Vec<_>, Vec<_>) =
+            documents.map(|document| document.value().clone()).partition(|object| object["kind"] == "StatefulSet");
         let [mut plain] = <[Value; 1]>::try_from(sets).map_err(|_| format!("{file}: one StatefulSet is expected"))?;
         plain["spec"]["template"]["spec"]["containers"][0]["image"] = json!(image);
+        let config_map =
+            |(name, data)| json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data});
+        others.extend(objects.config_maps.iter().map(config_map));
         Ok(Self { policy, plain, others })
     }
 

@@ -11,8 +11,11 @@ use std::{
     time::Duration,
 };
 
+use sha2::{Digest, Sha256};
+
 use crate::{
     command::{command, output, podman, run, signal},
+    image::hex,
     object::{Objects, PodSpec, StatefulSet},
     pod::{Order, Pod, Stage, Status},
     volume::directory,
@@ -59,19 +62,43 @@ struct State {
     error: Option<String>,
 }
 
+/// The addresses of a cluster's network.
+#[derive(Debug)]
+enum Addresses {
+    /// `10.89.0`, as podman found it free.
+    V4(String),
+    /// `fd12:3456:789a:`, unique to the cluster's name.
+    V6(String),
+}
+
+impl Addresses {
+    fn at(&self, number: u8) -> String {
+        match self {
+            Self::V4(prefix) => format!("{prefix}.{number}"),
+            Self::V6(prefix) => format!("{prefix}:{number:x}"),
+        }
+    }
+}
+
 /// A running StatefulSet.
 #[derive(Debug)]
 pub(crate) struct Cluster {
     set: StatefulSet,
     place: Place,
     network: String,
-    subnet: String,
+    addresses: Addresses,
     state: Mutex<State>,
 }
 
 impl Cluster {
     /// Makes the network and begins to start the pods. `name` is unique on the machine.
-    pub(crate) fn start(set: StatefulSet, objects: Objects, name: &str, place: Place) -> Result<Arc<Self>, String> {
+    pub(crate) fn start(
+        set: StatefulSet,
+        objects: Objects,
+        name: &str,
+        place: Place,
+        is_ipv6: bool,
+    ) -> Result<Arc<Self>, String> {
         let network = format!("{PREFIX}-{name}");
         fs::create_dir_all(&place.run).map_err(|error| format!("{}: {error}", place.run.display()))?;
         let write =
@@ -79,18 +106,7 @@ impl Cluster {
         write("hosts", HOSTS)?;
         // no name server: a name that the hosts file does not have is unknown at once
         write("resolv.conf", &format!("search {0}.svc.cluster.local svc.cluster.local\n", set.metadata.namespace))?;
-        run(podman(&place.settings).args(["network", "create", "--disable-dns", &network]))?;
-        let subnet = run(podman(&place.settings).args([
-            "network",
-            "inspect",
-            &network,
-            "--format",
-            "{{range .Subnets}}{{.Subnet}}{{end}}",
-        ]))?;
-        let subnet = subnet
-            .strip_suffix(".0/24")
-            .ok_or_else(|| format!("podman made the network {subnet}, which is no /24"))?
-            .to_owned();
+        let addresses = if is_ipv6 { ipv6_network(&network, &place) } else { ipv4_network(&network, &place) }?;
         let state = State {
             replicas: set.spec.replicas,
             pods: BTreeMap::new(),
@@ -105,7 +121,7 @@ impl Cluster {
             gone: false,
             error: None,
         };
-        let cluster = Arc::new(Self { set, place, network, subnet, state: Mutex::new(state) });
+        let cluster = Arc::new(Self { set, place, network, addresses, state: Mutex::new(state) });
         let controller = Arc::clone(&cluster);
         thread::spawn(move || controller.control());
         Ok(cluster)
@@ -191,7 +207,7 @@ impl Cluster {
             sandbox: format!("{}-{ordinal}", self.network),
             namespace: self.set.metadata.namespace.clone(),
             network: self.network.clone(),
-            address: format!("{}.{address}", self.subnet),
+            address: self.addresses.at(address),
             spec: state.templates.get(&ordinal).unwrap_or(&self.set.spec.template.spec).clone(),
             late: state.late.remove(&ordinal),
             claims,
@@ -276,6 +292,12 @@ impl Cluster {
     pub(crate) fn enlarge_claim(&self, ordinal: usize, megabytes: u32) -> Result<(), String> {
         let claim = self.claim(&self.set.spec.volume_claim_templates[0].metadata.name, ordinal);
         run(command("mount").args(["-o", &format!("remount,size={megabytes}m")]).arg(claim)).map(drop)
+    }
+
+    /// Whether replicas clone with the server's plugin, and not with a backup tool.
+    pub(crate) fn has_plugin(&self) -> bool {
+        let mut variables = self.set.spec.template.spec.init_containers.iter().flat_map(|container| &container.env);
+        variables.any(|it| it.name == "REPLICATION_CLONE_METHOD" && it.value == "clone-plugin")
     }
 
     pub(crate) fn service(&self) -> &str {
@@ -411,6 +433,23 @@ impl Cluster {
             thread::sleep(Duration::from_millis(50));
         }
     }
+}
+
+fn ipv4_network(network: &str, place: &Place) -> Result<Addresses, String> {
+    run(podman(&place.settings).args(["network", "create", "--disable-dns", network]))?;
+    let format = "{{range .Subnets}}{{.Subnet}}{{end}}";
+    let subnet = run(podman(&place.settings).args(["network", "inspect", network, "--format", format]))?;
+    let prefix = subnet.strip_suffix(".0/24");
+    Ok(Addresses::V4(prefix.ok_or_else(|| format!("podman made the network {subnet}, which is no /24"))?.to_owned()))
+}
+
+/// One without IPv4, of the addresses that are for everybody's own use.
+fn ipv6_network(network: &str, place: &Place) -> Result<Addresses, String> {
+    let digest = hex(&Sha256::digest(network));
+    let prefix = format!("fd{}:{}:{}:", &digest[..2], &digest[2..6], &digest[6..10]);
+    let subnet = format!("{prefix}:/64");
+    run(podman(&place.settings).args(["network", "create", "--disable-dns", "--subnet", &subnet, network]))?;
+    Ok(Addresses::V6(prefix))
 }
 
 const HOSTS: &str = "127.0.0.1 localhost\n::1 localhost\n";

@@ -188,7 +188,7 @@ impl Context<'_> {
         let ending = format!("{field}: ");
         let value = status.lines().map(str::trim_start).find_map(|line| {
             let (name, value) = line.split_once(&ending)?;
-            ["", "Slave_", "Replica_"].contains(&name).then(|| value.to_owned())
+            ["", "Slave_", "Replica_", "Master_", "Source_"].contains(&name).then(|| value.to_owned())
         });
         value.ok_or_else(|| {
             Failure(format!("pod {ordinal}: expected a replica, but its status has no {field}: '{status}'"))

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::object::{Container, Objects, ValueFrom};
+use crate::object::{Container, Objects, ResourceRef, ValueFrom};
 
 /// The variables, in the order in which they are defined.
 pub(crate) fn variables(
@@ -30,10 +30,40 @@ pub(crate) fn variables(
                 .get(&reference.key)
                 .ok_or_else(|| format!("the Secret {} has no key {}", reference.name, reference.key))?
                 .clone(),
+            Some(ValueFrom::ResourceFieldRef(reference)) => resource(container, reference)?,
         };
         all.insert(variable.name.clone(), value);
     }
     Ok(all)
+}
+
+/// What the container requests of a resource, in units of the divisor, rounded up; 0 where it requests none.
+fn resource(container: &Container, reference: &ResourceRef) -> Result<String, String> {
+    let ResourceRef { resource, divisor } = reference;
+    let name = resource.strip_prefix("requests.").ok_or_else(|| format!("the resource {resource} is not played"))?;
+    let Some(requested) = container.resources.requests.get(name) else { return Ok("0".to_owned()) };
+    match quantity(divisor)? {
+        0 => Err(format!("the divisor {divisor} of {resource} is nothing")),
+        unit => Ok(quantity(requested)?.div_ceil(unit).to_string()),
+    }
+}
+
+/// A quantity of bytes, as Kubernetes writes them; parts of a byte, and of a processor, are not played.
+fn quantity(text: &str) -> Result<u64, String> {
+    const UNITS: [(&str, u64); 8] = [
+        ("Ki", 1 << 10),
+        ("Mi", 1 << 20),
+        ("Gi", 1 << 30),
+        ("Ti", 1 << 40),
+        ("k", 1_000),
+        ("M", 1_000_000),
+        ("G", 1_000_000_000),
+        ("T", 1_000_000_000_000),
+    ];
+    let (number, unit) =
+        UNITS.iter().find_map(|(suffix, unit)| Some((text.strip_suffix(suffix)?, *unit))).unwrap_or((text, 1));
+    let number: Option<u64> = number.parse().ok();
+    number.and_then(|number| number.checked_mul(unit)).ok_or_else(|| format!("the quantity {text} is not played"))
 }
 
 /// `$(NAME)` becomes the variable's value where there is one, and stays otherwise; `$$` is one `$`.
@@ -63,6 +93,32 @@ pub(crate) fn expand(text: &str, variables: &BTreeMap<String, String>) -> String
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+
+    use serde_json::json;
+
+    use crate::object::Container;
+
+    #[test]
+    fn resources_are_in_units_of_the_divisor() {
+        let container: Container = serde_json::from_value(json!({
+            "name": "c",
+            "image": "i",
+            "resources": {"requests": {"memory": "1Gi", "cpu": "100m"}},
+            "env": [
+                {"name": "A", "valueFrom": {"resourceFieldRef": {"resource": "requests.memory", "divisor": "1Mi"}}},
+                {"name": "B", "valueFrom": {"resourceFieldRef": {"resource": "requests.memory", "divisor": "1G"}}},
+                {"name": "C", "valueFrom": {"resourceFieldRef": {"resource": "requests.ephemeral-storage"}}},
+            ],
+        }))
+        .expect("a container");
+        let all = super::variables(&container, "p-0", "default", &Default::default()).expect("variables");
+        let values: Vec<&str> = all.values().map(String::as_str).collect();
+        assert_eq!(values, ["1024", "2", "0"]);
+        assert_eq!(super::quantity("7"), Ok(7));
+        for text in ["", "Mi", "-1Ki", "100m", "1.5Gi", "99999999999Ti"] {
+            assert!(super::quantity(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn variables_are_expanded_as_kubernetes_does() {

@@ -17,7 +17,7 @@ pub(crate) struct Database {
     pub(crate) family: Family,
     suite: &'static str,
     version: &'static str,
-    /// One that is awkward for shells, option files and SQL, as far as the official entrypoint can set it.
+    /// What the Secret holds: awkward for shells, option files and SQL, as far as the official entrypoint can set it.
     pub(crate) password: &'static str,
 }
 
@@ -43,7 +43,13 @@ pub(crate) static DATABASES: [Database; 3] = [
         version: "11.8",
         password: r#"pa's"s\w#r $(d) %2"#,
     },
-    Database { name: "mysql-9.7", family: Family::MySql, suite: "sid", version: "9.7", password: "pass#w;o&r $(d) %3" },
+    Database {
+        name: "mysql-9.7",
+        family: Family::MySql,
+        suite: "sid",
+        version: "9.7",
+        password: r#"pa#s"s\bw\\o\'r;d&x $(d) %3"#,
+    },
 ];
 
 impl Family {
@@ -56,6 +62,29 @@ impl Family {
 }
 
 impl Database {
+    /// What root logs in with: MySQL's entrypoint puts the Secret's content into SQL as it is, MariaDB's escapes it.
+    pub(crate) fn root_password(&self) -> String {
+        if self.family == Family::MariaDb {
+            return self.password.to_owned();
+        }
+        let mut effective = String::new();
+        let mut rest = self.password.chars();
+        while let Some(character) = rest.next() {
+            match if character == '\\' { rest.next() } else { None } {
+                None => effective.push(character),
+                Some('0') => effective.push('\0'),
+                Some('b') => effective.push('\x08'),
+                Some('n') => effective.push('\n'),
+                Some('r') => effective.push('\r'),
+                Some('t') => effective.push('\t'),
+                Some('Z') => effective.push('\x1a'),
+                Some(wildcard @ ('%' | '_')) => effective.extend(['\\', wildcard]),
+                Some(other) => effective.push(other),
+            }
+        }
+        effective
+    }
+
     /// The registry is made up: nothing is ever pulled.
     pub(crate) fn image(&self) -> String {
         format!("mysql-replication-e2e.local/{}:{}", self.family.name(), self.version)
@@ -110,4 +139,21 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DATABASES, Family};
+
+    #[test]
+    fn a_password_is_what_the_entrypoint_makes_of_it() {
+        for database in &DATABASES {
+            let effective = database.root_password();
+            if database.family == Family::MariaDb {
+                assert_eq!(effective, database.password);
+            } else {
+                assert_eq!(effective, "pa#s\"s\x08w\\o'r;d&x $(d) %3");
+            }
+        }
+    }
 }

@@ -42,9 +42,8 @@ use crate::{
     cluster::{Cluster, Place, remove_tree, sweep},
     context::{Context, Failure, Stop},
     image::{DATABASES, Database},
-    object::Objects,
-    report::{Entry, Report},
-    scenario::{LANES, Lane},
+    report::{Entry, Outcome, Report},
+    scenario::{LANES, Lane, upgrade},
     sql::Login,
     watch::Watch,
 };
@@ -63,7 +62,7 @@ struct Arguments {
     #[arg(long, value_name = "NAME", value_parser = DATABASES.each_ref().map(|database| database.name))]
     database: Vec<String>,
     /// Only these scenarios; 0 are the option files, which need no cluster
-    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(0..=13))]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(0..=scenario::LAST))]
     scenario: Vec<u32>,
     /// How many clusters run side by side
     #[arg(long, default_value_t = 3)]
@@ -120,7 +119,9 @@ fn run(arguments: &Arguments) -> Result<bool, String> {
     let run = Run {
         arguments,
         report: Report::new(),
-        watch: Watch::start(DATABASES.iter().map(|database| database.password).collect()),
+        watch: Watch::start(
+            DATABASES.iter().flat_map(|database| [database.password.to_owned(), database.root_password()]).collect(),
+        ),
         stop: Stop { asked, deadline: Instant::now() + DEADLINE },
         policy: Policy::from_file(&wasm).map_err(|error| format!("{error}; run `make policy.wasm` first"))?,
         root,
@@ -133,7 +134,7 @@ fn run(arguments: &Arguments) -> Result<bool, String> {
         .iter()
         .filter(|database| arguments.database.is_empty() || arguments.database.iter().any(|name| name == database.name))
         .collect();
-    if let Err(error) = run.make_images(&databases) {
+    if let Err(error) = run.make_images(&run.images(&databases)) {
         run.clean()?;
         return Err(error);
     }
@@ -159,6 +160,19 @@ impl Run<'_> {
     fn clean(&self) -> Result<(), String> {
         sweep(&self.settings)?;
         remove_tree(&self.place())
+    }
+
+    /// The databases under test, and those to which they are upgraded.
+    fn images(&self, databases: &[&'static Database]) -> Vec<&'static Database> {
+        let wanted = &self.arguments.scenario;
+        let upgraded = wanted.is_empty() || wanted.iter().any(|number| upgrade::NUMBERS.contains(number));
+        let mut all = databases.to_vec();
+        for next in databases.iter().filter_map(|database| upgrade::successor(database)).filter(|_| upgraded) {
+            if !all.iter().any(|database| database.name == next.name) {
+                all.push(next);
+            }
+        }
+        all
     }
 
     fn make_images(&self, databases: &[&'static Database]) -> Result<(), String> {
@@ -197,13 +211,13 @@ impl Run<'_> {
             let scenario = format!("{number:>2} option files are read as the server reads them");
             // not where the run is cleaned up: a failure names files
             let place = self.target.join("option-files").join(database.name);
-            let (text, failure) = match option_files::compare(database, &self.settings, &place) {
-                Ok(compared) => (format!("ok, {compared}"), None),
-                Err(failure) => ("FAILED".to_owned(), Some(failure.to_string())),
+            let (text, outcome) = match option_files::compare(database, &self.settings, &place) {
+                Ok(compared) => (format!("ok, {compared}"), Outcome::Passed),
+                Err(failure) => ("FAILED".to_owned(), Outcome::Failed(failure.to_string())),
             };
             let seconds = started.elapsed().as_secs();
             self.report.say(database.name, &format!("{scenario}: {text}, {seconds} s"));
-            self.report.add(Entry { number, scenario, database: database.name, failure, seconds });
+            self.report.add(Entry { number, scenario, database: database.name, outcome, seconds });
         }
     }
 
@@ -238,6 +252,13 @@ impl Run<'_> {
             }
             let started = Instant::now();
             let name = format!("{:>2} {}", scenario.number, scenario.title);
+            if let Some(reason) = (scenario.not_on)(database) {
+                self.report.say(database.name, &format!("{name}: skipped: {reason}"));
+                let outcome = Outcome::Skipped(reason.to_owned());
+                let number = scenario.number;
+                self.report.add(Entry { number, scenario: name, database: database.name, outcome, seconds: 0 });
+                continue;
+            }
             self.report.say(database.name, &name);
             let result = match context.take() {
                 Some(open) => Ok(open),
@@ -251,17 +272,17 @@ impl Run<'_> {
                 context.expect("command lines that show a password", &Vec::<String>::new(), &self.watch.found())
             });
             let seconds = started.elapsed().as_secs();
-            let outcome = if result.is_ok() { "ok" } else { "FAILED" };
-            self.report.say(database.name, &format!("{name}: {outcome}, {seconds} s"));
             let failed = result.is_err();
-            let failure = result.err().map(|failure| {
-                format!("{failure}\nlogs: {}/{}-*", self.target.join(database.name).display(), lane.name)
+            let outcome = result.err().map_or(Outcome::Passed, |failure| {
+                let logs = self.target.join(database.name).join(lane.name);
+                Outcome::Failed(format!("{failure}\nlogs: {}", logs.display()))
             });
+            self.report.say(database.name, &format!("{name}: {}, {seconds} s", outcome.word()));
             self.report.add(Entry {
                 number: scenario.number,
                 scenario: name,
                 database: database.name,
-                failure,
+                outcome,
                 seconds,
             });
             if failed {
@@ -292,24 +313,26 @@ impl Run<'_> {
 
     fn start(&self, lane: &Lane, database: &'static Database) -> Result<Context<'_>, String> {
         let manifest = self.root.join("e2e-tests/replication/manifests").join(lane.manifest);
-        let admission = Admission::new(&self.policy, &manifest, &database.image())?;
-        let set = admission.create()?;
-        let mut objects = Objects::default();
-        let password = if lane.has_password { database.password } else { "" };
+        let mut objects = (lane.objects)(database)?;
+        let admission = Admission::new(&self.policy, &manifest, &database.image(), &objects)?;
+        let mut set = admission.create()?;
+        set.spec.template.spec.add_parameters(lane.parameters);
+        let (secret, password) =
+            if lane.has_password { (database.password, database.root_password()) } else { ("", String::new()) };
         objects
             .secrets
-            .insert(lane.name.to_owned(), BTreeMap::from([("root-password".to_owned(), password.to_owned())]));
+            .insert(set.metadata.name.clone(), BTreeMap::from([("root-password".to_owned(), secret.to_owned())]));
         let name = format!("{}-{}", database.name, lane.name);
         let place = Place {
             run: self.place().join(&name),
-            logs: self.target.join(database.name),
+            logs: self.target.join(database.name).join(lane.name),
             settings: self.settings.clone(),
         };
         Ok(Context {
             database,
-            cluster: Cluster::start(set, objects, &name, place)?,
+            cluster: Cluster::start(set, objects, &name, place, lane.is_ipv6)?,
             admission,
-            root: Login { user: "root", password: password.to_owned() },
+            root: Login { user: "root", password },
             report: &self.report,
             who: database.name.to_owned(),
             stop: self.stop.clone(),
@@ -327,6 +350,6 @@ mod tests {
     #[test]
     fn every_scenario_of_the_issue_is_there() {
         let numbers: BTreeSet<u32> = LANES.iter().flat_map(|lane| lane.scenarios).map(|it| it.number).collect();
-        assert_eq!(numbers, (1..=13).collect());
+        assert_eq!(numbers, (1..=u32::try_from(scenario::LAST).expect("a number")).collect());
     }
 }

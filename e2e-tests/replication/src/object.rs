@@ -74,6 +74,20 @@ pub(crate) struct PodSpec {
     pub(crate) termination_grace_period_seconds: u64,
 }
 
+impl PodSpec {
+    /// Gives the injected containers parameters of their scripts that the policy leaves at their defaults.
+    pub(crate) fn add_parameters(&mut self, parameters: &[(&str, &str)]) {
+        let injected = |container: &&mut Container| container.env.iter().any(|it| it.name == "REPLICATION_STEP");
+        for container in self.init_containers.iter_mut().chain(&mut self.containers).filter(injected) {
+            container.env.extend(parameters.iter().map(|(name, value)| Variable {
+                name: (*name).to_owned(),
+                value: (*value).to_owned(),
+                value_from: None,
+            }));
+        }
+    }
+}
+
 fn thirty() -> u64 {
     30
 }
@@ -141,8 +155,8 @@ pub(crate) struct Container {
     /// All ports of a pod are open to the others.
     #[serde(default, rename = "ports")]
     _ports: Vec<Value>,
-    #[serde(default, rename = "resources")]
-    _resources: Resources,
+    #[serde(default)]
+    pub(crate) resources: Resources,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -161,8 +175,8 @@ pub(crate) struct Hook {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Resources {
-    #[serde(default, rename = "requests")]
-    _requests: Value,
+    #[serde(default)]
+    pub(crate) requests: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -179,6 +193,7 @@ pub(crate) struct Variable {
 pub(crate) enum ValueFrom {
     FieldRef(FieldRef),
     SecretKeyRef(KeyRef),
+    ResourceFieldRef(ResourceRef),
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -192,6 +207,19 @@ pub(crate) struct FieldRef {
 pub(crate) struct KeyRef {
     pub(crate) name: String,
     pub(crate) key: String,
+}
+
+/// Of the container that has it: another one's cannot be named here.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ResourceRef {
+    pub(crate) resource: String,
+    #[serde(default = "no_divisor")]
+    pub(crate) divisor: String,
+}
+
+fn no_divisor() -> String {
+    "1".to_owned()
 }
 
 #[derive(Debug, Clone, Deserialize)]

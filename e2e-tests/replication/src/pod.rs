@@ -251,9 +251,10 @@ impl Kubelet {
         fs::create_dir_all(&order.place).map_err(io)?;
         fs::create_dir_all(&order.logs).map_err(io)?;
         self.volumes = volume::prepare(&order.spec, &order.claims, &order.place, &order.objects)?;
+        let address = if order.address.contains(':') { "--ip6" } else { "--ip" };
         run(podman(&order.settings)
             .args(["pod", "create", "--name", &order.sandbox, "--hostname", &order.name])
-            .args(["--network", &order.network, "--ip", &order.address, "--no-hosts"]))?;
+            .args(["--network", &order.network, address, &order.address, "--no-hosts"]))?;
 
         for spec in &order.spec.init_containers {
             self.pod.lock().stage = Stage::Init(spec.name.clone());

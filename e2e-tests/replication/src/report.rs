@@ -12,9 +12,27 @@ pub(crate) struct Entry {
     pub(crate) number: u32,
     pub(crate) scenario: String,
     pub(crate) database: &'static str,
-    /// Why it failed, where it did.
-    pub(crate) failure: Option<String>,
+    pub(crate) outcome: Outcome,
     pub(crate) seconds: u64,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Outcome {
+    Passed,
+    /// It cannot be tried on this database; the text says why.
+    Skipped(String),
+    Failed(String),
+}
+
+impl Outcome {
+    /// As in the table.
+    pub(crate) fn word(&self) -> &'static str {
+        match self {
+            Self::Passed => "ok",
+            Self::Skipped(_) => "skipped",
+            Self::Failed(_) => "FAILED",
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -38,49 +56,76 @@ impl Report {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
     }
 
-    /// The table with all results, the failures after it, and whether all is well.
+    /// The table with all results, then what was skipped and what failed, and whether all is well. What was skipped is
+    /// named with its reason each time: nobody shall take it for tried.
     pub(crate) fn finish(&self) -> (String, bool) {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner).clone();
         entries.sort_by(|a, b| (a.number, &a.scenario, a.database).cmp(&(b.number, &b.scenario, b.database)));
         let width = entries.iter().map(|entry| entry.scenario.len()).max().unwrap_or(0).max("scenario".len());
-        let mut text = format!("{:<width$}  {:<13}  {:<6}  seconds\n", "scenario", "database", "result");
-        for Entry { scenario, database, failure, seconds, .. } in &entries {
-            let result = if failure.is_some() { "FAILED" } else { "ok" };
+        let mut text = format!("{:<width$}  {:<13}  {:<7}  seconds\n", "scenario", "database", "result");
+        for Entry { scenario, database, outcome, seconds, .. } in &entries {
             // writing to a string cannot fail
-            let _ = writeln!(text, "{scenario:<width$}  {database:<13}  {result:<6}  {seconds:>7}");
+            let _ = writeln!(text, "{scenario:<width$}  {database:<13}  {:<7}  {seconds:>7}", outcome.word());
         }
-        let failed: Vec<_> = entries.iter().filter_map(|entry| Some((entry, entry.failure.as_ref()?))).collect();
-        for (entry, failure) in &failed {
-            let _ = writeln!(text, "\nFAILED on {}: {}\n{failure}", entry.database, entry.scenario);
+        let (mut passed, mut skipped, mut failed) = (0, 0, 0);
+        for Entry { scenario, database, outcome, .. } in &entries {
+            let _ = match outcome {
+                Outcome::Passed => {
+                    passed += 1;
+                    Ok(())
+                }
+                Outcome::Skipped(reason) => {
+                    skipped += 1;
+                    writeln!(text, "\nskipped on {database}: {scenario}\n{reason}")
+                }
+                Outcome::Failed(failure) => {
+                    failed += 1;
+                    writeln!(text, "\nFAILED on {database}: {scenario}\n{failure}")
+                }
+            };
         }
-        let _ = write!(text, "\n{} passed, {} failed", entries.len() - failed.len(), failed.len());
-        (text, failed.is_empty() && !entries.is_empty())
+        let _ = write!(text, "\n{passed} passed, {skipped} skipped, {failed} failed");
+        (text, failed == 0 && passed > 0)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Entry, Report};
+    use super::{Entry, Outcome, Report};
+
+    fn entry(number: u32, outcome: Outcome) -> Entry {
+        Entry { number, scenario: format!("{number} scenario"), database: "mysql-9.7", outcome, seconds: 7 }
+    }
 
     #[test]
     fn the_table_counts_and_names_failures() {
         let report = Report::new();
-        let entry = |number, failure: Option<&str>| Entry {
-            number,
-            scenario: format!("{number} scenario"),
-            database: "mysql-9.7",
-            failure: failure.map(str::to_owned),
-            seconds: 7,
-        };
-        report.add(entry(2, Some("expected a, found b")));
-        report.add(entry(1, None));
+        report.add(entry(2, Outcome::Failed("expected a, found b".to_owned())));
+        report.add(entry(1, Outcome::Passed));
+        report.add(entry(3, Outcome::Skipped("there is no other version".to_owned())));
         let (text, good) = report.finish();
         assert!(!good);
         assert!(
             text.starts_with(
-                "scenario    database       result  seconds\n1 scenario  mysql-9.7      ok            7\n"
-            )
+                "scenario    database       result   seconds\n1 scenario  mysql-9.7      ok             7\n"
+            ),
+            "{text}"
         );
-        assert!(text.ends_with("FAILED on mysql-9.7: 2 scenario\nexpected a, found b\n\n1 passed, 1 failed"), "{text}");
+        assert!(
+            text.ends_with(
+                "\n\nFAILED on mysql-9.7: 2 scenario\nexpected a, found b\n\n\
+                 skipped on mysql-9.7: 3 scenario\nthere is no other version\n\n1 passed, 1 skipped, 1 failed"
+            ),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_run_that_only_skips_is_not_good() {
+        let report = Report::new();
+        report.add(entry(1, Outcome::Skipped("there is no other version".to_owned())));
+        assert!(!report.finish().1);
+        report.add(entry(1, Outcome::Passed));
+        assert!(report.finish().1);
     }
 }

@@ -18,7 +18,7 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    pub(crate) fn start(secrets: Vec<&'static str>) -> Self {
+    pub(crate) fn start(secrets: Vec<String>) -> Self {
         let watch = Self { end: Arc::default(), found: Arc::default() };
         let (end, found) = (Arc::clone(&watch.end), Arc::clone(&watch.found));
         thread::spawn(move || {
@@ -43,7 +43,7 @@ impl Drop for Watch {
     }
 }
 
-fn look(secrets: &[&'static str]) -> Vec<String> {
+fn look(secrets: &[String]) -> Vec<String> {
     let Ok(processes) = fs::read_dir("/proc") else { return Vec::new() };
     processes
         .filter_map(Result::ok)

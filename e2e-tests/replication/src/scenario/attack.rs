@@ -51,7 +51,7 @@ pub(crate) fn peer_without_password(context: &mut Context<'_>) -> Result {
         let address = context.pod(ordinal)?.order.address.clone();
         if context.is_mariadb() {
             strangers(context, &address)?;
-            let bytes = backup(&address, &context.root.password)?;
+            let bytes = backup(&address, context.database.password)?;
             context.step(format!("pod {ordinal}: strangers got nothing, who knows the password {} MB", bytes >> 20));
         } else {
             let refused = TcpStream::connect((address.as_str(), 3307));
@@ -67,8 +67,11 @@ pub(crate) fn peer_without_password(context: &mut Context<'_>) -> Result {
     context.wait_settled(60)?;
     let logs = context.cluster.log_dir(0);
     let all = logs.parent().unwrap_or(&logs);
-    let found = files_with(all, &context.root.password).map_err(|error| error.to_string())?;
-    context.expect("logs that show the password", &Vec::<String>::new(), &found)
+    for password in [context.database.password, &context.root.password] {
+        let found = files_with(all, password).map_err(|error| error.to_string())?;
+        context.expect("logs that show the password", &Vec::<String>::new(), &found)?;
+    }
+    Ok(())
 }
 
 /// What is said to the backup service, and what it must answer: never more than this.

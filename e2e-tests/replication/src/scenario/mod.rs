@@ -3,11 +3,20 @@
 mod attack;
 mod clone;
 mod failure;
+mod locks;
+mod network;
+mod own_files;
 mod replication;
 mod rules;
 mod scale;
+mod tls;
+pub(crate) mod upgrade;
 
-use crate::context::{Context, Result};
+use crate::{
+    context::{Context, Result},
+    image::Database,
+    object::Objects,
+};
 
 /// One row of the table at the end.
 #[derive(Debug)]
@@ -15,29 +24,51 @@ pub(crate) struct Scenario {
     pub(crate) number: u32,
     pub(crate) title: &'static str,
     pub(crate) run: fn(&mut Context<'_>) -> Result,
+    /// Why it cannot be tried on a database, where it cannot: the report says so.
+    pub(crate) not_on: fn(&Database) -> Option<&'static str>,
 }
 
 /// A cluster, and what is done with it.
 #[derive(Debug)]
 pub(crate) struct Lane {
-    /// Of the StatefulSet, so of its pods and logs.
+    /// Unique among them, in the names of networks and claims.
     pub(crate) name: &'static str,
     pub(crate) manifest: &'static str,
     pub(crate) has_password: bool,
+    /// A network without IPv4.
+    pub(crate) is_ipv6: bool,
+    /// The `ConfigMap`s, which the policy sees too, and the Secrets beside the root password's.
+    pub(crate) objects: fn(&Database) -> Result<Objects, String>,
+    /// Parameters of the scripts that injected containers get after admission: waits that are too long for a test.
+    pub(crate) parameters: &'static [(&'static str, &'static str)],
     pub(crate) scenarios: &'static [Scenario],
 }
 
-const fn scenario(number: u32, title: &'static str, run: fn(&mut Context<'_>) -> Result) -> Scenario {
-    Scenario { number, title, run }
+const fn lane(name: &'static str, manifest: &'static str, scenarios: &'static [Scenario]) -> Lane {
+    Lane {
+        name,
+        manifest,
+        has_password: true,
+        is_ipv6: false,
+        objects: |_| Ok(Objects::default()),
+        parameters: &[],
+        scenarios,
+    }
 }
 
-/// The clusters of each database. The one that takes longest is the first.
-pub(crate) static LANES: [Lane; 3] = [
-    Lane {
-        name: "mysql",
-        manifest: "password.yaml",
-        has_password: true,
-        scenarios: &[
+const fn scenario(number: u32, title: &'static str, run: fn(&mut Context<'_>) -> Result) -> Scenario {
+    Scenario { number, title, run, not_on: |_| None }
+}
+
+/// The highest number of a scenario.
+pub(crate) const LAST: i64 = 20;
+
+/// The clusters of each database. Those that take longest are the first.
+pub(crate) static LANES: [Lane; 10] = [
+    lane(
+        "mysql",
+        "password.yaml",
+        &[
             scenario(1, "one primary, two replicas", replication::from_nothing),
             scenario(10, "an event runs once", replication::event_runs_once),
             scenario(9, "a ConfigMap cannot open replicas", attack::config_map_opens_replicas),
@@ -50,20 +81,61 @@ pub(crate) static LANES: [Lane; 3] = [
             scenario(7, "primary restarted, and emptied", failure::primary_comes_back),
             scenario(13, "what rules prevent happens without them", rules::claims),
         ],
-    },
+    ),
     Lane {
-        name: "open",
-        manifest: "empty-password.yaml",
         has_password: false,
-        scenarios: &[
-            scenario(1, "one primary, two replicas (empty password)", replication::from_nothing),
-            scenario(11, "lag takes out of readiness", replication::lag),
-        ],
+        ..lane(
+            "open",
+            "empty-password.yaml",
+            &[
+                scenario(1, "one primary, two replicas (empty password)", replication::from_nothing),
+                scenario(11, "lag takes out of readiness", replication::lag),
+            ],
+        )
+    },
+    lane("hardened", "hardened.yaml", &[scenario(12, "hardened pods", attack::hardened)]),
+    Lane {
+        is_ipv6: true,
+        ..lane(
+            "ipv6",
+            "password.yaml",
+            &[Scenario { not_on: network::not_without_ipv6, ..scenario(14, "IPv6 alone", network::ipv6_alone) }],
+        )
     },
     Lane {
-        name: "hardened",
-        manifest: "hardened.yaml",
-        has_password: true,
-        scenarios: &[scenario(12, "hardened pods", attack::hardened)],
+        parameters: &locks::SHORT_TIMES,
+        ..lane("locks", "password.yaml", &[scenario(18, "a backup that must wait", locks::backup_must_wait)])
     },
+    Lane {
+        objects: tls::demanded_by,
+        ..lane("tls", "tls.yaml", &[scenario(15, "TLS demanded of everyone", tls::demanded)])
+    },
+    Lane {
+        objects: tls::without,
+        ..lane("plain", "password.yaml", &[scenario(16, "TLS switched off", tls::switched_off)])
+    },
+    Lane {
+        objects: own_files::lower_case,
+        ..lane(
+            "lower",
+            "own-option-file.yaml",
+            &[scenario(17, "data that depends on a mounted option file", own_files::data_depends_on_it)],
+        )
+    },
+    lane(
+        "upgrade",
+        "upgrade.yaml",
+        &[Scenario {
+            not_on: upgrade::not_without_successor,
+            ..scenario(19, "a new major version, rolled out under load", upgrade::rolled_out)
+        }],
+    ),
+    lane(
+        "upgrade-lost",
+        "upgrade.yaml",
+        &[Scenario {
+            not_on: upgrade::not_without_successor,
+            ..scenario(20, "a volume lost in the middle of that", upgrade::volume_lost_in_the_middle)
+        }],
+    ),
 ];

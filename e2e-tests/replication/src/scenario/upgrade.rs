@@ -1,0 +1,125 @@
+//! A new major version of the database.
+
+use serde_json::{Value, json};
+
+use crate::{
+    admission::played,
+    context::{Context, Failure, Result},
+    image::{DATABASES, Database},
+    load::Load,
+    object::PodSpec,
+    scenario::replication::refuses_writes,
+};
+
+/// The scenarios of this kind.
+pub(crate) const NUMBERS: [u32; 2] = [19, 20];
+
+/// From which version to which.
+const UPGRADES: [(&str, &str); 1] = [("mariadb-10.11", "mariadb-11.8")];
+
+/// The database that comes after this one.
+pub(crate) fn successor(database: &Database) -> Option<&'static Database> {
+    let (_, next) = UPGRADES.iter().find(|(from, _)| *from == database.name)?;
+    DATABASES.iter().find(|it| it.name == *next)
+}
+
+pub(crate) fn not_without_successor(database: &Database) -> Option<&'static str> {
+    successor(database).is_none().then_some("there is no image here of a version that comes after this one")
+}
+
+/// 19: a new image is rolled out from the last pod to the first, under writes, with MariaDB's own upgrade of its tables.
+pub(crate) fn rolled_out(context: &mut Context<'_>) -> Result {
+    context.ensure(3)?;
+    let version = version(context, 0)?;
+    let new = update(context)?;
+    let load = Load::start(context)?;
+    for ordinal in (0..3).rev() {
+        replace(context, ordinal, &new)?;
+        context.wait_until(&format!("pod {ordinal} Ready with the new image"), 120, || {
+            context.cluster.status(ordinal).ready
+        })?;
+        let log = context.cluster.log(ordinal, "mysql");
+        if !log.contains("finished mariadb-upgrade") {
+            return Err(Failure(format!("pod {ordinal}: expected its tables upgraded by the entrypoint")));
+        }
+    }
+    scale_out(context, &new)?;
+    let written = load.finish(context)?;
+    context.step(format!("{written} transactions were written meanwhile, and are on all four pods once"));
+    for ordinal in 0..4 {
+        let now = self::version(context, ordinal)?;
+        if now == version {
+            return Err(Failure(format!("pod {ordinal}: expected another version than {version}")));
+        }
+    }
+    (1..4).try_for_each(|ordinal| refuses_writes(context, ordinal))?;
+    context.mark()
+}
+
+/// 20: a replica loses its volume when it has the new image, and the pod before it and the primary have the old one. The
+/// new tool prepares the backup of the old version, the entrypoint upgrades the tables, and the replica follows a
+/// primary that cannot all that the new version can: it has no TLS.
+pub(crate) fn volume_lost_in_the_middle(context: &mut Context<'_>) -> Result {
+    context.ensure(3)?;
+    let new = update(context)?;
+    let load = Load::start(context)?;
+    replace(context, 2, &new)?;
+    context.wait_until("pod 2 Ready with the new image", 120, || context.cluster.status(2).ready)?;
+    let clones = context.said(2, "clone-mysql", "is complete");
+    context.cluster.delete_claim_and_pod(2)?;
+    context.wait_said(2, "clone-mysql", "is complete", clones, 120)?;
+    context.wait_settled(120)?;
+    for (ordinal, next) in [(2, true), (1, false), (0, false)] {
+        let (now, old) = (version(context, ordinal)?, version(context, 0)?);
+        context.expect(&format!("whether pod {ordinal} has another version than the primary"), &next, &(now != old))?;
+    }
+    context.caught_up()?;
+    refuses_writes(context, 2)?;
+    context.step(
+        "with the new image pod 2 has cloned from a pod with the old one, and follows a primary with the old one",
+    );
+    for ordinal in [1, 0] {
+        replace(context, ordinal, &new)?;
+        context.wait_settled(120)?;
+    }
+    let written = load.finish(context)?;
+    context.step(format!("{written} transactions were written meanwhile, and are on all three pods once"));
+    (1..3).try_for_each(|ordinal| refuses_writes(context, ordinal))?;
+    context.mark()
+}
+
+fn version(context: &Context<'_>, ordinal: usize) -> Result<String> {
+    context.sql(ordinal, "SELECT VERSION()")
+}
+
+/// The template with the new image, as the policy gives it to the user's update.
+fn update(context: &Context<'_>) -> Result<PodSpec> {
+    let next = successor(context.database).ok_or_else(|| "there is no newer version".to_owned())?;
+    let live = context.admission.accept(&context.admission.plain, None, &json!({}))?;
+    let mut object = context.admission.plain.clone();
+    object["spec"]["template"]["spec"]["containers"][0]["image"] = Value::from(next.image());
+    let response = context.admission.send(&object, Some(&live), &json!({}))?;
+    for warning in response.warnings.iter().flatten() {
+        context.step(format!("the policy warns: {warning}"));
+    }
+    let Some(injected) = response.mutated_object.filter(|_| response.accepted) else {
+        return Err(Failure(format!("the policy did not take the new image: {:?}", response.message)));
+    };
+    Ok(played(injected)?.spec.template.spec)
+}
+
+/// Makes a pod anew from the new template.
+fn replace(context: &Context<'_>, ordinal: usize, new: &PodSpec) -> Result {
+    let address = context.pod(ordinal)?.order.address.clone();
+    context.cluster.set_template(ordinal, Some(new.clone()));
+    context.cluster.delete_pod(ordinal);
+    context.wait_until(&format!("another pod {ordinal}"), 60, || {
+        context.cluster.pod(ordinal).is_some_and(|pod| pod.order.address != address)
+    })
+}
+
+fn scale_out(context: &Context<'_>, new: &PodSpec) -> Result {
+    context.cluster.set_template(3, Some(new.clone()));
+    context.cluster.scale(4);
+    context.wait_settled(180)
+}
