@@ -21,16 +21,16 @@ pub(crate) fn variables(
     for variable in &container.env {
         let value = match &variable.value_from {
             None => expand(&variable.value, &all),
-            Some(ValueFrom::FieldRef(field)) => match field.field_path.as_str() {
+            Some(ValueFrom::Field(field)) => match field.field_path.as_str() {
                 "metadata.name" => pod.to_owned(),
                 "metadata.namespace" => namespace.to_owned(),
                 other => return Err(format!("the field {other} is not played")),
             },
-            Some(ValueFrom::SecretKeyRef(reference)) => secret(&reference.name)?
+            Some(ValueFrom::SecretKey(reference)) => secret(&reference.name)?
                 .get(&reference.key)
                 .ok_or_else(|| format!("the Secret {} has no key {}", reference.name, reference.key))?
                 .clone(),
-            Some(ValueFrom::ResourceFieldRef(reference)) => resource(container, reference)?,
+            Some(ValueFrom::Resource(reference)) => resource(container, reference)?,
         };
         all.insert(variable.name.clone(), value);
     }
@@ -111,7 +111,7 @@ mod tests {
             ],
         }))
         .expect("a container");
-        let all = super::variables(&container, "p-0", "default", &Default::default()).expect("variables");
+        let all = super::variables(&container, "p-0", "default", &super::Objects::default()).expect("variables");
         let values: Vec<&str> = all.values().map(String::as_str).collect();
         assert_eq!(values, ["1024", "2", "0"]);
         assert_eq!(super::quantity("7"), Ok(7));

@@ -191,9 +191,12 @@ pub(crate) struct Variable {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) enum ValueFrom {
-    FieldRef(FieldRef),
-    SecretKeyRef(KeyRef),
-    ResourceFieldRef(ResourceRef),
+    #[serde(rename = "fieldRef")]
+    Field(FieldRef),
+    #[serde(rename = "secretKeyRef")]
+    SecretKey(KeyRef),
+    #[serde(rename = "resourceFieldRef")]
+    Resource(ResourceRef),
 }
 
 #[derive(Debug, Clone, Deserialize)]

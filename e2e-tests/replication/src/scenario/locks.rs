@@ -34,9 +34,9 @@ pub(crate) fn backup_must_wait(context: &mut Context<'_>) -> Result {
          CREATE TABLE IF NOT EXISTS e2e.other (i INT) ENGINE=MyISAM",
     )?;
     if context.is_mariadb() {
-        tool_waits(context)?
+        tool_waits(context)?;
     } else {
-        plugin_passes(context)?
+        plugin_passes(context)?;
     }
     context.mark()?;
     (1..context.cluster.replicas()).try_for_each(|ordinal| refuses_writes(context, ordinal))?;

@@ -10,6 +10,8 @@ use crate::{
 };
 
 /// What 17 is told. The data of a server with other names of tables cannot be used with this option.
+// the type is the one that every lane has
+#[allow(clippy::unnecessary_wraps)]
 pub(crate) fn lower_case(_: &Database) -> Result<Objects, String> {
     let file = ("lower.cnf".to_owned(), "[mysqld]\nlower_case_table_names=1\nmax-connections=77\n".to_owned());
     let config_maps = BTreeMap::from([("own-option-file".to_owned(), BTreeMap::from([file]))]);

@@ -40,6 +40,8 @@ pub(crate) fn demanded_by(database: &Database) -> Result<Objects, String> {
 }
 
 /// What 16 is told: no TLS.
+// the type is the one that every lane has
+#[allow(clippy::unnecessary_wraps)]
 pub(crate) fn without(database: &Database) -> Result<Objects, String> {
     // MariaDB's newer clients must be told so too, the entrypoint's first of all
     let off = if database.family == Family::MariaDb { "skip-ssl\n[client]\nskip-ssl\n" } else { "tls-version=\n" };

@@ -34,14 +34,15 @@ pub(crate) fn rolled_out(context: &mut Context<'_>) -> Result {
     let new = update(context)?;
     let load = Load::start(context)?;
     for ordinal in (0..3).rev() {
+        let upgraded = "finished mariadb-upgrade";
+        let before = context.said(ordinal, "mysql", upgraded);
         replace(context, ordinal, &new)?;
         context.wait_until(&format!("pod {ordinal} Ready with the new image"), 120, || {
             context.cluster.status(ordinal).ready
         })?;
-        let log = context.cluster.log(ordinal, "mysql");
-        if !log.contains("finished mariadb-upgrade") {
-            return Err(Failure(format!("pod {ordinal}: expected its tables upgraded by the entrypoint")));
-        }
+        // a clone has no note of its version: its tables were upgraded once already, to what they were
+        let times = context.said(ordinal, "mysql", upgraded) - before;
+        context.expect(&format!("how often the tables of pod {ordinal} were upgraded"), &1, &times)?;
     }
     scale_out(context, &new)?;
     let written = load.finish(context)?;
@@ -88,8 +89,9 @@ pub(crate) fn volume_lost_in_the_middle(context: &mut Context<'_>) -> Result {
     context.mark()
 }
 
+/// Without what else a server says there, as whether it has a log.
 fn version(context: &Context<'_>, ordinal: usize) -> Result<String> {
-    context.sql(ordinal, "SELECT VERSION()")
+    context.sql(ordinal, "SELECT SUBSTRING_INDEX(VERSION(), '-', 1)")
 }
 
 /// The template with the new image, as the policy gives it to the user's update.
