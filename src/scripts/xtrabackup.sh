@@ -162,13 +162,11 @@ serve_peer() {
 # for long. It gives up before the peer does, to whom a stream that brings nothing for so long is cut. mariadb-backup's
 # locks do not wait for reading; what a tool does not know ends it.
 backup() {
-    local teller watcher tool status=0 patience=$((${REPLICATION_STALL_SECONDS:-300} * 4 / 5))
+    local teller watcher locks tool status=0 patience=$((${REPLICATION_STALL_SECONDS:-300} * 4 / 5))
     local options=(--ftwrl-wait-threshold=5 --ftwrl-wait-timeout="$patience")
     case $REPLICATION_FLAVOR in
     mariadb) options+=(--ftwrl-wait-query-type=update) ;;
-    # bounds what the lock itself holds up where a statement has begun a moment before
-    mysql-5.7) options+=(--backup-lock-timeout=20) ;;
-    *) options+=(--lock-ddl-timeout="$patience") ;;
+    mysql-8.*) options+=(--lock-ddl-timeout="$patience") ;;
     esac
     ((ORDINAL == 0)) || options+=(--slave-info)
     # a real file, not a pipe: the tool reads its options more than once
@@ -188,9 +186,12 @@ backup() {
         kill -TERM "$tool" 2>/dev/null
     } &
     watcher=$!
-    disown "$watcher"
+    { while sleep 5; do end_locks "${REPLICATION_LOCK_SECONDS:-20}"; done; } </dev/null >&2 3<&- &
+    locks=$!
+    disown "$watcher" "$locks"
     wait "$tool" || status=1
-    kill -TERM "$watcher" 2>/dev/null || true
+    kill -TERM "$watcher" "$locks" 2>/dev/null || true
+    ((status == 0)) || end_locks 0 </dev/null >&2
     wait "$teller"
     ((status > 0)) || return 0
     # XtraBackup's words, and mariadb-backup's
@@ -200,6 +201,22 @@ backup() {
         ;;
     esac
     return 1
+}
+
+# A lock that the tool waits for holds up every statement behind it, and where the tool is gone MySQL waits on: its
+# statements that wait for so many seconds are ended. The tool then fails, and the peer tries again.
+end_locks() {
+    local id user host _ seconds statement
+    while IFS=$'\t' read -r id user host _ _ seconds _ statement; do
+        if [[ $user != root || $host != 127.0.0.1:* || ! $seconds =~ ^[0-9]+$ ]] || ((seconds < $1)); then continue; fi
+        case $statement in
+        'FLUSH TABLES WITH READ LOCK'* | 'FLUSH NO_WRITE_TO_BINLOG TABLES'* | 'LOCK TABLES FOR BACKUP'* | \
+            'LOCK INSTANCE FOR BACKUP'* | 'BACKUP STAGE BLOCK'*)
+            log "ending '$statement', which has waited for $seconds seconds, and other statements for it"
+            query "KILL $id" || true
+            ;;
+        esac
+    done < <(query 'SHOW FULL PROCESSLIST')
 }
 
 find_backup_tool() { BACKUP_TOOL=$(command -v mariadb-backup || command -v mariabackup || command -v xtrabackup); }

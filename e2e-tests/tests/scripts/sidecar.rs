@@ -212,7 +212,7 @@ fn a_backup_whose_peer_is_gone_is_ended() {
 fn a_backup_waits_for_its_locks_with_a_bound() {
     for (flavor, tool, expected) in [
         ("mariadb", "mariadb-backup", &["--ftwrl-wait-query-type=update"][..]),
-        ("mysql-5.7", "xtrabackup", &["--backup-lock-timeout=20"]),
+        ("mysql-5.7", "xtrabackup", &[]),
         ("mysql-8.0", "xtrabackup", &["--lock-ddl-timeout=240"]),
         ("mysql-8.4", "xtrabackup", &["--lock-ddl-timeout=240"]),
     ] {
@@ -231,6 +231,38 @@ fn a_backup_waits_for_its_locks_with_a_bound() {
             assert!(call.split(' ').any(|word| word == *option), "{flavor}: no {option} in {call}");
         }
     }
+}
+
+/// While it waits every statement behind it does, and a server does not notice that the tool is gone.
+#[test]
+fn a_lock_that_the_tool_waits_for_is_ended() {
+    let row = |id: u8, user: &str, host: &str, seconds: u8, statement: &str| {
+        format!("{id}\t{user}\t{host}\tNULL\tQuery\t{seconds}\tWaiting\t{statement}\n")
+    };
+    let cluster = Cluster::new();
+    let donor = donor(&cluster, 0).with("REPLICATION_LOCK_SECONDS", "7");
+    donor.control("backup", "hang");
+    let processes = [
+        row(1, "root", "127.0.0.1:40001", 6, "FLUSH TABLES WITH READ LOCK"),
+        row(2, "root", "127.0.0.1:40002", 7, "FLUSH TABLES WITH READ LOCK"),
+        row(3, "root", "10.0.0.7:40003", 90, "FLUSH TABLES WITH READ LOCK"),
+        row(4, "app", "127.0.0.1:40004", 90, "BACKUP STAGE BLOCK_DDL"),
+        row(5, "root", "127.0.0.1:40005", 90, "SELECT 'BACKUP STAGE BLOCK_DDL'"),
+        row(6, "root", "127.0.0.1:40006", 90, "BACKUP STAGE BLOCK_COMMIT"),
+        row(7, "system user", "", 90, "NULL"),
+    ];
+    donor.control("processlist", &processes.concat());
+    let sidecar = serve(&donor);
+    let clone = cluster.pod(1).start("clone-mysql-xtrabackup");
+    donor.wait_until_blocked();
+    wait_until("the first look at the locks", || !donor.statements("KILL").is_empty());
+    sidecar.wait_for_log("ending 'BACKUP STAGE BLOCK_COMMIT', which has waited for 90 seconds");
+    wait_until("both", || donor.statements("KILL").len() >= 2);
+    assert_eq!(donor.statements("KILL")[..2], ["KILL 2", "KILL 6"]);
+    // and all of them once the peer is gone
+    donor.control("processlist", &[&*processes[0], &processes[6]].concat());
+    clone.kill();
+    wait_until("the last of them", || donor.statements("KILL").iter().any(|statement| statement == "KILL 1"));
 }
 
 #[test]
