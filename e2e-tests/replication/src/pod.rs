@@ -1,7 +1,7 @@
 //! The kubelet's part for one pod: sandbox, volumes, init containers in order, containers, probes, restarts, the end.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
     process::{Child, Stdio},
@@ -73,6 +73,8 @@ pub(crate) struct ContainerStatus {
     pub(crate) probed: u32,
     /// What it said when it failed last.
     pub(crate) message: String,
+    /// What it said when it failed and the pod was Ready all the same, since it had not failed often enough.
+    pub(crate) said_while_ready: BTreeSet<String>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -93,6 +95,7 @@ pub(crate) struct Pod {
     status: Arc<Mutex<Status>>,
     end: Arc<AtomicU8>,
     hold: Arc<AtomicBool>,
+    quiet: Arc<Mutex<Option<&'static str>>>,
 }
 
 const STAY: u8 = 0;
@@ -106,6 +109,7 @@ impl Pod {
             status: Arc::default(),
             end: Arc::new(AtomicU8::new(STAY)),
             hold: Arc::new(AtomicBool::new(hold)),
+            quiet: Arc::default(),
         };
         let kubelet = Kubelet { pod: pod.clone(), volumes: BTreeMap::new() };
         thread::spawn(move || kubelet.run());
@@ -132,6 +136,15 @@ impl Pod {
     /// Is this container to start later?
     fn keeps_back(&self, container: &str) -> bool {
         self.hold.load(Ordering::SeqCst) && self.order.late == Some(container)
+    }
+
+    /// Leaves the readiness probe of this container out, as a kubelet does that is slow, until it is told `None`.
+    pub(crate) fn leave_out_probe(&self, container: Option<&'static str>) {
+        *self.quiet.lock().unwrap_or_else(PoisonError::into_inner) = container;
+    }
+
+    fn leaves_out_probe(&self, container: &str) -> bool {
+        *self.quiet.lock().unwrap_or_else(PoisonError::into_inner) == Some(container)
     }
 
     /// Lets the containers start that were kept back.
@@ -363,8 +376,10 @@ impl Kubelet {
                 running.readiness = slot.spec.readiness_probe.as_ref().map(Probe::new);
             }
             let (of_liveness, alive) = step(&mut running.liveness)?;
-            let (of_readiness, _) = step(&mut running.readiness)?;
-            changed |= of_liveness | of_readiness;
+            changed |= of_liveness;
+            if !self.pod.leaves_out_probe(&slot.spec.name) {
+                changed |= step(&mut running.readiness)?.0;
+            }
             failed |= alive == Verdict::Failure;
         }
         if failed {
@@ -400,6 +415,11 @@ impl Kubelet {
         }
         status.ready = slots.iter().all(|slot| status.containers[&slot.spec.name].ready);
         status.was_ready |= status.ready;
+        if status.ready {
+            for container in status.containers.values_mut().filter(|container| !container.message.is_empty()) {
+                container.said_while_ready.insert(container.message.clone());
+            }
+        }
     }
 
     /// A line of the harness in a container's log.

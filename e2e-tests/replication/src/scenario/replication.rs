@@ -66,6 +66,11 @@ pub(crate) fn event_runs_once(context: &mut Context<'_>) -> Result {
         Ok(context.sql(0, "SELECT COUNT(*) >= 3 FROM e2e.ran")?.starts_with('1').then_some(()))
     })?;
     context.sql(0, "SET GLOBAL event_scheduler = OFF; ALTER EVENT e2e.tick DISABLE")?;
+    // a run that has begun goes on
+    context.wait("no run of the event any more", 30, || {
+        let processes = context.sql(0, "SHOW PROCESSLIST")?;
+        Ok(processes.lines().all(|process| process.split('\t').nth(4) != Some("Connect")).then_some(()))
+    })?;
     context.same_everywhere()?;
     for ordinal in 0..3 {
         let others = context.sql(ordinal, "SELECT COUNT(*) FROM e2e.ran WHERE server <> 100")?;

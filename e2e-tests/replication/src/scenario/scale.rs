@@ -67,7 +67,7 @@ pub(crate) fn in_and_out(context: &mut Context<'_>) -> Result {
     context.cluster.scale(2);
     context.wait_settled(90)?;
     context.mark()?;
-    context.wait("the primary's old logs purged", 60, || {
+    context.wait("the primary's old logs purged", 120, || {
         context.sql(0, "FLUSH BINARY LOGS; INSERT INTO e2e.ordered (v) VALUES (32)")?;
         context.caught_up()?;
         let logs = context.sql(0, "SHOW BINARY LOGS")?;
