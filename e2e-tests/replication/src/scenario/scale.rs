@@ -76,7 +76,7 @@ pub(crate) fn in_and_out(context: &mut Context<'_>) -> Result {
         Ok((context.sql(0, "SHOW BINARY LOGS")?.lines().count() == 1).then_some(()))
     })?;
     context.cluster.scale(3);
-    let way_out = "delete this pod's claim and the pod, and it clones anew";
+    let way_out = "Look whether pod 0 is another, empty database before anything is deleted";
     context.wait_until(&format!("pod 2 not Ready, saying '{way_out}'"), 120, || {
         context.cluster.status(2).containers.get("xtrabackup").is_some_and(|it| it.message.contains(way_out))
     })?;
@@ -85,7 +85,7 @@ pub(crate) fn in_and_out(context: &mut Context<'_>) -> Result {
         context.cluster.status(2).containers["xtrabackup"].probed >= runs + 2
     })?;
     context.expect("whether pod 2, which is stale, was ever Ready", &false, &context.cluster.status(2).was_ready)?;
-    context.step("with the logs purged, pod 2 is not Ready and says how to mend it; doing that");
+    context.step("with the logs purged, pod 2 is not Ready and says what to look at; replacing it");
     context.cluster.delete_claim_and_pod(2)?;
     context.wait_settled(180)?;
     context.same_everywhere()
