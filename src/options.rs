@@ -8,7 +8,7 @@
 /// MySQL up to 5.7, take any beginning of a name that no other option has. The lengths are the shortest ones that
 /// `--verbose --help` of one of the servers leaves unambiguous. The `defaults` ones are taken only whole
 /// (`mysys/my_default`, `get_defaults_options`).
-const KNOWN: [(&str, usize); 19] = [
+const KNOWN: [(&str, usize); 20] = [
     ("read-only", "read-o".len()),
     ("super-read-only", "super-r".len()),
     // there are log-bin-index and others; the whole name wins over them
@@ -29,6 +29,7 @@ const KNOWN: [(&str, usize); 19] = [
     ("innodb-undo-directory", "innodb-undo-d".len()),
     ("early-plugin-load", "ea".len()),
     ("plugin-load-add", "plugin-load-".len()),
+    ("plugin-load", "plugin-l".len()),
 ];
 
 /// Is this the name of an option of the table? Rules only see those.

@@ -211,7 +211,7 @@ impl<'c, 'r> Subject<'c, 'r> {
                 rules::config_map_of(&plan, namespace, &case.settings, cluster, findings);
             });
         }
-        let is_live = |object| replicas(object) > 1;
+        let is_live = |object| replicas(object) != 1;
         let subject = Replicated {
             plan: &plan,
             object: base,
@@ -270,8 +270,10 @@ impl<'c, 'r> Subject<'c, 'r> {
     /// as a backup brings it back, where it fits the object.
     fn replication(&self) -> Option<Replication> {
         match (self.old, &self.old_record, &self.record) {
-            (Some(old), Some(record), _) => Replication::stored(record, old),
-            (None, _, Some(record)) if record.is_intact(&self.object) => Replication::stored(record, &self.object),
+            (Some(old), record, _) => Replication::stored(record.as_ref(), old),
+            (None, _, Some(record)) if record.is_intact(&self.object) => {
+                Replication::stored(Some(record), &self.object)
+            }
             _ => None,
         }
     }

@@ -110,7 +110,8 @@ impl<'a> Plan<'a> {
             return None;
         };
         check_option_files(container, &path, &database, findings);
-        let backup_image = backup_image(image, &database, annotations, settings, findings);
+        let is_kept = kept.is_some_and(|kept| kept.clone_method == database.clone_method);
+        let backup_image = backup_image(image, &database, annotations, is_kept, settings, findings);
         let (Some(service), Some(data), Some(backup_image)) = (service_name, data, backup_image) else {
             check_injected_names(pod, findings);
             return None;
@@ -397,6 +398,7 @@ fn backup_image(
     image: &str,
     database: &Database,
     annotations: &Annotations,
+    is_kept: bool,
     settings: &Settings,
     findings: &mut Findings,
 ) -> Option<String> {
@@ -406,16 +408,17 @@ fn backup_image(
     let chosen =
         annotations.backup_image.as_deref().or(of_settings.flatten()).or_else(|| database.default_backup_image(image));
     if chosen.is_none() {
+        let name_one = format!("name an image with the annotation {ANNOTATION_PREFIX}{}", annotation::BACKUP_IMAGE);
         findings.reject(Violation::new(
             rule::CLONE_METHOD,
-            Annotations::path(annotation::CLONE_METHOD),
+            Annotations::path(if is_kept { annotation::BACKUP_IMAGE } else { annotation::CLONE_METHOD }),
             format!("\"xtrabackup\" for the image {}", shown(image)),
             "XtraBackup must be of the server's version, and no image is known for this one",
-            format!(
-                "use \"clone-plugin\", or name an image with the annotation {}{}",
-                ANNOTATION_PREFIX,
-                annotation::BACKUP_IMAGE
-            ),
+            if is_kept {
+                format!("{name_one}: this cluster was made with xtrabackup")
+            } else {
+                format!("use \"clone-plugin\", or {name_one}")
+            },
         ));
     }
     chosen.map(ToOwned::to_owned)

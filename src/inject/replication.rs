@@ -5,8 +5,8 @@
 use crate::{
     flavor::{CloneMethod, Flavor},
     inject::Status,
-    json::{Value, by_name, list_at, name, str_at},
-    names::INIT_CONTAINER,
+    json::{Value, at, list_at, name, str_at},
+    names::INJECTED_CONTAINERS,
 };
 
 /// By what replicas know where they stand in the primary's binary log.
@@ -87,18 +87,28 @@ impl Replication {
         Self { clone_method, gtid, binary_log: BinaryLog::of(flavor) }
     }
 
-    /// That of a cluster that is there already, with the record of its injection. The records of the first version do
-    /// not say it: there it follows from the variables of the injected container, as its scripts took them.
-    pub(crate) fn stored(record: &Status, object: &Value) -> Option<Self> {
-        if record.replication.is_some() {
-            return record.replication;
-        }
-        let containers = list_at(object, &["spec", "template", "spec", "initContainers"]);
-        let env = list_at(by_name(containers, INIT_CONTAINER)?, &["env"]);
-        let value = |wanted| env.iter().find(|variable| name(variable) == wanted).map(|it| str_at(it, &["value"]));
-        let flavor = Flavor::from_name(value("REPLICATION_FLAVOR")?)?;
-        let clone_method = CloneMethod::from_name(value("REPLICATION_CLONE_METHOD")?)?;
-        Some(Self::of_first_version(flavor, clone_method))
+    /// That of a cluster that is there already: as its injected containers are told, which is what runs; else as the
+    /// record says. The first version told the flavor alone, from which its scripts took the rest.
+    pub(crate) fn stored(record: Option<&Status>, object: &Value) -> Option<Self> {
+        let pod = at(object, &["spec", "template", "spec"])?;
+        let lists = ["initContainers", "containers"].into_iter().flat_map(|list| list_at(pod, &[list]));
+        let injected = || lists.clone().filter(|container| INJECTED_CONTAINERS.contains(&name(container)));
+        let value = |wanted: &str| {
+            let env = injected().flat_map(|container| list_at(container, &["env"]));
+            env.into_iter().find(|variable| name(variable) == wanted).map(|variable| str_at(variable, &["value"]))
+        };
+        let told = || {
+            let flavor = Flavor::from_name(value("REPLICATION_FLAVOR")?)?;
+            let clone_method = CloneMethod::from_name(value("REPLICATION_CLONE_METHOD")?)?;
+            let first = Self::of_first_version(flavor, clone_method);
+            let kept = record.and_then(|record| record.replication).unwrap_or(first);
+            Some(Self {
+                clone_method,
+                gtid: value("REPLICATION_GTID").and_then(Gtid::from_name).unwrap_or(kept.gtid),
+                binary_log: value("REPLICATION_BINARY_LOG").and_then(BinaryLog::from_name).unwrap_or(kept.binary_log),
+            })
+        };
+        told().or_else(|| record?.replication)
     }
 
     /// What the first version of the policy made: GTIDs with the clone plugin alone.
@@ -150,17 +160,21 @@ mod tests {
             ("mysql-8.4", "clone-plugin", "always", "binlog"),
             ("mariadb", "xtrabackup", "option-files", "mysql-bin"),
         ] {
-            let stored = Replication::stored(&Status::default(), &object(flavor, method)).unwrap();
+            let stored = Replication::stored(Some(&Status::default()), &object(flavor, method)).unwrap();
             assert_eq!(
                 (stored.clone_method.name(), stored.gtid.name(), stored.binary_log.name()),
                 (method, gtid, log),
                 "{flavor}"
             );
         }
-        assert_eq!(Replication::stored(&Status::default(), &object("mysql-4", "xtrabackup")), None);
-        assert_eq!(Replication::stored(&Status::default(), &json!({})), None);
+        assert_eq!(Replication::stored(Some(&Status::default()), &object("mysql-4", "xtrabackup")), None);
+        assert_eq!(Replication::stored(Some(&Status::default()), &json!({})), None);
         let said = Replication::new(Flavor::Mysql57, CloneMethod::Xtrabackup);
         let record = Status { replication: Some(said), ..Status::default() };
-        assert_eq!(Replication::stored(&record, &object("mysql-8.0", "clone-plugin")), Some(said));
+        assert_eq!(Replication::stored(Some(&record), &json!({"spec": {"template": {"spec": {}}}})), Some(said));
+        // what runs counts
+        let runs = Replication::stored(Some(&record), &object("mysql-8.0", "clone-plugin")).unwrap();
+        assert_eq!((runs.clone_method.name(), runs.gtid.name()), ("clone-plugin", "option-files"));
+        assert!(Replication::stored(None, &object("mysql-8.0", "clone-plugin")).is_some());
     }
 }

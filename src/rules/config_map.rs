@@ -7,14 +7,14 @@ use crate::{
     enforcement::{Exemptions, failed_look_up, label},
     flavor::{Database, Flavor},
     inject::{Gtid, Ingredients, Plan, Replication, Status, database_container},
-    json::{Object, Value, at, read, shown, str_at},
+    json::{Object, Value, at, shown, str_at},
     names::{ANNOTATION_PREFIX, DATA_DIR, PRIMARY_KEYS, REPLICA_KEYS, rule},
     nearest::distance,
     option_file::{Groups, Kind as Entry, Mistake, OptionFile, Owner},
     options::ServerOption,
     rules::{
         effective,
-        replication::{Told, changed, elsewhere as lies_elsewhere, is_gtid_on, replicas},
+        replication::{Told, changed, elsewhere as lies_elsewhere, is_gtid_on, log_name, replicas},
         service::is_managed,
     },
     settings::Settings,
@@ -226,14 +226,8 @@ fn server_of(statefulset: &Value, config_map: &str, namespace: &str, case: &Case
         }
     };
     let server = Server::new(&database, replication, label("StatefulSet", namespace, name), DATA_DIR);
-    // a ConfigMap that comes a moment after its StatefulSet is a first installation
-    let status = match statefulset.get("status") {
-        Some(Value::Raw(text)) => read(text).ok(),
-        _ => None,
-    };
-    let ready = status.and_then(|status| status.get("readyReplicas")?.as_i64()).unwrap_or_default();
-    let pods = if case.old.is_some() { replicas(statefulset) } else { ready };
-    Some(Server { is_live: pods > 1, ..server })
+    // one that is new comes with its StatefulSet, or is put back: what was there before is not known
+    Some(Server { is_live: case.old.is_some() && replicas(statefulset) != 1, ..server })
 }
 
 /// What the option files of a ConfigMap say of the binary log and of GTIDs.
@@ -249,7 +243,7 @@ pub(super) fn told_by_files(config_map: &Value, is_mariadb: bool) -> Told {
         let options: Vec<(usize, ServerOption)> = file.options_of(&groups).collect();
         if role == Role::Primary {
             let log_bin = effective(&options, "log-bin");
-            told.log_bin = log_bin.map(|(_, option)| option.value.unwrap_or_default().to_owned());
+            told.log_bin = log_bin.and_then(|(_, option)| log_name(option));
         }
         with_gtids += usize::from(effective(&options, "gtid-mode").is_some_and(|(_, it)| is_gtid_on(it.value)));
     }
@@ -287,7 +281,7 @@ fn check_gtids(config_map: &Value, server: &Server, findings: &mut Findings) {
     let on = says.iter().find(|(_, is_on)| *is_on);
     if let Some((key, _)) = on.filter(|_| says.len() < ROLES.len() || says.iter().any(|(_, is_on)| !is_on)) {
         let checked = Checked { key, text: "", server };
-        let why = "a replica with GTIDs does not follow a primary without, nor the other way round: the policy keeps them off";
+        let why = "replicas could not follow: the policy keeps them off";
         let fix = "write gtid-mode=ON and enforce-gtid-consistency=ON below [mysqld] into the files of both roles, or into none".to_owned();
         findings.reject(checked.violation(
             rule::GTID_MODE,

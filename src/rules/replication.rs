@@ -8,7 +8,7 @@ use crate::{
     flavor::{CloneMethod, Flavor},
     inject::{Gtid, Plan, Replication},
     json::{Value, at, by_name, list_at, name, shown, str_at},
-    names::{CONFIG_MAP_VOLUME, annotation, rule},
+    names::{CONFIG_MAP_VOLUME, DATA_DIR, annotation, rule},
     options::ServerOption,
     rules::{
         config_map::told_by_files,
@@ -28,7 +28,7 @@ const LOG_ANEW: &str =
 const SAME_NAME: &str = "leave the name as it is: it means nothing to clients";
 /// The way to change what a cluster was made with.
 const BY_ONE_POD: &str =
-    "leave it; or scale to 1, delete the other pods' claims, change it, and scale out again: they clone anew";
+    "leave it; or scale to 1, delete the other pods' claims, change it, restart pod 0, and scale out: they clone anew";
 
 /// What the servers are told of their binary log and of GTIDs, by arguments or by option files.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -45,10 +45,15 @@ impl Told {
             given.iter().filter_map(|given| Some((given, ServerOption::from_argument(&given.text)?))).collect();
         let gtid = effective(&options, "gtid-mode");
         Self {
-            log_bin: effective(&options, "log-bin").map(|(_, option)| option.value.unwrap_or_default().to_owned()),
+            log_bin: effective(&options, "log-bin").and_then(|(_, option)| log_name(option)),
             gtid: gtid.map(|(given, option)| is_gtid_on(option.value.or(given.next.as_deref()))),
         }
     }
+}
+
+/// The name that `log-bin` gives, empty for one without a value. One that is off is another rule's business.
+pub(super) fn log_name(option: &ServerOption) -> Option<String> {
+    option.switch().then(|| option.value.unwrap_or_default().to_owned())
 }
 
 /// MySQL manual, "`gtid_mode`": anything but ON, which is 3, lets transactions without a GTID in.
@@ -65,7 +70,7 @@ pub(crate) struct Subject<'s, 'a> {
     pub(crate) kept: Option<Replication>,
     /// The clone method of the user's annotation.
     pub(crate) asked: Option<CloneMethod>,
-    /// Is there more than one pod, before or after?
+    /// Is there another number of pods than one, before or after? Where there is none, their claims may be there.
     pub(crate) is_live: bool,
 }
 
@@ -82,7 +87,8 @@ pub(crate) fn replication(
     let Some(index) = containers(object).iter().position(|container| name(container) == plan.container) else { return };
     let path = format!("spec.template.spec.containers[{index}]");
     let given = given_options(&containers(object)[index]);
-    check_arguments(&given, &path, plan, findings);
+    let stored = old.and_then(|old| by_name(containers(old), &plan.container)).map(given_options).unwrap_or_default();
+    check_arguments(&given, &stored, &path, plan, findings);
 
     let (Some(old), Some(kept), true) = (old, kept, is_live) else { return };
     if let Some(asked) = asked.filter(|asked| *asked != kept.clone_method) {
@@ -94,8 +100,7 @@ pub(crate) fn replication(
             BY_ONE_POD,
         ));
     }
-    let before = by_name(containers(old), &plan.container).map(given_options).unwrap_or_default();
-    changed(&Told::by_arguments(&before), &Told::by_arguments(&given), kept, findings, &|what, why, fix| {
+    changed(&Told::by_arguments(&stored), &Told::by_arguments(&given), kept, findings, &|what, why, fix| {
         Violation::new(rule::REPLICATION_CHANGED, path.clone(), format!("arguments that {what}"), why, fix)
     });
 
@@ -104,11 +109,10 @@ pub(crate) fn replication(
     if old_map.is_empty() || old_map == plan.config_map || !settings.is_on(rule::REPLICATION_CHANGED) {
         return;
     }
-    // a failed look-up of the new one is told where its content is looked at
+    // of one that is not there yet, or no more, nothing is known
     let told = |name: &str| match cluster.get(Kind::ConfigMap, namespace, name) {
         Lookup::Found(map) => Some(told_by_files(&map, plan.ingredients.database.flavor == Flavor::Mariadb)),
-        Lookup::Absent => Some(Told::default()),
-        Lookup::Failed(_) => None,
+        Lookup::Absent | Lookup::Failed(_) => None,
     };
     if let (Some(before), Some(after)) = (told(old_map), told(&plan.config_map)) {
         let maps = format!("{} instead of {}", label("ConfigMap", namespace, &plan.config_map), shown(old_map));
@@ -128,7 +132,7 @@ pub(super) fn changed(
     findings: &mut Findings,
     violation: &dyn Fn(&str, &'static str, &'static str) -> Violation,
 ) {
-    let name = |told: &Told| told.log_bin.clone().unwrap_or_else(|| kept.binary_log.name().to_owned());
+    let name = |told: &Told| told.log_bin.as_deref().map_or_else(|| kept.binary_log.name().to_owned(), stem);
     let (old_name, new_name) = (name(before), name(after));
     if old_name != new_name {
         let shown_name = |name: &str| if name.is_empty() { "after the host".to_owned() } else { shown(name) };
@@ -142,7 +146,15 @@ pub(super) fn changed(
     }
 }
 
-fn check_arguments(given: &[Given], path: &str, plan: &Plan, findings: &mut Findings) {
+/// The name of a log's files: the server takes an extension off, and looks in the data directory.
+fn stem(name: &str) -> String {
+    let name = name.strip_prefix("./").or_else(|| name.strip_prefix(DATA_DIR)?.strip_prefix('/')).unwrap_or(name);
+    let (directory, file) = name.rsplit_once('/').map_or(("", name), |(directory, file)| (directory, file));
+    let file = file.rsplit_once('.').map_or(file, |(file, _)| file);
+    if directory.is_empty() { file.to_owned() } else { format!("{directory}/{file}") }
+}
+
+fn check_arguments(given: &[Given], stored: &[Given], path: &str, plan: &Plan, findings: &mut Findings) {
     let options: Vec<_> =
         given.iter().filter_map(|given| Some((given, ServerOption::from_argument(&given.text)?))).collect();
     if plan.ingredients.replication.gtid == Gtid::On
@@ -153,13 +165,18 @@ fn check_arguments(given: &[Given], path: &str, plan: &Plan, findings: &mut Find
             rule::GTID_MODE,
             given.path(path),
             format!("the option {}", given.shown()),
-            "this cluster replicates by GTIDs, and arguments win over option files: no replica could be cloned from another",
+            "this cluster replicates by GTIDs, and arguments win over option files",
             "remove it; the policy switches GTIDs on",
         ));
     }
     for (given, option) in &options {
         let value = option.value.or(given.next.as_deref()).unwrap_or_default();
         if let Some((why, fix)) = elsewhere(option.name, value, &plan.ingredients.data.dir) {
+            // the update makes nothing worse
+            if stored.iter().any(|stored| stored.text == given.text && stored.next == given.next) {
+                findings.warn(format!("the option {}: {why}", given.shown()));
+                continue;
+            }
             findings.reject(Violation::new(
                 rule::DATA_ELSEWHERE,
                 given.path(path),
@@ -181,13 +198,15 @@ pub(super) fn elsewhere(option: &str, value: &str, data_dir: &str) -> Option<(&'
             if !["", ".", data_dir].contains(&directory) =>
         {
             Some((
-                "a clone holds the data directory alone: on every replica the files that belong there would be missing",
+                "a clone holds the data directory alone: on replicas these files would be missing",
                 "remove it: InnoDB keeps its files in the data directory",
             ))
         }
-        "early-plugin-load" | "plugin-load-add" if value.contains("keyring") || value.contains("key_management") => {
+        "early-plugin-load" | "plugin-load" | "plugin-load-add"
+            if value.contains("keyring") || value.contains("key_management") =>
+        {
             Some((
-                "the containers that clone do not have the key: no replica could be made from encrypted tables",
+                "the containers that clone do not have the key of encrypted tables",
                 "remove it, and encrypt the volumes instead",
             ))
         }

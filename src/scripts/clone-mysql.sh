@@ -97,7 +97,7 @@ clone_replica() {
 # another one would begin the log anew, and replicas would look for what they have not read yet in files that nobody
 # serves.
 keep_log_name() {
-    local options="$CONF_DIR/zz-mysql-replication.cnf" line wanted='' index others=()
+    local options="$CONF_DIR/zz-mysql-replication.cnf" line wanted='' index last name others=()
     [[ -f $options ]] || return 0
     while IFS= read -r line; do
         case $line in
@@ -106,17 +106,21 @@ keep_log_name() {
         esac
     done <"$options"
     # one elsewhere is the user's own business
-    [[ -n $wanted && $wanted != */* && ! -e $DATA_DIR/${wanted%.*}.index ]] || return 0
+    [[ -n $wanted && $wanted != */* ]] || return 0
     shopt -s nullglob
     for index in "$DATA_DIR"/*.index; do
-        index=${index##*/}
-        [[ $index == *relay-bin* ]] || others+=("${index%.index}")
+        # each line is a file of the log, ./mysql-bin.000001
+        last=$(tail -n 1 "$index")
+        name=${last##*/}
+        name=${name%.*}
+        [[ $name != "${wanted%.*}" ]] || return 0
+        [[ -z $name || $index == *relay* ]] || others+=("$name")
     done
     if ((${#others[@]} == 1)); then
-        log "the binary log in the data directory is named ${others[0]}, and keeps this name; $wanted was asked for"
+        log "the binary log is named ${others[0]}, and keeps this name; $wanted was asked for"
         printf '\n[mysqld]\nlog-bin=%s\n' "${others[0]}" >>"$options"
     elif ((${#others[@]} > 1)); then
-        log "WARNING: there is no binary log named $wanted, but ${others[*]}: it begins anew, and replicas that have not read all of the old one stop"
+        log "WARNING: there is no binary log named $wanted, but ${others[*]}: it begins anew"
     fi
 }
 

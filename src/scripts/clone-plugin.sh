@@ -13,7 +13,10 @@ server_options() {
     SERVER+=(--datadir="$ASIDE" --socket="$SCRATCH/mysqld.sock" --pid-file="$SCRATCH/mysqld.pid" --tmpdir="$SCRATCH"
         --skip-networking --mysqlx=OFF --skip-log-bin --loose-skip-slave-start --loose-skip-replica-start
         --read-only=OFF --super-read-only=OFF --event-scheduler=DISABLED --persisted-globals-load=OFF
-        --plugin-load-add=mysql_clone.so --performance-schema=ON)
+        --plugin-load-add=mysql_clone.so --performance-schema=ON
+        # places that option files may name, and that only the database container has
+        --log-error=stderr --secure-file-priv=NULL --general-log=OFF --slow-query-log=OFF
+        '--loose-innodb-temp-tablespaces-dir=./#innodb_temp/')
 }
 local_query() {
     printf '%s\n' "$1" | mysql --defaults-file=<(client_options) --protocol=SOCKET --socket="$SCRATCH/mysqld.sock" --batch --skip-column-names

@@ -127,8 +127,8 @@ forget_tools_files() {
 
 take_clone() {
     local tool memory=$((${REPLICATION_MEMORY:-0} / 2))
-    tool=$(command -v mariadb-backup || command -v mariabackup || command -v xtrabackup) || fail "neither mariadb-backup nor xtrabackup is in this image: choose another with the annotation mysql-replication.kubewarden.io/backup-image"
-    STREAM_TOOL=$(command -v mbstream || command -v xbstream) || fail "neither mbstream nor xbstream is in this image: choose another with the annotation mysql-replication.kubewarden.io/backup-image"
+    tool=$(command -v mariadb-backup || command -v mariabackup || command -v xtrabackup) || missing 'mariadb-backup or xtrabackup'
+    STREAM_TOOL=$(command -v mbstream || command -v xbstream) || missing 'mbstream or xbstream'
     receive_with_watch || return 1
     # half of what is requested for this container, but not less than the tool's own default
     ((memory >= 128)) || memory=128

@@ -40,9 +40,11 @@ supervise() {
     wait "$child"
 }
 
+missing() { fail "not in this image: $*; choose another with the annotation mysql-replication.kubewarden.io/backup-image"; }
+
 client() {
     local tool
-    tool=$(command -v mariadb || command -v mysql) || fail "neither mariadb nor mysql, the command line client, is in this image"
+    tool=$(command -v mariadb || command -v mysql) || missing 'mysql, the command line client'
     "$tool" --defaults-file=<(client_options) --protocol=TCP --host=127.0.0.1 --port="$DATABASE_PORT" \
         --connect-timeout=5 --batch "$@"
 }

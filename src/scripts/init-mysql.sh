@@ -22,11 +22,13 @@ copy_role_file() {
 # pattern, with [-_] for what the server takes for a dash.
 option_in() {
     local file=$1 name=$2 line pattern found=''
-    pattern="^[[:space:]]*(loose[-_])?${name}[[:space:]]*(=[[:space:]]*([^#;[:space:]]+))?[[:space:]]*([#;].*)?\$"
+    pattern="^[[:space:]]*(loose[-_])?(${name})[[:space:]]*(=[[:space:]]*([^#;[:space:]]+))?[[:space:]]*([#;].*)?\$"
     [[ -f $file ]] || return 0
     while IFS= read -r line || [[ -n $line ]]; do
-        [[ ! ${line%$'\r'} =~ $pattern ]] || found=${BASH_REMATCH[3]:--}
+        [[ ! ${line%$'\r'} =~ $pattern ]] || found=${BASH_REMATCH[4]:--}
     done <"$file"
+    # the server takes quotes off
+    case $found in \"*\" | \'*\') found=${found:1:${#found}-2} ;; esac
     printf '%s' "$found"
 }
 
@@ -61,7 +63,7 @@ gtid_options() {
     if [[ $REPLICATION_GTID != always ]]; then
         for role in 'master.cnf primary.cnf' 'slave.cnf replica.cnf'; do
             # shellcheck disable=SC2086 # two words
-            mode=$(option_in "$(role_file $role)" 'gtid[-_]mode')
+            mode=$(option_in "$(role_file $role)" 'gtid[-_]mo?d?e?')
             case $mode in [oO][nN] | 3) on=$((on + 1)) ;; *) off=$((off + 1)) ;; esac
         done
     fi

@@ -99,26 +99,21 @@ tls_options() {
     fi
 }
 
-# A replica that was joined when the primary asked for something else. With the applier running MySQL keeps what was
-# received and is not applied yet; MariaDB takes it once more from the primary, which has just answered.
+# A replica that was joined without TLS takes it once the primary offers it, before it is required; one whose connection
+# fails for TLS (error 2026) takes what is offered. With the applier running MySQL keeps what was received and is not applied
+# yet; MariaDB takes it once more from the primary, which has just answered.
 mend_tls() {
-    local tries error options
+    local tries error='' options
     for ((tries = 0; tries < 5; tries++)); do
         read_status || return 0
         error=$(status_field Last_IO_Errno)
-        case $DIALECT:$error in
-        # MariaDB denies access, without a word of TLS
-        *:3159 | *:2026 | mariadb:1045) break ;;
-        esac
         # as long as it has not been told yet
-        [[ $error == 0 && $(status_field IO_Running) == Connecting ]] || return 0
+        [[ $error == 0 && $(status_field IO_Running) == Connecting ]] || break
         sleep 1
     done
-    ((tries < 5)) || return 0
     if [[ $DIALECT == source ]]; then options=$(tls_options SOURCE); else options=$(tls_options MASTER); fi
-    # what is denied with TLS, or for want of a password, is something else
     [[ $error == 2026 || ($(status_field SSL_Allowed) == No && $options == *_SSL=1*) ]] || return 0
-    log "the primary does not take the connection (error $error): with TLS as it offers it from now on"
+    log "replication takes TLS as the primary offers it from now on"
     case $DIALECT in
     source) query "STOP REPLICA IO_THREAD; CHANGE REPLICATION SOURCE TO ${options#, }; START REPLICA" ;;
     master) query "STOP SLAVE IO_THREAD; CHANGE MASTER TO ${options#, }; START SLAVE" ;;
@@ -158,14 +153,14 @@ serve_peer() {
     log "backup sent"
 }
 
-# The tool waits for statements that run, and later ones for the tool, so it asks for its locks only when none has run
-# for long. It gives up before the peer does, to whom a stream that brings nothing for so long is cut. mariadb-backup's
-# locks do not wait for reading; what a tool does not know ends it.
+# The tool waits for statements that run, and later ones for the tool. XtraBackup's own way, a flush before the lock, holds
+# up least: its options to wait for long statements would switch that off. mariadb-backup's locks do not wait for reading.
+# Each wait ends before the peer's, to whom a stream that brings nothing for so long is cut; an option that a tool does
+# not know ends it.
 backup() {
-    local teller watcher locks tool status=0 patience=$((${REPLICATION_STALL_SECONDS:-300} * 4 / 5))
-    local options=(--ftwrl-wait-threshold=5 --ftwrl-wait-timeout="$patience")
+    local teller watcher locks tool status=0 since=$SECONDS patience=$((${REPLICATION_STALL_SECONDS:-300} * 4 / 5)) options=()
     case $REPLICATION_FLAVOR in
-    mariadb) options+=(--ftwrl-wait-query-type=update) ;;
+    mariadb) options+=(--ftwrl-wait-query-type=update --ftwrl-wait-threshold=5 --ftwrl-wait-timeout="$patience") ;;
     mysql-8.*) options+=(--lock-ddl-timeout="$patience") ;;
     esac
     ((ORDINAL == 0)) || options+=(--slave-info)
@@ -186,51 +181,52 @@ backup() {
         kill -TERM "$tool" 2>/dev/null
     } &
     watcher=$!
-    { while sleep 5; do end_locks "${REPLICATION_LOCK_SECONDS:-20}"; done; } </dev/null >&2 3<&- &
+    { while sleep 5; do end_locks "${REPLICATION_LOCK_SECONDS:-20}" "$patience" "$since"; done; } </dev/null >&2 3<&- &
     locks=$!
     disown "$watcher" "$locks"
     wait "$tool" || status=1
     kill -TERM "$watcher" "$locks" 2>/dev/null || true
-    ((status == 0)) || end_locks 0 </dev/null >&2
+    ((status == 0)) || end_locks 0 0 "$since" </dev/null >&2
     wait "$teller"
     ((status > 0)) || return 0
     # XtraBackup's words, and mariadb-backup's
     case $(tail -n 40 "$1/log") in
     *'log block numbers mismatch'* | *'log has wrapped around'* | *'was only able to copy log from'* | *'Was only able to copy log from'*)
-        log "the server wrote over its redo log before it was copied: make it larger (innodb_redo_log_capacity; before 8.0.30 and on MariaDB innodb_log_file_size)"
+        log "the server wrote over its redo log before it was copied: enlarge innodb_redo_log_capacity (before 8.0.30 and on MariaDB innodb_log_file_size)"
         ;;
     esac
     return 1
 }
 
-# A lock that the tool waits for holds up every statement behind it, and where the tool is gone MySQL waits on: its
-# statements that wait for so many seconds are ended. The tool then fails, and the peer tries again.
+# end_locks SECONDS PATIENCE SINCE: a lock that the tool waits for holds up every write, a flush or a lock for DDL the
+# statements on one table, and where the tool is gone MySQL waits on. So the first is ended after some seconds, the others
+# when nobody waits for them any more; the tool then fails, and the peer tries again. What is older than the tool is not its.
 end_locks() {
-    local id user host _ seconds statement
-    while IFS=$'\t' read -r id user host _ _ seconds _ statement; do
-        if [[ $user != root || $host != 127.0.0.1:* || ! $seconds =~ ^[0-9]+$ ]] || ((seconds < $1)); then continue; fi
+    local id seconds statement limit
+    while IFS='|' read -r id seconds statement; do
         case $statement in
-        'FLUSH TABLES WITH READ LOCK'* | 'FLUSH NO_WRITE_TO_BINLOG TABLES'* | 'LOCK TABLES FOR BACKUP'* | \
-            'LOCK INSTANCE FOR BACKUP'* | 'BACKUP STAGE BLOCK'*)
-            log "ending '$statement', which has waited for $seconds seconds, and other statements for it"
-            query "KILL $id" || true
-            ;;
+        'FLUSH TABLES WITH READ LOCK'* | 'LOCK TABLES FOR BACKUP'* | 'BACKUP STAGE BLOCK'*) limit=$1 ;;
+        'FLUSH NO_WRITE_TO_BINLOG TABLES'* | 'LOCK INSTANCE FOR BACKUP'*) limit=$2 ;;
+        *) continue ;;
         esac
-    done < <(query 'SHOW FULL PROCESSLIST')
+        if ((seconds < limit || seconds > SECONDS - $3 + 1)); then continue; fi
+        log "ending '$statement' after $seconds seconds: other statements wait for it"
+        query "KILL $id" || true
+    done < <(query "SELECT CONCAT_WS('|', ID, TIME, INFO) FROM information_schema.PROCESSLIST
+        WHERE USER='root' AND INFO IS NOT NULL AND (HOST LIKE '127.0.0.1:%' OR HOST LIKE 'localhost:%')")
 }
 
 find_backup_tool() { BACKUP_TOOL=$(command -v mariadb-backup || command -v mariabackup || command -v xtrabackup); }
 
 # What is missing is said at once: each of these would be missed only when a pod clones, or never.
 require_tools() {
-    local missing=()
-    command -v mariadb >/dev/null || command -v mysql >/dev/null || missing+=('mysql (the command line client)')
+    local what=''
+    command -v mariadb >/dev/null || command -v mysql >/dev/null || what+=', mysql (the command line client)'
     if [[ $REPLICATION_CLONE_METHOD == xtrabackup ]]; then
-        find_backup_tool || missing+=('xtrabackup or mariadb-backup')
-        command -v socat >/dev/null || command -v ncat >/dev/null || missing+=('socat or ncat')
+        find_backup_tool || what+=', mariadb-backup or xtrabackup'
+        command -v socat >/dev/null || command -v ncat >/dev/null || what+=', socat or ncat'
     fi
-    ((${#missing[@]} == 0)) ||
-        fail "not in this image:$(printf ' %s;' "${missing[@]}") choose another with the annotation mysql-replication.kubewarden.io/backup-image"
+    [[ -z $what ]] || missing "${what#, }"
 }
 
 serve() {

@@ -166,13 +166,13 @@ fn an_image_without_the_tools_is_named_with_its_remedy() {
     replica
         .run("clone-mysql-xtrabackup")
         .fails()
-        .says("neither mbstream nor xbstream")
+        .says("not in this image: mbstream or xbstream;")
         .says("kubewarden.io/backup-image");
     replica.without_tool("mariadb-backup");
     replica
         .run("clone-mysql-xtrabackup")
         .fails()
-        .says("neither mariadb-backup nor xtrabackup")
+        .says("not in this image: mariadb-backup or xtrabackup;")
         .says("kubewarden.io/backup-image");
     assert_nothing_in_place(&replica);
 }

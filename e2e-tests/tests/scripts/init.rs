@@ -152,6 +152,7 @@ fn by_option_files_there_are_gtids_only_where_both_roles_have_them() {
     for (primary, replica, options) in [
         (on, on, GTIDS),
         (on, "[mysqld]\ngtid-mode=ON\ngtid-mode=OFF\n", "gtid-mode=OFF\n"),
+        ("[mysqld]\ngtid_mode = \"ON\"\n", "[mysqld]\ngtid-mo='on'\n", GTIDS),
         ("[mysqld]\ngtid-mode=on_permissive\n", "[mysqld]\nloose_gtid-mode=3\n", "gtid-mode=OFF\n"),
         ("[mysqld]\n", "[mysqld]\n", ""),
     ] {
@@ -184,6 +185,7 @@ fn a_binary_log_that_is_there_keeps_its_name() {
         ("", &["binlog.index"], "binlog"),
         ("", &["orders.index", "mysql-0-relay-bin.index"], "orders"),
         ("log-bin=bills.log", &["orders.index"], "orders"),
+        ("log-bin=\"orders\"", &["orders.index", "bills.index"], "orders"),
         ("log-bin=orders.log", &["orders.index"], "orders.log"),
         ("log-bin=/var/log/bills", &["orders.index"], "/var/log/bills"),
         ("log-bin", &["mysql-2-bin.index"], "mysql-2-bin"),
@@ -192,16 +194,25 @@ fn a_binary_log_that_is_there_keeps_its_name() {
         pod.write("config-map/master.cnf", format!("[mysqld]\n{wanted}\n"));
         pod.write("data/ibdata1", "");
         for file in there {
-            pod.write(&format!("data/{file}"), "");
+            let log = file.trim_end_matches(".index");
+            pod.write(&format!("data/{file}"), format!("./{log}.000001\n./{log}.000002\n"));
         }
         pod.run("init-mysql").succeeds();
         pod.run("clone-mysql-xtrabackup").succeeds();
         assert!(pod.read(FORCED).ends_with(&format!("\nlog-bin={name}\n")), "{there:?}: {}", pod.read(FORCED));
         pod.delete();
     }
+    // what the index is named does not matter
+    let pod = cluster.pod(0).mysql("mysql-8.0", "8.0.36");
+    pod.write("data/ibdata1", "");
+    pod.write("data/master-log.index", "./binlog.000007\n");
+    pod.run("init-mysql").succeeds();
+    pod.run("clone-mysql-xtrabackup").succeeds().does_not_say("was asked for");
+    assert!(pod.read(FORCED).ends_with("\nlog-bin=binlog\n"));
+    pod.delete();
     let pod = cluster.pod(0);
-    for file in ["a.index", "b.index"] {
-        pod.write(&format!("data/{file}"), "");
+    for name in ["a", "b"] {
+        pod.write(&format!("data/{name}.index"), format!("./{name}.000001\n"));
     }
     pod.run("init-mysql").succeeds();
     pod.run("clone-mysql-xtrabackup")
@@ -211,7 +222,7 @@ fn a_binary_log_that_is_there_keeps_its_name() {
     // the name after the host is the user's wish, and there
     let pod = cluster.pod(0);
     pod.write("config-map/master.cnf", "[mysqld]\nlog-bin\n");
-    pod.write("data/mysql-0-bin.index", "");
+    pod.write("data/mysql-0-bin.index", "./mysql-0-bin.000001\n");
     pod.run("init-mysql").succeeds();
     pod.run("clone-mysql-xtrabackup").succeeds();
     assert!(pod.read(FORCED).ends_with("\nlog-bin\n"));

@@ -260,16 +260,17 @@ fn a_replica_changes_to_what_the_primary_asks_for() {
         replica.write(JOINED, "");
         let words = if server.word == "SOURCE" { ["Replica", "Source"] } else { ["Slave", "Master"] };
         for (error, allowed, offered, expected) in [
-            ("1045", "No", "1", ""),
+            ("0", "No", "1", "1"), // before it is required
             ("3159", "No", "1", "1"),
             ("3159", "No", "0", ""),
             ("3159", "Yes", "1", ""),
+            ("1045", "Yes", "1", ""),
             ("2026", "Yes", "0", "0"),
         ] {
             replica
                 .control("primary", if offered == "1" { "8.0.36\nSsl_cipher\tTLS_A" } else { "8.0.36\nSsl_cipher\t" });
             let status = format!(
-                "   {}_IO_Running: Connecting\n   Last_IO_Errno: {error}\n   {}_SSL_Allowed: {allowed}\n",
+                "   {}_IO_Running: No\n   Last_IO_Errno: {error}\n   {}_SSL_Allowed: {allowed}\n",
                 words[0], words[1]
             );
             replica.control("status", &status);
