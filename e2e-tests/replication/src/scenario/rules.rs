@@ -131,7 +131,7 @@ fn options_and_files(context: &Context<'_>) -> Vec<Case> {
     let statement =
         choose("SET GLOBAL read_only = OFF", "SET GLOBAL super_read_only = OFF; SET GLOBAL read_only = OFF");
     let hook = format!(
-        "until MYSQL_PWD=$MYSQL_ROOT_PASSWORD {client} --host=127.0.0.1 --user=root --execute='{statement}'; \
+        "until MYSQL_PWD=$HOOK_PASSWORD {client} --host=127.0.0.1 --user=root --execute='{statement}'; \
          do sleep 0.2; done"
     );
     let options = choose("[mysqld]\nread-only=0\n", "[mysqld]\nsuper-read-only=0\nread-only=0\n");
@@ -166,7 +166,11 @@ fn options_and_files(context: &Context<'_>) -> Vec<Case> {
         case(
             "read-only-off",
             "a statement in the hook postStart",
-            &json!({"lifecycle": {"postStart": {"exec": {"command": ["bash", "-c", hook]}}}}),
+            // what the entrypoint makes of the Secret's content
+            &json!({
+                "lifecycle": {"postStart": {"exec": {"command": ["bash", "-c", hook]}}},
+                "env": [{"name": "HOOK_PASSWORD", "value": context.root.password}],
+            }),
             Writers::Everyone,
         ),
     ];
