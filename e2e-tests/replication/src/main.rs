@@ -24,7 +24,7 @@ mod volume;
 mod watch;
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     fs,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
@@ -42,6 +42,7 @@ use crate::{
     cluster::{Cluster, Place, remove_tree, sweep},
     context::{Context, Failure, Stop},
     image::{DATABASES, Database},
+    object::Objects,
     report::{Entry, Outcome, Report},
     scenario::{LANES, Lane, upgrade},
     sql::Login,
@@ -59,7 +60,7 @@ const SETTINGS: &str = "[containers]\ndefault_ulimits = [\"nofile=20000:20000\",
 #[derive(Debug, Parser)]
 struct Arguments {
     /// Only these databases
-    #[arg(long, value_name = "NAME", value_parser = DATABASES.each_ref().map(|database| database.name))]
+    #[arg(long, value_name = "NAME", value_parser = DATABASES.map(|database| database.name))]
     database: Vec<String>,
     /// Only these scenarios; 0 are the option files, which need no cluster
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(0..=scenario::LAST))]
@@ -132,9 +133,10 @@ fn run(arguments: &Arguments) -> Result<bool, String> {
     run.clean()?;
     let databases: Vec<&Database> = DATABASES
         .iter()
+        .copied()
         .filter(|database| arguments.database.is_empty() || arguments.database.iter().any(|name| name == database.name))
         .collect();
-    if let Err(error) = run.make_images(&run.images(&databases)) {
+    if let Err(error) = run.images(&run.with_successors(&databases)) {
         run.clean()?;
         return Err(error);
     }
@@ -163,7 +165,7 @@ impl Run<'_> {
     }
 
     /// The databases under test, and those to which they are upgraded.
-    fn images(&self, databases: &[&'static Database]) -> Vec<&'static Database> {
+    fn with_successors(&self, databases: &[&'static Database]) -> Vec<&'static Database> {
         let wanted = &self.arguments.scenario;
         let upgraded = wanted.is_empty() || wanted.iter().any(|number| upgrade::NUMBERS.contains(number));
         let mut all = databases.to_vec();
@@ -175,26 +177,49 @@ impl Run<'_> {
         all
     }
 
-    fn make_images(&self, databases: &[&'static Database]) -> Result<(), String> {
-        let recipes = self.root.join("e2e-tests/replication/images");
+    /// Sees to it that podman has all images.
+    fn images(&self, databases: &[&'static Database]) -> Result<(), String> {
         fs::create_dir_all(self.place()).map_err(|error| error.to_string())?;
-        thread::scope(|scope| {
-            let makers: Vec<_> = databases
-                .iter()
-                .map(|database| {
-                    let (recipes, place) = (&recipes, self.place());
-                    let log = self.target.join(format!("image-{}.log", database.name));
-                    scope.spawn(move || {
-                        let started = Instant::now();
-                        let made = database.make_image(recipes, &self.settings, &log, &place, &self.stop)?;
-                        let text = if made { "made" } else { "is there already" };
-                        self.report.say(database.name, &format!("image {text} ({} s)", started.elapsed().as_secs()));
-                        Ok(())
+        let folder = self.root.join("e2e-tests/replication/images");
+        // of each database first what the others may be made from; side by side
+        let recipes: Vec<_> = databases.iter().map(|database| (database, database.recipes())).collect();
+        let mut done = BTreeSet::new();
+        for round in 0.. {
+            let of_round = recipes.iter().filter_map(|(database, recipes)| Some((*database, recipes.get(round)?)));
+            let due: Vec<_> = of_round.filter(|(_, recipe)| done.insert(recipe.image.clone())).collect();
+            if recipes.iter().all(|(_, recipes)| recipes.len() <= round) {
+                break;
+            }
+            thread::scope(|scope| {
+                let makers: Vec<_> = due
+                    .into_iter()
+                    .map(|(database, recipe)| {
+                        let (folder, place) = (&folder, self.place());
+                        let log = self.target.join(format!("image-{}-{round}.log", database.name));
+                        scope.spawn(move || {
+                            let started = Instant::now();
+                            let made = recipe.make(folder, &self.settings, &log, &place, &self.stop)?;
+                            let text = if made { "made" } else { "is there already" };
+                            let seconds = started.elapsed().as_secs();
+                            self.report.say(database.name, &format!("image {} {text} ({seconds} s)", recipe.image));
+                            Ok::<(), String>(())
+                        })
                     })
-                })
-                .collect();
-            makers.into_iter().try_for_each(|maker| maker.join().map_err(|_| "making an image failed".to_owned())?)
-        })
+                    .collect();
+                makers
+                    .into_iter()
+                    .try_for_each(|maker| maker.join().map_err(|_| "making an image failed".to_owned())?)
+            })?;
+        }
+        Ok(())
+    }
+
+    /// What the policy is asked about, and what the pods refer to but the root password.
+    fn admission(&self, lane: &Lane, database: &Database) -> Result<(Admission<'_>, Objects), String> {
+        let manifest = self.root.join("e2e-tests/replication/manifests").join(lane.manifest);
+        let mut objects = (lane.objects)(database)?;
+        let admission = Admission::new(&self.policy, &manifest, database, lane.speaks_as, &mut objects)?;
+        Ok((admission, objects))
     }
 
     /// Are option files read as the servers read them?
@@ -203,7 +228,7 @@ impl Run<'_> {
         if !wanted.is_empty() && !wanted.contains(&number) {
             return;
         }
-        for database in databases {
+        for database in databases.iter().filter(|database| !database.has_stand_in()) {
             if self.stop.check().is_err() {
                 return;
             }
@@ -251,7 +276,8 @@ impl Run<'_> {
                 return;
             }
             let started = Instant::now();
-            let name = format!("{:>2} {}", scenario.number, scenario.title);
+            let note = if database.has_stand_in() { " (stand-in for XtraBackup)" } else { "" };
+            let name = format!("{:>2} {}{note}", scenario.number, scenario.title);
             if let Some(reason) = (scenario.not_on)(database) {
                 self.report.say(database.name, &format!("{name}: skipped: {reason}"));
                 let outcome = Outcome::Skipped(reason.to_owned());
@@ -312,9 +338,7 @@ impl Run<'_> {
     }
 
     fn start(&self, lane: &Lane, database: &'static Database) -> Result<Context<'_>, String> {
-        let manifest = self.root.join("e2e-tests/replication/manifests").join(lane.manifest);
-        let mut objects = (lane.objects)(database)?;
-        let admission = Admission::new(&self.policy, &manifest, &database.image(), &objects)?;
+        let (admission, mut objects) = self.admission(lane, database)?;
         let mut set = admission.create()?;
         set.spec.template.spec.add_parameters(lane.parameters);
         let (secret, password) =

@@ -12,14 +12,14 @@ use mysql_replication_preview::Response;
 use serde_json::{Value, json};
 
 use crate::{
-    admission::played,
+    admission::{PREFIX, played},
     context::{Context, Failure, Result},
     scenario::replication::refuses_writes,
 };
 
 const REPLICA: usize = 1;
 const SIDECAR: &str = "xtrabackup";
-const INJECT: &str = "mysql-replication.kubewarden.io/inject";
+const STATUS: &str = "mysql-replication.kubewarden.io/status";
 
 /// Who can write to a replica.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -461,7 +461,7 @@ fn taken_away(context: &Context<'_>, live: &Value) -> Result {
     // what kubectl makes of it: all that the policy has put in is still there
     let mut object = live.clone();
     if let Some(annotations) = object["metadata"]["annotations"].as_object_mut() {
-        annotations.remove(INJECT);
+        annotations.retain(|key, _| !key.starts_with(PREFIX) || key == STATUS);
     }
     let case = Case { rule, what, object, open: Writers::Everyone };
     names_rule(rule, what, &context.admission.send(&case.object, Some(live), &json!({}))?)?;

@@ -20,7 +20,7 @@ const UPGRADES: [(&str, &str); 1] = [("mariadb-10.11", "mariadb-11.8")];
 /// The database that comes after this one.
 pub(crate) fn successor(database: &Database) -> Option<&'static Database> {
     let (_, next) = UPGRADES.iter().find(|(from, _)| *from == database.name)?;
-    DATABASES.iter().find(|it| it.name == *next)
+    DATABASES.iter().copied().find(|it| it.name == *next)
 }
 
 pub(crate) fn not_without_successor(database: &Database) -> Option<&'static str> {
