@@ -50,6 +50,11 @@ impl<'a> Admission<'a> {
         let [mut plain] = <[Value; 1]>::try_from(sets).map_err(|_| format!("{file}: one StatefulSet is expected"))?;
         let pod = &mut plain["spec"]["template"]["spec"];
         pod["containers"][0]["image"] = json!(database.image());
+        if let Some(context) = pod.get_mut("securityContext").and_then(Value::as_object_mut) {
+            for key in ["runAsUser", "runAsGroup", "fsGroup"] {
+                context.insert(key.to_owned(), json!(database.family.user()));
+            }
+        }
         if let Some(image) = database.backup_image(speaks_as) {
             let annotations = &mut plain["metadata"]["annotations"];
             annotations[format!("{PREFIX}clone-method")] = json!("xtrabackup");

@@ -1,6 +1,6 @@
-//! The databases under test, and the making of their images.
+//! The databases under test, and where their images come from.
 
-use std::{fmt::Write, fs, path::Path};
+use std::{borrow::Cow, fmt::Write, fs, path::Path, time::Duration};
 
 use sha2::{Digest, Sha256};
 
@@ -11,6 +11,9 @@ use crate::{
 
 /// Of the images that are made here: it is made up, they are never pulled.
 const REGISTRY: &str = "mysql-replication-e2e.local";
+
+/// How long an image may take to be pulled.
+const PULL_LIMIT: Duration = Duration::from_mins(10);
 
 /// A database under test.
 #[derive(Debug)]
@@ -27,6 +30,7 @@ pub(crate) struct Database {
 pub(crate) enum Family {
     MariaDb,
     MySql,
+    Percona,
 }
 
 #[derive(Debug)]
@@ -35,10 +39,23 @@ enum Source {
     Made { suite: &'static str, version: &'static str },
     /// The same image, whose replicas clone with a stand-in for XtraBackup.
     StandIn(&'static Database),
+    /// Pulled, with the backup image that the policy chooses.
+    Official(&'static str),
+}
+
+/// Which images are run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Images {
+    /// Made here from Debian packages
+    Made,
+    /// The official ones, pulled where podman does not have them
+    Official,
 }
 
 const MARIADB_PASSWORD: [&str; 2] = [r#"pa's"s\w#r $(d) %1"#, r#"pa's"s\w#r $(d) %2"#];
 const MYSQL_PASSWORD: &str = r#"pa#s"s\bw\\o\'r;d&x $(d) %3"#;
+/// Without what entrypoints of all ages may stumble over.
+const OLD_PASSWORD: &str = "pass#w;o&r $(d) %3";
 
 static MYSQL: Database = Database {
     name: "mysql-9.7",
@@ -47,8 +64,8 @@ static MYSQL: Database = Database {
     password: MYSQL_PASSWORD,
 };
 
-/// All of them.
-pub(crate) static DATABASES: [&Database; 4] = [
+/// The names end in the version that the policy reads from the image.
+static MADE: [&Database; 4] = [
     &Database {
         name: "mariadb-10.11",
         family: Family::MariaDb,
@@ -70,12 +87,50 @@ pub(crate) static DATABASES: [&Database; 4] = [
     },
 ];
 
+const fn official(name: &'static str, family: Family, image: &'static str, password: &'static str) -> Database {
+    Database { name, family, source: Source::Official(image), password }
+}
+
+static OFFICIAL: [&Database; 7] = [
+    &official("mysql-5.7", Family::MySql, "mysql:5.7", OLD_PASSWORD),
+    &official("mysql-8.0", Family::MySql, "mysql:8.0", OLD_PASSWORD),
+    &official("mysql-8.4", Family::MySql, "mysql:8.4", OLD_PASSWORD),
+    &official("mysql-9", Family::MySql, "mysql:9", OLD_PASSWORD),
+    &official("percona-8.0", Family::Percona, "percona/percona-server:8.0", OLD_PASSWORD),
+    &official("mariadb-10.11", Family::MariaDb, "mariadb:10.11", MARIADB_PASSWORD[0]),
+    &official("mariadb-11.8", Family::MariaDb, "mariadb:11.8", MARIADB_PASSWORD[1]),
+];
+
+impl Images {
+    pub(crate) fn databases(self) -> &'static [&'static Database] {
+        match self {
+            Self::Made => &MADE,
+            Self::Official => &OFFICIAL,
+        }
+    }
+}
+
 impl Family {
     fn name(self) -> &'static str {
         match self {
             Self::MariaDb => "mariadb",
-            Self::MySql => "mysql",
+            Self::MySql | Self::Percona => "mysql",
         }
+    }
+
+    /// The user of the image that the server runs as.
+    pub(crate) fn user(self) -> u32 {
+        if self == Self::Percona { 1001 } else { 999 }
+    }
+
+    /// The image's script that starts the server.
+    pub(crate) fn entrypoint(self) -> &'static str {
+        if self == Self::Percona { "/docker-entrypoint.sh" } else { "docker-entrypoint.sh" }
+    }
+
+    /// The folder of option files that the server reads last.
+    pub(crate) fn conf_dir(self) -> &'static str {
+        if self == Self::Percona { "/etc/my.cnf.d" } else { "/etc/mysql/conf.d" }
     }
 }
 
@@ -108,6 +163,7 @@ impl Database {
         match self.source {
             Source::Made { version, .. } => format!("{REGISTRY}/{}:{version}", self.family.name()),
             Source::StandIn(base) => base.image(),
+            Source::Official(image) => image.to_owned(),
         }
     }
 
@@ -135,7 +191,11 @@ impl Database {
 
     /// Whether the policy makes its clusters with GTIDs, and the backup tool takes a replica without as well.
     pub(crate) fn may_follow_by_position(&self) -> bool {
-        self.has_stand_in()
+        self.has_stand_in() || ["mysql-8.0", "percona-8.0"].contains(&self.name)
+    }
+
+    pub(crate) fn is_official(&self) -> bool {
+        matches!(self.source, Source::Official(_))
     }
 
     /// What is to be made for it: one after the other.
@@ -158,6 +218,7 @@ impl Database {
                 }
                 recipes
             }
+            Source::Official(_) => Vec::new(),
         }
     }
 }
@@ -220,6 +281,29 @@ impl Recipe {
     }
 }
 
+/// Pulls an image that podman does not have. Says whether it was pulled.
+pub(crate) fn pull(image: &str, settings: &Path) -> Result<bool, String> {
+    let image = full_name(image);
+    if output(podman(settings).args(["image", "exists", &image]), None, LIMIT)?.status.success() {
+        return Ok(false);
+    }
+    let pulled = output(podman(settings).args(["pull", "--quiet", &image]), None, PULL_LIMIT)?;
+    if pulled.status.success() {
+        return Ok(true);
+    }
+    let reason = pulled.stderr.trim().lines().last().unwrap_or_default();
+    Err(format!("podman has no image {image}, and it cannot be pulled: {reason}"))
+}
+
+/// The name with a registry, as a cluster takes one without.
+pub(crate) fn full_name(image: &str) -> Cow<'_, str> {
+    match image.split_once('/') {
+        Some((host, _)) if host.contains(['.', ':']) || host == "localhost" => Cow::Borrowed(image),
+        Some(_) => Cow::Owned(format!("docker.io/{image}")),
+        None => Cow::Owned(format!("docker.io/library/{image}")),
+    }
+}
+
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         // writing to a string cannot fail
@@ -230,13 +314,35 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{DATABASES, Family, MYSQL};
+    use super::{Family, Images, MYSQL, full_name};
 
     #[test]
     fn a_password_is_what_the_entrypoint_makes_of_it() {
         assert_eq!(MYSQL.root_password(), "pa#s\"s\x08w\\o'r;d&x $(d) %3");
-        for database in DATABASES.iter().filter(|database| database.family == Family::MariaDb) {
+        for database in Images::Made.databases().iter().filter(|database| database.family == Family::MariaDb) {
             assert_eq!(database.root_password(), database.password);
+        }
+    }
+
+    #[test]
+    fn names_get_the_registry_that_a_cluster_would_ask() {
+        for (name, full) in [
+            ("mysql:9", "docker.io/library/mysql:9"),
+            ("percona/percona-server:8.0", "docker.io/percona/percona-server:8.0"),
+            ("registry.example:5000/mysql:9", "registry.example:5000/mysql:9"),
+            ("localhost/mysql", "localhost/mysql"),
+        ] {
+            assert_eq!(full_name(name), full);
+        }
+    }
+
+    #[test]
+    fn what_is_pulled_is_not_made() {
+        for database in Images::Official.databases() {
+            assert!(database.recipes().is_empty() && database.is_official());
+        }
+        for database in Images::Made.databases() {
+            assert!(!database.recipes().is_empty() && !database.is_official());
         }
     }
 }

@@ -148,12 +148,13 @@ fn files_with(path: &Path, text: &str) -> std::io::Result<Vec<String>> {
 /// 12: pods without root, capabilities and a writable root file system replicate, and have none of these.
 pub(crate) fn hardened(context: &mut Context<'_>) -> Result {
     context.ensure(3)?;
+    let uid = format!("Uid:\t{0}\t{0}\t{0}\t{0}", context.database.family.user());
     for ordinal in 0..3 {
         for container in ["mysql", "xtrabackup"] {
             let pid = context.cluster.pid(ordinal, container)?;
             let status = fs::read_to_string(format!("/proc/{pid}/status")).map_err(|error| error.to_string())?;
             for expected in [
-                "Uid:\t999\t999\t999\t999",
+                uid.as_str(),
                 "CapEff:\t0000000000000000",
                 "CapBnd:\t0000000000000000",
                 "NoNewPrivs:\t1",

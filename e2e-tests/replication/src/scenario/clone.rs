@@ -227,7 +227,7 @@ pub(crate) fn kill_before_the_mark(context: &mut Context<'_>) -> Result {
     context.pod(3)?.release();
     context.wait_said(3, "xtrabackup", "configuring replication", joins, 60)?;
     context.wait("replication configured", 60, || {
-        Ok(context.try_sql(3, "SHOW REPLICA STATUS").is_ok_and(|status| !status.is_empty()).then_some(()))
+        Ok(context.try_sql(3, context.show_replica_status()).is_ok_and(|status| !status.is_empty()).then_some(()))
     })?;
     context.expect("whether the mark is there already", &false, &mark.exists())?;
     fs::remove_file(&part).map_err(|error| error.to_string())?;

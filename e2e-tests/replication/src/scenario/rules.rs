@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use crate::{
     admission::{PREFIX, played},
     context::{Context, Failure, Result},
+    image::Family,
     scenario::replication::refuses_writes,
 };
 
@@ -76,9 +77,11 @@ pub(crate) fn claims(context: &mut Context<'_>) -> Result {
     // what was written astray goes with the claim
     if context.is_mariadb() {
         unknown_option(context, &live)?;
-        clone_anew(context, &live)?;
-    } else {
+    }
+    if context.is_mysql_from((8, 0, 0)) {
         persisted(context, &live)?;
+    } else {
+        clone_anew(context, &live)?;
     }
     context.pod(REPLICA)?.release();
     context.mark()?;
@@ -142,8 +145,10 @@ fn options_and_files(context: &Context<'_>) -> Vec<Case> {
         keys.insert("open.sql".to_owned(), format!("{};\n", statement.replace("; ", ";\n")));
     });
     let tuning = json!([{"name": "tuning", "mountPath": "/tuning"}]);
+    let family = context.database.family;
     let over = json!([{"name": "empty", "mountPath": "/etc/mysql"}]);
-    let later = json!([{"name": "tuning", "mountPath": "/etc/mysql/conf.d/zzz.cnf", "subPath": "own.cnf"}]);
+    let path = format!("{}/zzz.cnf", family.conf_dir());
+    let later = json!([{"name": "tuning", "mountPath": path, "subPath": "own.cnf"}]);
     let all = if is_mariadb { json!(["--read-only=OFF"]) } else { json!(["--super-read-only=OFF", "--read-only=OFF"]) };
     let odd = if is_mariadb {
         json!(["--loose-skip-read_only"])
@@ -151,7 +156,7 @@ fn options_and_files(context: &Context<'_>) -> Vec<Case> {
         json!(["--loose-skip-super_read_only", "--disable-read_only"])
     };
     let variable = choose("--skip-read_only", "--skip-super_read_only --skip-read_only");
-    let shell = format!("exec docker-entrypoint.sh {server} $TUNING");
+    let shell = format!("exec {} {server} $TUNING", family.entrypoint());
 
     let case = |rule, what, container: &Value, open| Case { rule, what, object: faulty(context, container), open };
     let mut cases = vec![
@@ -195,7 +200,10 @@ fn options_and_files(context: &Context<'_>) -> Vec<Case> {
         ("a file that is read later", json!({"volumeMounts": later})),
         ("a volume at /etc/mysql", json!({"volumeMounts": over})),
     ] {
-        cases.push(case("unreachable-option-files", what, &container, Writers::Everyone));
+        // the folder of Percona's option files is the policy's own mount
+        if family != Family::Percona || what != "a volume at /etc/mysql" {
+            cases.push(case("unreachable-option-files", what, &container, Writers::Everyone));
+        }
     }
     cases
 }
@@ -418,7 +426,7 @@ fn fixed_server_id(context: &Context<'_>, live: &Value) -> Result {
     };
     rejected(context, &case, live)?;
     roll_out(context, REPLICA, &without_rule(context, case.rule, &case.object, live)?, false)?;
-    let expected = if context.is_mariadb() { "1593" } else { "13117" };
+    let expected = if context.is_mysql_from((8, 0, 0)) { "13117" } else { "1593" };
     does_not_follow(context, &case, expected)
 }
 
@@ -438,7 +446,7 @@ fn does_not_follow(context: &Context<'_>, case: &Case, error: &str) -> Result {
 
 /// The sidecar starts replication; but when the server alone is restarted, nothing does.
 fn replication_stopped(context: &mut Context<'_>, live: &Value) -> Result {
-    let what = if context.is_mariadb() { "--skip-slave-start" } else { "--skip-replica-start" };
+    let what = if context.is_mysql_from((8, 0, 26)) { "--skip-replica-start" } else { "--skip-slave-start" };
     let case = Case {
         rule: "replication-stopped",
         what,
@@ -484,8 +492,9 @@ fn faulty_primary(context: &Context<'_>, live: &Value) -> Result {
     roll_out(context, 0, &without_rule(context, case.rule, &case.object, live)?, false)?;
     context.wait_until("a primary that is Ready", 60, || context.cluster.status(0).ready)?;
     // not when the next try is due
-    context.sql(REPLICA, "STOP REPLICA; START REPLICA")?;
-    does_not_follow(context, &case, if context.is_mariadb() { "1236" } else { "13114" })?;
+    let word = if context.says_replica() { "REPLICA" } else { "SLAVE" };
+    context.sql(REPLICA, &format!("STOP {word}; START {word}"))?;
+    does_not_follow(context, &case, if context.is_mysql_from((8, 0, 0)) { "13114" } else { "1236" })?;
     // no log knows of the row
     context.sql(0, &format!("DELETE FROM e2e.astray WHERE what = '{}'", case.what))?;
 
