@@ -75,7 +75,7 @@ lint: tools shellcheck ## Run clippy and shellcheck; a warning is an error
 .PHONY: shellcheck
 shellcheck: tools
 	$(call say,"shellcheck")
-	@shellcheck --severity=style .ci/run hack/* e2e-tests/replication/images/{make-image,docker-entrypoint.sh}
+	@shellcheck --severity=style .ci/run hack/* e2e-tests/replication/images/{docker-entrypoint.sh,make-*,*-stand-in}
 	@shellcheck --severity=style --exclude=SC1091 e2e-tests/stand-ins/*
 
 # The tests are built by clippy, which is the compiler with its lints: `cargo clippy` by itself would go through all
@@ -134,14 +134,17 @@ github-release: publish ## Create the release TAG on GitHub, with the policy and
 	gh release create $(TAG) --verify-tag --generate-notes policy.wasm annotated-policy.wasm \
 		$(SBOM) $(SBOM:.json=.jsonl.bundle.sigstore)
 
+# made: from Debian packages, here; official: those that users have, pulled where podman does not have them
+IMAGES ?= made
+
 .PHONY: e2e-replication
-e2e-replication: policy.wasm ## Run what is injected in containers against real databases (needs root)
+e2e-replication: policy.wasm ## Run what is injected in containers on real databases (needs root; IMAGES=official, ARGS=--help)
 	@hack/install-missing podman runc /usr/lib/podman/netavark:netavark catatonit iptables debootstrap openssl \
 		nsenter:util-linux
 	$(call say,"building e2e-replication (some minutes where nothing is built yet: it embeds a WebAssembly compiler)")
 	@$(CARGO) build --quiet --workspace --bin e2e-replication
-	$(call say,"clusters on real databases (about ten minutes; two more where the images must be made)")
-	@$(if $(filter-out 0,$(shell id -u)),sudo --non-interactive) target/debug/e2e-replication
+	$(call say,"clusters on real databases (about twenty minutes; two more where the images must be made)")
+	@$(if $(filter-out 0,$(shell id -u)),sudo --non-interactive) target/debug/e2e-replication --images $(IMAGES) $(ARGS)
 
 .PHONY: clean
 clean: ## Remove what was built

@@ -344,10 +344,10 @@ fn workflows_call_make_and_pin_what_they_use() {
             called.extend(words.map(ToOwned::to_owned));
         }
     }
-    assert_eq!(workflows, 2);
+    assert_eq!(workflows, 3);
     for target in &called {
         assert!(targets.contains(target.as_str()), "the Makefile has no target {target}: {targets:?}");
     }
-    assert_eq!(called, strings(&["test", "e2e-tests", "check-publishing", "github-release"]));
+    assert_eq!(called, strings(&["test", "e2e-tests", "e2e-replication", "check-publishing", "github-release"]));
     assert_eq!(versions.len(), 1, "one kwctl for all: {versions:?}");
 }

@@ -6,9 +6,14 @@ use std::{fs, path::Path, sync::Arc};
 use mysql_replication_preview::{Manifests, Policy, Response, admission_request, yaml};
 use serde_json::{Value, json};
 
-use crate::object::{Objects, StatefulSet};
+use crate::{
+    image::Database,
+    object::{Objects, StatefulSet},
+};
 
 const NAMESPACE: &str = "default";
+/// Of the policy's annotations.
+pub(crate) const PREFIX: &str = "mysql-replication.kubewarden.io/";
 
 pub(crate) struct Admission<'a> {
     policy: &'a Policy,
@@ -24,9 +29,15 @@ impl std::fmt::Debug for Admission<'_> {
 }
 
 impl<'a> Admission<'a> {
-    /// Reads a manifest: a StatefulSet, whose first container gets the image, and what it needs beside it. The policy
-    /// sees the `ConfigMap`s too.
-    pub(crate) fn new(policy: &'a Policy, manifest: &Path, image: &str, objects: &Objects) -> Result<Self, String> {
+    /// Reads a manifest: a StatefulSet, whose first container gets the database's image, and what it needs beside it. The
+    /// policy sees the `ConfigMap`s too.
+    pub(crate) fn new(
+        policy: &'a Policy,
+        manifest: &Path,
+        database: &Database,
+        speaks_as: &str,
+        objects: &mut Objects,
+    ) -> Result<Self, String> {
         let file = manifest.display().to_string();
         let bytes = fs::read(manifest).map_err(|error| format!("{file}: {error}"))?;
         let reading = yaml::read(&file, &bytes);
@@ -37,7 +48,24 @@ impl<'a> Admission<'a> {
         let (sets, mut others): (Vec<_>, Vec<_>) =
             documents.map(|document| document.value().clone()).partition(|object| object["kind"] == "StatefulSet");
         let [mut plain] = <[Value; 1]>::try_from(sets).map_err(|_| format!("{file}: one StatefulSet is expected"))?;
-        plain["spec"]["template"]["spec"]["containers"][0]["image"] = json!(image);
+        let pod = &mut plain["spec"]["template"]["spec"];
+        pod["containers"][0]["image"] = json!(database.image());
+        if let Some(context) = pod.get_mut("securityContext").and_then(Value::as_object_mut) {
+            for key in ["runAsUser", "runAsGroup", "fsGroup"] {
+                context.insert(key.to_owned(), json!(database.family.user()));
+            }
+        }
+        if let Some(image) = database.backup_image(speaks_as) {
+            let annotations = &mut plain["metadata"]["annotations"];
+            annotations[format!("{PREFIX}clone-method")] = json!("xtrabackup");
+            annotations[format!("{PREFIX}backup-image")] = json!(image);
+        }
+        if let (Some(text), Some(name)) = (database.option_file(), plain["metadata"]["name"].as_str()) {
+            let keys = objects.config_maps.entry(name.to_owned()).or_default();
+            for (key, first) in [("master.cnf", ""), ("slave.cnf", "[mysqld]\nsuper-read-only\n")] {
+                keys.entry(key.to_owned()).or_insert_with(|| first.to_owned()).push_str(text);
+            }
+        }
         let config_map =
             |(name, data)| json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data});
         others.extend(objects.config_maps.iter().map(config_map));

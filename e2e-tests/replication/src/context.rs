@@ -80,6 +80,17 @@ pub(crate) struct Context<'a> {
     pub(crate) who: String,
     pub(crate) stop: Stop,
     pub(crate) marks: u32,
+    /// The server's, once it is known.
+    pub(crate) version: Option<Version>,
+}
+
+/// Major, minor and patch.
+pub(crate) type Version = (u32, u32, u32);
+
+/// The numbers at the beginning of what a server says of its version.
+pub(crate) fn version_of(text: &str) -> Option<Version> {
+    let mut numbers = text.split(|other: char| !other.is_ascii_digit()).map(str::parse);
+    Some((numbers.next()?.ok()?, numbers.next()?.ok()?, numbers.next()?.ok()?))
 }
 
 impl Context<'_> {
@@ -89,6 +100,20 @@ impl Context<'_> {
 
     pub(crate) fn is_mariadb(&self) -> bool {
         self.database.family == Family::MariaDb
+    }
+
+    /// Whether it is MySQL, and of this version or a later one.
+    pub(crate) fn is_mysql_from(&self, version: Version) -> bool {
+        !self.is_mariadb() && self.version.is_some_and(|own| own >= version)
+    }
+
+    /// Whether the statements say REPLICA, and not SLAVE.
+    pub(crate) fn says_replica(&self) -> bool {
+        self.is_mariadb() || self.is_mysql_from((8, 0, 22))
+    }
+
+    pub(crate) fn show_replica_status(&self) -> &'static str {
+        if self.says_replica() { "SHOW REPLICA STATUS" } else { "SHOW SLAVE STATUS" }
     }
 
     /// Asks until there is an answer.
@@ -143,7 +168,8 @@ impl Context<'_> {
     /// A cluster of so many pods, all Ready and caught up.
     pub(crate) fn ensure(&mut self, replicas: usize) -> Result {
         self.cluster.scale(replicas);
-        self.wait_until("a primary that is Ready", 120, || self.cluster.status(0).ready)?;
+        self.wait_until("a primary that is Ready", 240, || self.cluster.status(0).ready)?;
+        self.version = version_of(&self.sql(0, "SELECT VERSION()")?);
         self.sql(0, SCHEMA)?;
         self.wait_settled(300)?;
         self.caught_up()
@@ -184,7 +210,7 @@ impl Context<'_> {
 
     /// A field of a replica's status, by the part of its name that all versions share.
     pub(crate) fn replica_status(&self, ordinal: usize, field: &str) -> Result<String> {
-        let status = self.sql(ordinal, "SHOW REPLICA STATUS")?;
+        let status = self.sql(ordinal, self.show_replica_status())?;
         let ending = format!("{field}: ");
         let value = status.lines().map(str::trim_start).find_map(|line| {
             let (name, value) = line.split_once(&ending)?;
@@ -199,25 +225,16 @@ impl Context<'_> {
     /// a replica that vanished notices after `net_write_timeout`, 60 seconds, and until then a new one with the same
     /// server id may get nothing from it.
     pub(crate) fn caught_up(&self) -> Result {
-        let position = self.sql(
-            0,
-            if self.is_mariadb() { "SELECT @@GLOBAL.gtid_binlog_pos" } else { "SELECT @@GLOBAL.gtid_executed" },
-        )?;
-        let position = position.replace("\\n", "");
+        let wait = self.wait_for_primary()?;
         for ordinal in 1..self.cluster.replicas() {
-            let wait = if self.is_mariadb() {
-                format!("SELECT MASTER_GTID_WAIT('{position}', 2)")
-            } else {
-                format!("SELECT WAIT_FOR_EXECUTED_GTID_SET('{position}', 2)")
-            };
             let started = Instant::now();
             // a server that is just restarting does not answer
-            while self.try_sql(ordinal, &wait).as_deref() != Ok("0") {
+            while self.try_sql(ordinal, &wait).as_deref() != Ok("1") {
                 self.stop.check()?;
                 if started.elapsed() > Duration::from_secs(150) {
-                    let status = self.try_sql(ordinal, "SHOW REPLICA STATUS").unwrap_or_else(|error| error);
+                    let status = self.try_sql(ordinal, self.show_replica_status()).unwrap_or_else(|error| error);
                     return Err(Failure(format!(
-                        "pod {ordinal}: expected to catch up with {position} within 150 s; its status is\n{status}\nlogs: {}",
+                        "pod {ordinal}: expected to catch up ({wait}) within 150 s; its status is\n{status}\nlogs: {}",
                         self.cluster.log_dir(ordinal).display()
                     )));
                 }
@@ -230,6 +247,23 @@ impl Context<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The statement that gives 1 where a replica has, within two seconds, what the primary has now.
+    fn wait_for_primary(&self) -> Result<String> {
+        if self.is_mariadb() {
+            let position = self.sql(0, "SELECT @@GLOBAL.gtid_binlog_pos")?;
+            return Ok(format!("SELECT MASTER_GTID_WAIT('{position}', 2) = 0"));
+        }
+        if self.sql(0, "SELECT @@GLOBAL.gtid_mode")? == "ON" {
+            let position = self.sql(0, "SELECT @@GLOBAL.gtid_executed")?.replace("\\n", "");
+            return Ok(format!("SELECT WAIT_FOR_EXECUTED_GTID_SET('{position}', 2) = 0"));
+        }
+        let statement = if self.is_mysql_from((8, 4, 0)) { "SHOW BINARY LOG STATUS" } else { "SHOW MASTER STATUS" };
+        let status = self.sql(0, statement)?;
+        let field = |name| status.lines().find_map(|line| line.trim_start().strip_prefix(name)).unwrap_or_default();
+        let function = if self.is_mysql_from((8, 0, 26)) { "SOURCE_POS_WAIT" } else { "MASTER_POS_WAIT" };
+        Ok(format!("SELECT {function}('{}', {}, 2) >= 0", field("File: "), field("Position: ")))
     }
 
     /// Writes a row on the primary and waits for it everywhere.

@@ -24,7 +24,7 @@ mod volume;
 mod watch;
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     fs,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
@@ -41,7 +41,8 @@ use crate::{
     admission::Admission,
     cluster::{Cluster, Place, remove_tree, sweep},
     context::{Context, Failure, Stop},
-    image::{DATABASES, Database},
+    image::{Database, Images, pull},
+    object::Objects,
     report::{Entry, Outcome, Report},
     scenario::{LANES, Lane, upgrade},
     sql::Login,
@@ -58,8 +59,10 @@ const SETTINGS: &str = "[containers]\ndefault_ulimits = [\"nofile=20000:20000\",
 /// Runs what the policy injects, unchanged, in containers against real database servers.
 #[derive(Debug, Parser)]
 struct Arguments {
-    /// Only these databases
-    #[arg(long, value_name = "NAME", value_parser = DATABASES.each_ref().map(|database| database.name))]
+    /// Which images are run
+    #[arg(long, value_enum, value_name = "WHICH", default_value_t = Images::Made)]
+    images: Images,
+    #[arg(long, value_name = "NAME", help = database_help())]
     database: Vec<String>,
     /// Only these scenarios; 0 are the option files, which need no cluster
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(0..=scenario::LAST))]
@@ -70,6 +73,15 @@ struct Arguments {
     /// Leave the pods as they are at the end, to look at them; the next run takes them away
     #[arg(long)]
     keep: bool,
+}
+
+/// The databases by name.
+fn names(images: Images) -> String {
+    images.databases().iter().map(|database| database.name).collect::<Vec<_>>().join(", ")
+}
+
+fn database_help() -> String {
+    format!("Only these databases: {}; of the official images {}", names(Images::Made), names(Images::Official))
 }
 
 fn main() -> ExitCode {
@@ -103,6 +115,7 @@ fn run(arguments: &Arguments) -> Result<bool, String> {
     if command::run(command::command("id").arg("--user"))? != "0" {
         return Err("this needs root, for networks, mounts and other users' files: run it with sudo".to_owned());
     }
+    let databases = chosen(arguments)?;
     let root = fs::canonicalize(Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")).map_err(text)?;
     let target = root.join("target/e2e-replication");
     fs::create_dir_all(&target).map_err(text)?;
@@ -120,7 +133,7 @@ fn run(arguments: &Arguments) -> Result<bool, String> {
         arguments,
         report: Report::new(),
         watch: Watch::start(
-            DATABASES.iter().flat_map(|database| [database.password.to_owned(), database.root_password()]).collect(),
+            databases.iter().flat_map(|database| [database.password.to_owned(), database.root_password()]).collect(),
         ),
         stop: Stop { asked, deadline: Instant::now() + DEADLINE },
         policy: Policy::from_file(&wasm).map_err(|error| format!("{error}; run `make policy.wasm` first"))?,
@@ -130,11 +143,7 @@ fn run(arguments: &Arguments) -> Result<bool, String> {
     };
     // what a run has left that was killed
     run.clean()?;
-    let databases: Vec<&Database> = DATABASES
-        .iter()
-        .filter(|database| arguments.database.is_empty() || arguments.database.iter().any(|name| name == database.name))
-        .collect();
-    if let Err(error) = run.make_images(&run.images(&databases)) {
+    if let Err(error) = run.images(&run.with_successors(&databases)) {
         run.clean()?;
         return Err(error);
     }
@@ -146,9 +155,21 @@ fn run(arguments: &Arguments) -> Result<bool, String> {
         run.report.say("", "cleaning up");
         run.clean()?;
     }
+    // the containers' own are root's, and whoever called sudo shall read them
+    command::run(command::command("chmod").args(["--recursive", "a+rX"]).arg(&run.target))?;
     let (table, good) = run.report.finish();
     println!("\n{table}");
     Ok(good)
+}
+
+/// The databases that are asked for.
+fn chosen(arguments: &Arguments) -> Result<Vec<&'static Database>, String> {
+    let all = arguments.images.databases();
+    if let Some(unknown) = arguments.database.iter().find(|name| all.iter().all(|database| *name != database.name)) {
+        return Err(format!("there is no database {unknown}, but there are {}", names(arguments.images)));
+    }
+    let is_asked = |database: &Database| arguments.database.iter().any(|name| name == database.name);
+    Ok(all.iter().copied().filter(|database| arguments.database.is_empty() || is_asked(database)).collect())
 }
 
 impl Run<'_> {
@@ -163,7 +184,7 @@ impl Run<'_> {
     }
 
     /// The databases under test, and those to which they are upgraded.
-    fn images(&self, databases: &[&'static Database]) -> Vec<&'static Database> {
+    fn with_successors(&self, databases: &[&'static Database]) -> Vec<&'static Database> {
         let wanted = &self.arguments.scenario;
         let upgraded = wanted.is_empty() || wanted.iter().any(|number| upgrade::NUMBERS.contains(number));
         let mut all = databases.to_vec();
@@ -175,26 +196,68 @@ impl Run<'_> {
         all
     }
 
-    fn make_images(&self, databases: &[&'static Database]) -> Result<(), String> {
-        let recipes = self.root.join("e2e-tests/replication/images");
+    /// Sees to it that podman has all images.
+    fn images(&self, databases: &[&'static Database]) -> Result<(), String> {
         fs::create_dir_all(self.place()).map_err(|error| error.to_string())?;
-        thread::scope(|scope| {
-            let makers: Vec<_> = databases
-                .iter()
-                .map(|database| {
-                    let (recipes, place) = (&recipes, self.place());
-                    let log = self.target.join(format!("image-{}.log", database.name));
-                    scope.spawn(move || {
-                        let started = Instant::now();
-                        let made = database.make_image(recipes, &self.settings, &log, &place, &self.stop)?;
-                        let text = if made { "made" } else { "is there already" };
-                        self.report.say(database.name, &format!("image {text} ({} s)", started.elapsed().as_secs()));
-                        Ok(())
+        for database in databases.iter().filter(|database| database.is_official()) {
+            for image in self.images_of(database) {
+                self.stop.check().map_err(|failure| failure.0)?;
+                let started = Instant::now();
+                let text = if pull(&image, &self.settings)? { "pulled" } else { "is there already" };
+                self.report.say(database.name, &format!("image {image} {text} ({} s)", started.elapsed().as_secs()));
+            }
+        }
+        let folder = self.root.join("e2e-tests/replication/images");
+        // of each database first what the others may be made from; side by side
+        let recipes: Vec<_> = databases.iter().map(|database| (database, database.recipes())).collect();
+        let mut done = BTreeSet::new();
+        for round in 0.. {
+            let of_round = recipes.iter().filter_map(|(database, recipes)| Some((*database, recipes.get(round)?)));
+            let due: Vec<_> = of_round.filter(|(_, recipe)| done.insert(recipe.image.clone())).collect();
+            if recipes.iter().all(|(_, recipes)| recipes.len() <= round) {
+                break;
+            }
+            thread::scope(|scope| {
+                let makers: Vec<_> = due
+                    .into_iter()
+                    .map(|(database, recipe)| {
+                        let (folder, place) = (&folder, self.place());
+                        let log = self.target.join(format!("image-{}-{round}.log", database.name));
+                        scope.spawn(move || {
+                            let started = Instant::now();
+                            let made = recipe.make(folder, &self.settings, &log, &place, &self.stop)?;
+                            let text = if made { "made" } else { "is there already" };
+                            let seconds = started.elapsed().as_secs();
+                            self.report.say(database.name, &format!("image {} {text} ({seconds} s)", recipe.image));
+                            Ok::<(), String>(())
+                        })
                     })
-                })
-                .collect();
-            makers.into_iter().try_for_each(|maker| maker.join().map_err(|_| "making an image failed".to_owned())?)
-        })
+                    .collect();
+                makers
+                    .into_iter()
+                    .try_for_each(|maker| maker.join().map_err(|_| "making an image failed".to_owned())?)
+            })?;
+        }
+        Ok(())
+    }
+
+    /// All images of the pods of a database, as they come out of the policy. What does not come out is told by its
+    /// scenario.
+    fn images_of(&self, database: &'static Database) -> BTreeSet<String> {
+        let sets = LANES.iter().filter_map(|lane| self.admission(lane, database).ok()?.0.create().ok());
+        let containers = sets.flat_map(|set| {
+            let spec = set.spec.template.spec;
+            spec.init_containers.into_iter().chain(spec.containers)
+        });
+        containers.map(|container| container.image).collect()
+    }
+
+    /// What the policy is asked about, and what the pods refer to but the root password.
+    fn admission(&self, lane: &Lane, database: &Database) -> Result<(Admission<'_>, Objects), String> {
+        let manifest = self.root.join("e2e-tests/replication/manifests").join(lane.manifest);
+        let mut objects = (lane.objects)(database)?;
+        let admission = Admission::new(&self.policy, &manifest, database, lane.speaks_as, &mut objects)?;
+        Ok((admission, objects))
     }
 
     /// Are option files read as the servers read them?
@@ -203,7 +266,7 @@ impl Run<'_> {
         if !wanted.is_empty() && !wanted.contains(&number) {
             return;
         }
-        for database in databases {
+        for database in databases.iter().filter(|database| !database.has_stand_in()) {
             if self.stop.check().is_err() {
                 return;
             }
@@ -251,7 +314,8 @@ impl Run<'_> {
                 return;
             }
             let started = Instant::now();
-            let name = format!("{:>2} {}", scenario.number, scenario.title);
+            let note = if database.has_stand_in() { " (stand-in for XtraBackup)" } else { "" };
+            let name = format!("{:>2} {}{note}", scenario.number, scenario.title);
             if let Some(reason) = (scenario.not_on)(database) {
                 self.report.say(database.name, &format!("{name}: skipped: {reason}"));
                 let outcome = Outcome::Skipped(reason.to_owned());
@@ -312,9 +376,7 @@ impl Run<'_> {
     }
 
     fn start(&self, lane: &Lane, database: &'static Database) -> Result<Context<'_>, String> {
-        let manifest = self.root.join("e2e-tests/replication/manifests").join(lane.manifest);
-        let mut objects = (lane.objects)(database)?;
-        let admission = Admission::new(&self.policy, &manifest, &database.image(), &objects)?;
+        let (admission, mut objects) = self.admission(lane, database)?;
         let mut set = admission.create()?;
         set.spec.template.spec.add_parameters(lane.parameters);
         let (secret, password) =
@@ -337,6 +399,7 @@ impl Run<'_> {
             who: database.name.to_owned(),
             stop: self.stop.clone(),
             marks: 0,
+            version: None,
         })
     }
 }

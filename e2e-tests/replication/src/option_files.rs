@@ -15,8 +15,8 @@ use std::{collections::BTreeMap, fmt::Write, fs, path::Path, time::Duration};
 
 use crate::{
     command::{output, podman},
-    context::Failure,
-    image::{Database, Family},
+    context::{Failure, version_of},
+    image::{Database, Family, full_name},
 };
 
 use self::{
@@ -33,10 +33,13 @@ const SWITCHES: usize = 60;
 /// How long a server may take for all files.
 const LIMIT: Duration = Duration::from_mins(5);
 
-/// For each file its name, what the server says to it, and how it ends, with NUL between them.
+/// For the version and each file its name, what the server says to it, and how it ends, with NUL between them.
 const SCRIPT: &str = r#"
 server=$(command -v mariadbd || command -v mysqld) || exit 1
 cd /option-files || exit 1
+printf 'version\0'
+"$server" --version
+printf '\0%d\0' "$?"
 for file in arguments-*; do
     printf '%s\0' "$file"
     "$server" --defaults-file="$PWD/$file" --print-defaults 2>/dev/null
@@ -63,7 +66,7 @@ pub(crate) fn compare(database: &Database, settings: &Path, place: &Path) -> Res
     let mut command = podman(settings);
     command.args(["run", "--rm", "--network=none", "--hostname=e2e", "--entrypoint="]);
     command.arg(format!("--volume={}:/option-files:ro", place.display()));
-    command.args([&database.image(), "bash", "-c", SCRIPT]);
+    command.arg(full_name(&database.image()).as_ref()).args(["bash", "-c", SCRIPT]);
     let said = output(&mut command, None, LIMIT)?;
     if !said.status.success() {
         return Err(Failure(format!("the server of {} cannot be asked: {}", database.name, said.stderr.trim())));
@@ -72,16 +75,20 @@ pub(crate) fn compare(database: &Database, settings: &Path, place: &Path) -> Res
     let answers: BTreeMap<&str, (&str, &str)> =
         parts.chunks_exact(3).map(|answer| (answer[0], (answer[1], answer[2]))).collect();
 
+    let version = answers.get("version").and_then(|(said, _)| version_of(said.split_once("Ver ")?.1));
+    let Some((major, minor, _)) = version else {
+        return Err(Failure(format!("the server of {} does not say its version: {}", database.name, said.stdout)));
+    };
+    let groups = Groups::for_server(database.family == Family::MariaDb, Some((major, Some(minor))), None);
     let (mut refused, mut arguments, mut differences) = (0, 0, Vec::new());
     for (name, bytes) in &files {
         let Some((said, status)) = answers.get(name.as_str()) else {
             return Err(Failure(format!("{}: the server did not answer", place.join(name).display())));
         };
         let file = OptionFile::parse(bytes);
-        let groups = Groups::for_server(database.family == Family::MariaDb, version(database), None);
         let options: Vec<ServerOption<'_>> = file.options_of(&groups).map(|(_, option)| option).collect();
         let (expected, found) = if name.starts_with("switches") {
-            (expected_switches(database, &options), switches(database, said))
+            (expected_switches(database, major, &options), switches(database, said))
         } else if file.problems.iter().any(|problem| problem.what.stops()) {
             refused += 1;
             ("the server does not start".to_owned(), outcome(said, status))
@@ -101,12 +108,6 @@ pub(crate) fn compare(database: &Database, settings: &Path, place: &Path) -> Res
     }
     let shown = differences.iter().take(5).map(String::as_str).collect::<Vec<_>>().join("\n");
     Err(Failure(format!("{} of {} option files are read otherwise:\n{shown}", differences.len(), files.len())))
-}
-
-fn version(database: &Database) -> Option<(u32, Option<u32>)> {
-    let (_, version) = database.name.split_once('-')?;
-    let (major, minor) = version.split_once('.')?;
-    Some((major.parse().ok()?, minor.parse().ok()))
 }
 
 /// What `--print-defaults` prints of the arguments.
@@ -132,7 +133,7 @@ fn outcome(said: &str, status: &str) -> String {
 }
 
 /// What becomes of the options, by the policy's reader.
-fn expected_switches(database: &Database, options: &[ServerOption<'_>]) -> String {
+fn expected_switches(database: &Database, major: u32, options: &[ServerOption<'_>]) -> String {
     let is_mariadb = database.family == Family::MariaDb;
     // the abbreviations and upper case of MariaDB are unknown options to MySQL, which passes over them before `--help`
     let taken: Vec<ServerOption<'_>> = options.iter().filter(|option| is_mariadb || option.is_exact).copied().collect();
@@ -142,7 +143,10 @@ fn expected_switches(database: &Database, options: &[ServerOption<'_>]) -> Strin
     let super_read_only = !is_mariadb && switch("super-read-only", false);
     // the stricter one turns on the other one
     let read_only = super_read_only || switch("read-only", false);
-    format!("read-only {read_only}, super-read-only {super_read_only}, log-bin {}", switch("log-bin", !is_mariadb))
+    format!(
+        "read-only {read_only}, super-read-only {super_read_only}, log-bin {}",
+        switch("log-bin", !is_mariadb && major >= 8)
+    )
 }
 
 /// The same, as `--verbose --help` shows it.
@@ -154,7 +158,7 @@ fn switches(database: &Database, said: &str) -> String {
     let log_bin = match value("log-bin").as_str() {
         "(No default value)" => false,
         // shows the 0 that it has for OFF
-        "0" => database.family == Family::MySql,
+        "0" => database.family != Family::MariaDb,
         "" => return "the server does not say".to_owned(),
         _ => true,
     };
@@ -364,15 +368,15 @@ impl Random {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::image::DATABASES;
+    use crate::image::Images;
 
     #[test]
     fn files_are_always_the_same_and_of_many_kinds() {
-        for database in &DATABASES {
+        for database in Images::Made.databases() {
             let files = files(database);
             assert_eq!(files, super::files(database));
             assert_eq!(files.len(), FILES + SWITCHES);
-            let groups = Groups::for_server(database.family == Family::MariaDb, version(database), None);
+            let groups = Groups::for_server(database.family == Family::MariaDb, None, None);
             let read = |bytes| OptionFile::parse(bytes).options_of(&groups).count();
             assert!(files.iter().filter(|(_, bytes)| read(bytes) > 0).count() > FILES / 2);
         }

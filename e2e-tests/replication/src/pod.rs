@@ -16,6 +16,7 @@ use std::{
 use crate::{
     command::{command, kill_tree, podman, run, run_within, signal, start_time},
     environment,
+    image::full_name,
     object::{Container, Objects, PodSpec, SeccompProfile},
     probe::{Probe, Verdict},
     volume,
@@ -469,7 +470,7 @@ impl Kubelet {
             let words: Vec<String> = spec.command.iter().map(expand).collect();
             command.arg("--entrypoint").arg(serde_json::to_string(&words).map_err(|error| error.to_string())?);
         }
-        command.arg(&spec.image).args(spec.args.iter().map(expand));
+        command.arg(full_name(&spec.image).as_ref()).args(spec.args.iter().map(expand));
         let id = run(&mut command)?;
         let pid = fs::read_to_string(&pid_file).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0);
         self.pod.lock().containers.entry(spec.name.clone()).or_default().pid = Some(pid);

@@ -49,7 +49,7 @@ impl Report {
     /// One line, with the time since the start.
     pub(crate) fn say(&self, who: &str, text: &str) {
         let seconds = self.start.elapsed().as_secs();
-        println!("{:>3}:{:02}  {who:<14} {text}", seconds / 60, seconds % 60);
+        println!("{:>3}:{:02}  {who:<20} {text}", seconds / 60, seconds % 60);
     }
 
     pub(crate) fn add(&self, entry: Entry) {
@@ -61,11 +61,12 @@ impl Report {
     pub(crate) fn finish(&self) -> (String, bool) {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner).clone();
         entries.sort_by(|a, b| (a.number, &a.scenario, a.database).cmp(&(b.number, &b.scenario, b.database)));
+        let names = entries.iter().map(|entry| entry.database.len()).max().unwrap_or(0).max("database".len());
         let width = entries.iter().map(|entry| entry.scenario.len()).max().unwrap_or(0).max("scenario".len());
-        let mut text = format!("{:<width$}  {:<13}  {:<7}  seconds\n", "scenario", "database", "result");
+        let mut text = format!("{:<width$}  {:<names$}  {:<7}  seconds\n", "scenario", "database", "result");
         for Entry { scenario, database, outcome, seconds, .. } in &entries {
             // writing to a string cannot fail
-            let _ = writeln!(text, "{scenario:<width$}  {database:<13}  {:<7}  {seconds:>7}", outcome.word());
+            let _ = writeln!(text, "{scenario:<width$}  {database:<names$}  {:<7}  {seconds:>7}", outcome.word());
         }
         let (mut passed, mut skipped, mut failed) = (0, 0, 0);
         for Entry { scenario, database, outcome, .. } in &entries {
@@ -106,9 +107,7 @@ mod tests {
         let (text, good) = report.finish();
         assert!(!good);
         assert!(
-            text.starts_with(
-                "scenario    database       result   seconds\n1 scenario  mysql-9.7      ok             7\n"
-            ),
+            text.starts_with("scenario    database   result   seconds\n1 scenario  mysql-9.7  ok             7\n"),
             "{text}"
         );
         assert!(

@@ -2,6 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader, Write},
+    path::Path,
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
     time::Duration,
 };
@@ -22,9 +23,13 @@ pub(crate) struct Login {
 fn client(family: Family, pid: u32, login: &Login) -> Command {
     let mut command = command("nsenter");
     let name = if family == Family::MariaDb { "mariadb" } else { "mysql" };
+    // Percona's images have it with the data, and so have Oracle's where no option file is read
+    let socket = ["/run/mysqld/mysqld.sock", "/var/lib/mysql/mysql.sock"];
+    let socket =
+        socket.iter().find(|path| Path::new(&format!("/proc/{pid}/root{path}")).exists()).unwrap_or(&socket[0]);
     command
         .args(["--target", &pid.to_string(), "--mount", "--", name, "--no-defaults", "--batch"])
-        .args(["--protocol=SOCKET", "--socket=/run/mysqld/mysqld.sock", "--user", login.user])
+        .args(["--protocol=SOCKET", "--socket", socket, "--user", login.user])
         .env_clear()
         .env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
         .env("MYSQL_PWD", &login.password);

@@ -49,13 +49,13 @@ pub(crate) fn peer_without_password(context: &mut Context<'_>) -> Result {
     context.ensure(3)?;
     for ordinal in 0..2 {
         let address = context.pod(ordinal)?.order.address.clone();
-        if context.is_mariadb() {
-            strangers(context, &address)?;
-            let bytes = backup(&address, context.database.password)?;
-            context.step(format!("pod {ordinal}: strangers got nothing, who knows the password {} MB", bytes >> 20));
-        } else {
+        if context.cluster.has_plugin() {
             let refused = TcpStream::connect((address.as_str(), 3307));
             context.expect("whether anything listens on port 3307", &true, &refused.is_err())?;
+        } else {
+            strangers(context, &address)?;
+            let bytes = backup(&address, context.database.password, context.database.stream_start())?;
+            context.step(format!("pod {ordinal}: strangers got nothing, who knows the password {} MB", bytes >> 20));
         }
     }
     // a clone from its first to its last step, while the watch looks at all command lines
@@ -112,14 +112,14 @@ fn ask(address: &str, reply: impl Fn(&str) -> String) -> std::io::Result<(String
 }
 
 /// The size of the backup that somebody gets who knows the password; its end must be proved.
-fn backup(address: &str, password: &str) -> Result<usize> {
+fn backup(address: &str, password: &str, start: &str) -> Result<usize> {
     let own = "1".repeat(64);
     let (nonce, answer) = ask(address, |nonce| format!("{own} {}\n", proof(password, "client", nonce, &own)))
         .map_err(|error| format!("{address}: {error}"))?;
     let whole = answer
         .strip_prefix(format!("{}\n", proof(password, "server", &nonce, &own)).as_bytes())
         .and_then(|rest| rest.strip_suffix(format!("{}\n", proof(password, "end", &nonce, &own)).as_bytes()))
-        .filter(|stream| stream.starts_with(b"XBSTCK01"));
+        .filter(|stream| stream.starts_with(start.as_bytes()));
     whole.map(<[u8]>::len).ok_or_else(|| {
         Failure(format!("expected a whole backup between two proofs, found {} bytes of something else", answer.len()))
     })
@@ -148,12 +148,13 @@ fn files_with(path: &Path, text: &str) -> std::io::Result<Vec<String>> {
 /// 12: pods without root, capabilities and a writable root file system replicate, and have none of these.
 pub(crate) fn hardened(context: &mut Context<'_>) -> Result {
     context.ensure(3)?;
+    let uid = format!("Uid:\t{0}\t{0}\t{0}\t{0}", context.database.family.user());
     for ordinal in 0..3 {
         for container in ["mysql", "xtrabackup"] {
             let pid = context.cluster.pid(ordinal, container)?;
             let status = fs::read_to_string(format!("/proc/{pid}/status")).map_err(|error| error.to_string())?;
             for expected in [
-                "Uid:\t999\t999\t999\t999",
+                uid.as_str(),
                 "CapEff:\t0000000000000000",
                 "CapBnd:\t0000000000000000",
                 "NoNewPrivs:\t1",

@@ -21,9 +21,13 @@ const NETWORK: &str = "network cut";
 pub(crate) fn cut_in_the_middle(context: &mut Context<'_>) -> Result {
     context.ensure(3)?;
     context.sql(0, "REPLACE INTO e2e.ballast VALUES (1, REPEAT(RANDOM_BYTES(1024), 1024))")?;
-    for id in 2..=BALLAST {
-        let other = format!("CONCAT(RIGHT(b, LENGTH(b) - {id}), RANDOM_BYTES({id}))");
-        context.sql(0, &format!("REPLACE INTO e2e.ballast SELECT {id}, {other} FROM e2e.ballast WHERE id = 1"))?;
+    let others: Vec<u64> = (2..=BALLAST).collect();
+    for some in others.chunks(32) {
+        let row = |id| {
+            let other = format!("CONCAT(RIGHT(b, LENGTH(b) - {id}), RANDOM_BYTES({id}))");
+            format!("REPLACE INTO e2e.ballast SELECT {id}, {other} FROM e2e.ballast WHERE id = 1;\n")
+        };
+        context.sql(0, &some.iter().map(row).collect::<String>())?;
     }
     context.caught_up()?;
     cut(context, "donor killed", |context, held| {
@@ -223,7 +227,7 @@ pub(crate) fn kill_before_the_mark(context: &mut Context<'_>) -> Result {
     context.pod(3)?.release();
     context.wait_said(3, "xtrabackup", "configuring replication", joins, 60)?;
     context.wait("replication configured", 60, || {
-        Ok(context.try_sql(3, "SHOW REPLICA STATUS").is_ok_and(|status| !status.is_empty()).then_some(()))
+        Ok(context.try_sql(3, context.show_replica_status()).is_ok_and(|status| !status.is_empty()).then_some(()))
     })?;
     context.expect("whether the mark is there already", &false, &mark.exists())?;
     fs::remove_file(&part).map_err(|error| error.to_string())?;

@@ -33,10 +33,10 @@ pub(crate) fn backup_must_wait(context: &mut Context<'_>) -> Result {
         "CREATE TABLE IF NOT EXISTS e2e.held (i INT) ENGINE=MyISAM;
          CREATE TABLE IF NOT EXISTS e2e.other (i INT) ENGINE=MyISAM",
     )?;
-    if context.is_mariadb() {
-        tool_waits(context)?;
-    } else {
+    if context.cluster.has_plugin() {
         plugin_passes(context)?;
+    } else {
+        tool_waits(context)?;
     }
     context.mark()?;
     (1..context.cluster.replicas()).try_for_each(|ordinal| refuses_writes(context, ordinal))?;

@@ -35,6 +35,8 @@ pub(crate) struct Lane {
     pub(crate) name: &'static str,
     pub(crate) manifest: &'static str,
     pub(crate) has_password: bool,
+    /// As which version of XtraBackup a stand-in for it speaks.
+    pub(crate) speaks_as: &'static str,
     /// A network without IPv4.
     pub(crate) is_ipv6: bool,
     /// The `ConfigMap`s, which the policy sees too, and the Secrets beside the root password's.
@@ -49,6 +51,7 @@ const fn lane(name: &'static str, manifest: &'static str, scenarios: &'static [S
         name,
         manifest,
         has_password: true,
+        speaks_as: "8.4",
         is_ipv6: false,
         objects: |_| Ok(Objects::default()),
         parameters: &[],
@@ -60,6 +63,21 @@ const fn scenario(number: u32, title: &'static str, run: fn(&mut Context<'_>) ->
     Scenario { number, title, run, not_on: |_| None }
 }
 
+/// One for which it does not matter how replicas get their data.
+const fn of_server(number: u32, title: &'static str, run: fn(&mut Context<'_>) -> Result) -> Scenario {
+    Scenario { not_on: not_on_the_same_server, ..scenario(number, title, run) }
+}
+
+fn not_on_the_same_server(database: &Database) -> Option<&'static str> {
+    database.has_stand_in().then_some("it has nothing to do with the backup tool, and is tried without the stand-in")
+}
+
+/// Once with the words of XtraBackup 8.0, and once with those of 8.4.
+const BY_POSITION: Scenario = Scenario {
+    not_on: scale::not_without_xtrabackup,
+    ..scenario(2, "scale out by file and position", scale::out_by_file_and_position)
+};
+
 /// The highest number of a scenario.
 pub(crate) const LAST: i64 = 20;
 
@@ -70,7 +88,7 @@ pub(crate) static LANES: [Lane; 10] = [
         "password.yaml",
         &[
             scenario(1, "one primary, two replicas", replication::from_nothing),
-            scenario(10, "an event runs once", replication::event_runs_once),
+            of_server(10, "an event runs once", replication::event_runs_once),
             scenario(9, "a ConfigMap cannot open replicas", attack::config_map_opens_replicas),
             scenario(8, "backups only for who knows the password", attack::peer_without_password),
             scenario(2, "scale out under load", scale::out_under_load),
@@ -79,21 +97,23 @@ pub(crate) static LANES: [Lane; 10] = [
             scenario(6, "kill between joining and marking", clone::kill_before_the_mark),
             scenario(5, "kill -9 of each container", failure::kill_containers),
             scenario(7, "primary restarted, and emptied", failure::primary_comes_back),
-            scenario(13, "what rules prevent happens without them", rules::claims),
+            of_server(13, "what rules prevent happens without them", rules::claims),
         ],
     ),
     Lane {
         has_password: false,
+        speaks_as: "8.0",
         ..lane(
             "open",
             "empty-password.yaml",
             &[
                 scenario(1, "one primary, two replicas (empty password)", replication::from_nothing),
-                scenario(11, "lag takes out of readiness", replication::lag),
+                of_server(11, "lag takes out of readiness", replication::lag),
+                BY_POSITION,
             ],
         )
     },
-    lane("hardened", "hardened.yaml", &[scenario(12, "hardened pods", attack::hardened)]),
+    lane("hardened", "hardened.yaml", &[scenario(12, "hardened pods", attack::hardened), BY_POSITION]),
     Lane {
         is_ipv6: true,
         ..lane(

@@ -12,14 +12,15 @@ use mysql_replication_preview::Response;
 use serde_json::{Value, json};
 
 use crate::{
-    admission::played,
+    admission::{PREFIX, played},
     context::{Context, Failure, Result},
+    image::Family,
     scenario::replication::refuses_writes,
 };
 
 const REPLICA: usize = 1;
 const SIDECAR: &str = "xtrabackup";
-const INJECT: &str = "mysql-replication.kubewarden.io/inject";
+const STATUS: &str = "mysql-replication.kubewarden.io/status";
 
 /// Who can write to a replica.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,9 +77,11 @@ pub(crate) fn claims(context: &mut Context<'_>) -> Result {
     // what was written astray goes with the claim
     if context.is_mariadb() {
         unknown_option(context, &live)?;
-        clone_anew(context, &live)?;
-    } else {
+    }
+    if context.is_mysql_from((8, 0, 0)) {
         persisted(context, &live)?;
+    } else {
+        clone_anew(context, &live)?;
     }
     context.pod(REPLICA)?.release();
     context.mark()?;
@@ -131,7 +134,7 @@ fn options_and_files(context: &Context<'_>) -> Vec<Case> {
     let statement =
         choose("SET GLOBAL read_only = OFF", "SET GLOBAL super_read_only = OFF; SET GLOBAL read_only = OFF");
     let hook = format!(
-        "until MYSQL_PWD=$MYSQL_ROOT_PASSWORD {client} --host=127.0.0.1 --user=root --execute='{statement}'; \
+        "until MYSQL_PWD=$HOOK_PASSWORD {client} --host=127.0.0.1 --user=root --execute='{statement}'; \
          do sleep 0.2; done"
     );
     let options = choose("[mysqld]\nread-only=0\n", "[mysqld]\nsuper-read-only=0\nread-only=0\n");
@@ -142,8 +145,10 @@ fn options_and_files(context: &Context<'_>) -> Vec<Case> {
         keys.insert("open.sql".to_owned(), format!("{};\n", statement.replace("; ", ";\n")));
     });
     let tuning = json!([{"name": "tuning", "mountPath": "/tuning"}]);
+    let family = context.database.family;
     let over = json!([{"name": "empty", "mountPath": "/etc/mysql"}]);
-    let later = json!([{"name": "tuning", "mountPath": "/etc/mysql/conf.d/zzz.cnf", "subPath": "own.cnf"}]);
+    let path = format!("{}/zzz.cnf", family.conf_dir());
+    let later = json!([{"name": "tuning", "mountPath": path, "subPath": "own.cnf"}]);
     let all = if is_mariadb { json!(["--read-only=OFF"]) } else { json!(["--super-read-only=OFF", "--read-only=OFF"]) };
     let odd = if is_mariadb {
         json!(["--loose-skip-read_only"])
@@ -151,7 +156,7 @@ fn options_and_files(context: &Context<'_>) -> Vec<Case> {
         json!(["--loose-skip-super_read_only", "--disable-read_only"])
     };
     let variable = choose("--skip-read_only", "--skip-super_read_only --skip-read_only");
-    let shell = format!("exec docker-entrypoint.sh {server} $TUNING");
+    let shell = format!("exec {} {server} $TUNING", family.entrypoint());
 
     let case = |rule, what, container: &Value, open| Case { rule, what, object: faulty(context, container), open };
     let mut cases = vec![
@@ -166,7 +171,11 @@ fn options_and_files(context: &Context<'_>) -> Vec<Case> {
         case(
             "read-only-off",
             "a statement in the hook postStart",
-            &json!({"lifecycle": {"postStart": {"exec": {"command": ["bash", "-c", hook]}}}}),
+            // what the entrypoint makes of the Secret's content
+            &json!({
+                "lifecycle": {"postStart": {"exec": {"command": ["bash", "-c", hook]}}},
+                "env": [{"name": "HOOK_PASSWORD", "value": context.root.password}],
+            }),
             Writers::Everyone,
         ),
     ];
@@ -191,7 +200,10 @@ fn options_and_files(context: &Context<'_>) -> Vec<Case> {
         ("a file that is read later", json!({"volumeMounts": later})),
         ("a volume at /etc/mysql", json!({"volumeMounts": over})),
     ] {
-        cases.push(case("unreachable-option-files", what, &container, Writers::Everyone));
+        // the folder of Percona's option files is the policy's own mount
+        if family != Family::Percona || what != "a volume at /etc/mysql" {
+            cases.push(case("unreachable-option-files", what, &container, Writers::Everyone));
+        }
     }
     cases
 }
@@ -414,7 +426,7 @@ fn fixed_server_id(context: &Context<'_>, live: &Value) -> Result {
     };
     rejected(context, &case, live)?;
     roll_out(context, REPLICA, &without_rule(context, case.rule, &case.object, live)?, false)?;
-    let expected = if context.is_mariadb() { "1593" } else { "13117" };
+    let expected = if context.is_mysql_from((8, 0, 0)) { "13117" } else { "1593" };
     does_not_follow(context, &case, expected)
 }
 
@@ -434,7 +446,7 @@ fn does_not_follow(context: &Context<'_>, case: &Case, error: &str) -> Result {
 
 /// The sidecar starts replication; but when the server alone is restarted, nothing does.
 fn replication_stopped(context: &mut Context<'_>, live: &Value) -> Result {
-    let what = if context.is_mariadb() { "--skip-slave-start" } else { "--skip-replica-start" };
+    let what = if context.is_mysql_from((8, 0, 26)) { "--skip-replica-start" } else { "--skip-slave-start" };
     let case = Case {
         rule: "replication-stopped",
         what,
@@ -457,7 +469,7 @@ fn taken_away(context: &Context<'_>, live: &Value) -> Result {
     // what kubectl makes of it: all that the policy has put in is still there
     let mut object = live.clone();
     if let Some(annotations) = object["metadata"]["annotations"].as_object_mut() {
-        annotations.remove(INJECT);
+        annotations.retain(|key, _| !key.starts_with(PREFIX) || key == STATUS);
     }
     let case = Case { rule, what, object, open: Writers::Everyone };
     names_rule(rule, what, &context.admission.send(&case.object, Some(live), &json!({}))?)?;
@@ -480,8 +492,9 @@ fn faulty_primary(context: &Context<'_>, live: &Value) -> Result {
     roll_out(context, 0, &without_rule(context, case.rule, &case.object, live)?, false)?;
     context.wait_until("a primary that is Ready", 60, || context.cluster.status(0).ready)?;
     // not when the next try is due
-    context.sql(REPLICA, "STOP REPLICA; START REPLICA")?;
-    does_not_follow(context, &case, if context.is_mariadb() { "1236" } else { "13114" })?;
+    let word = if context.says_replica() { "REPLICA" } else { "SLAVE" };
+    context.sql(REPLICA, &format!("STOP {word}; START {word}"))?;
+    does_not_follow(context, &case, if context.is_mysql_from((8, 0, 0)) { "13114" } else { "1236" })?;
     // no log knows of the row
     context.sql(0, &format!("DELETE FROM e2e.astray WHERE what = '{}'", case.what))?;
 

@@ -2,6 +2,7 @@
 
 use crate::{
     context::{Context, Failure, Result},
+    image::Database,
     load::Load,
     scenario::replication::{peer, refuses_writes},
 };
@@ -27,7 +28,7 @@ pub(crate) fn out_under_load(context: &mut Context<'_>) -> Result {
                 context.cluster.log_dir(ordinal).display()
             )));
         }
-        if !context.is_mariadb() {
+        if context.cluster.has_plugin() {
             let source = context.sql(ordinal, "SELECT SOURCE, STATE FROM performance_schema.clone_status")?;
             let expected = format!("{}:3306\tCompleted", peer(context, ordinal - 1));
             context.expect(&format!("the donor of pod {ordinal}, as the server itself says it"), &expected, &source)?;
@@ -35,6 +36,34 @@ pub(crate) fn out_under_load(context: &mut Context<'_>) -> Result {
         refuses_writes(context, ordinal)?;
     }
     context.expect("backups that the primary sent", &from_primary, &context.said(0, "xtrabackup", "sending a backup"))
+}
+
+/// 2: a replica that follows by file and position, as in a cluster that was made without GTIDs, hands that on.
+pub(crate) fn out_by_file_and_position(context: &mut Context<'_>) -> Result {
+    context.ensure(3)?;
+    forget_claims(context, 3..4)?;
+    let load = Load::start(context)?;
+    let follow = |how: &str| {
+        let change = format!("CHANGE REPLICATION SOURCE TO SOURCE_AUTO_POSITION = {how}");
+        context.sql(2, &format!("STOP REPLICA; {change}; START REPLICA")).map(drop)
+    };
+    follow("0")?;
+    context.cluster.scale(4);
+    context.wait_settled(180)?;
+    let written = load.finish(context)?;
+    context.step(format!("{written} transactions were written meanwhile, and are on all four pods once"));
+    context.expect("joins of pod 3 by file and position", &1, &context.said(3, "xtrabackup", " at file "))?;
+    context.expect("Auto_Position of pod 3", &"0".to_owned(), &context.replica_status(3, "Auto_Position")?)?;
+    refuses_writes(context, 3)?;
+    context.cluster.scale(3);
+    follow("1")?;
+    context.wait_settled(60)?;
+    context.same_everywhere()
+}
+
+pub(crate) fn not_without_xtrabackup(database: &Database) -> Option<&'static str> {
+    (!database.may_follow_by_position())
+        .then_some("no replica of it follows by GTIDs here that could follow by file and position and be backed up")
 }
 
 /// Pods that are not there shall begin with new claims.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     admission::played,
     context::{Context, Failure, Result},
-    image::{DATABASES, Database},
+    image::{Database, Images},
     load::Load,
     object::PodSpec,
     scenario::replication::refuses_writes,
@@ -20,7 +20,8 @@ const UPGRADES: [(&str, &str); 1] = [("mariadb-10.11", "mariadb-11.8")];
 /// The database that comes after this one.
 pub(crate) fn successor(database: &Database) -> Option<&'static Database> {
     let (_, next) = UPGRADES.iter().find(|(from, _)| *from == database.name)?;
-    DATABASES.iter().find(|it| it.name == *next)
+    let images = if database.is_official() { Images::Official } else { Images::Made };
+    images.databases().iter().copied().find(|it| it.name == *next)
 }
 
 pub(crate) fn not_without_successor(database: &Database) -> Option<&'static str> {
@@ -34,7 +35,8 @@ pub(crate) fn rolled_out(context: &mut Context<'_>) -> Result {
     let new = update(context)?;
     let load = Load::start(context)?;
     for ordinal in (0..3).rev() {
-        let upgraded = "finished mariadb-upgrade";
+        // with a capital in the official image
+        let upgraded = "inished mariadb-upgrade";
         let before = context.said(ordinal, "mysql", upgraded);
         replace(context, ordinal, &new)?;
         context.wait_until(&format!("pod {ordinal} Ready with the new image"), 120, || {
