@@ -24,9 +24,10 @@ wasm-target:
 	@rustup target list --installed | grep -qx $(WASM_TARGET) || { \
 		printf '==> installing the Rust target %s\n' $(WASM_TARGET); rustup target add $(WASM_TARGET); }
 
-# No path of the machine that builds it: the artefact is the same elsewhere, and smaller.
+# No path of the machine that builds it: the artefact is the same elsewhere, and smaller. The shell looks for the crates,
+# since they may come with `cargo fetch` only.
 CRATES := $(or $(CARGO_HOME),$(HOME)/.cargo)/registry/src
-REMAPPED := RUSTFLAGS="$(RUSTFLAGS) $(addprefix --remap-path-prefix=,$(addsuffix /=,$(wildcard $(CRATES)/*)))"
+REMAPPED := RUSTFLAGS="$(RUSTFLAGS)$$(printf ' --remap-path-prefix=%s/=' $(CRATES)/*)"
 
 $(WASM): $(SOURCES) | wasm-target
 	$(call say,"building the policy (half a minute the first time)")
@@ -39,6 +40,7 @@ policy.wasm: $(WASM) ## Build the policy
 
 $(DO_NOTHING_WASM): Cargo.toml Cargo.lock $(shell find bench/do-nothing -type f) | wasm-target
 	$(call say,"building the guest that does nothing")
+	@$(CARGO) fetch --quiet
 	@$(REMAPPED) $(CARGO) build --quiet --profile wasm --target $(WASM_TARGET) --package mysql-replication-do-nothing
 	@touch $@
 
