@@ -15,8 +15,7 @@ server_options() {
         --read-only=OFF --super-read-only=OFF --event-scheduler=DISABLED --persisted-globals-load=OFF
         --plugin-load-add=mysql_clone.so --performance-schema=ON
         # places that option files may name, and that only the database container has
-        --log-error=stderr --secure-file-priv=NULL --general-log=OFF --slow-query-log=OFF
-        '--loose-innodb-temp-tablespaces-dir=./#innodb_temp/')
+        --log-error="$SCRATCH/mysqld.err" --secure-file-priv=NULL --general-log=OFF --slow-query-log=OFF)
 }
 local_query() {
     printf '%s\n' "$1" | mysql --defaults-file=<(client_options) --protocol=SOCKET --socket="$SCRATCH/mysqld.sock" --batch --skip-column-names
@@ -55,6 +54,12 @@ clone_instance() {
 }
 
 take_clone() {
+    clone_with_plugin && return
+    [[ ! -s $SCRATCH/mysqld.err ]] || tail -n 20 "$SCRATCH/mysqld.err" >&2
+    return 1
+}
+
+clone_with_plugin() {
     local server gtid state status=0
     server_answers "$DONOR" || { log "$DONOR does not answer on port $DATABASE_PORT yet"; return 1; }
     server_options
