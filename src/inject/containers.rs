@@ -90,11 +90,13 @@ fn option_files<'a>(container: &Value<'a>) -> Vec<Value<'a>> {
     mounts
 }
 
-/// The mounts of the database container in the places where the images' servers read option files.
+/// The mounts of the database container in the places where the images' servers read option files. One above the
+/// injected folder hides that, and is a rule's business.
 pub(crate) fn mounted_option_files<'v, 'a>(container: &'v Value<'a>) -> impl Iterator<Item = &'v Value<'a>> {
     const PLACES: [&str; 3] = ["/etc/mysql", "/etc/my.cnf.d", "/etc/my.cnf"];
     list_at(container, &["volumeMounts"]).iter().filter(|mount| {
-        name(mount) != CONF_VOLUME && PLACES.iter().any(|place| holds(place, str_at(mount, &["mountPath"])))
+        let path = str_at(mount, &["mountPath"]);
+        name(mount) != CONF_VOLUME && PLACES.iter().any(|place| holds(place, path)) && !holds(path, CONF_DIR)
     })
 }
 

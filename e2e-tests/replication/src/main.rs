@@ -50,7 +50,7 @@ use crate::{
 };
 
 /// How long a whole run may take; making the images counts.
-const DEADLINE: Duration = Duration::from_mins(60);
+const DEADLINE: Duration = Duration::from_hours(1);
 
 /// Podman on machines whose limits and control groups are not those of a whole machine.
 const SETTINGS: &str = "[containers]\ndefault_ulimits = [\"nofile=20000:20000\", \"nproc=10000:10000\"]\n\
