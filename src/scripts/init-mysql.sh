@@ -80,7 +80,7 @@ gtid_options() {
     fi
 }
 
-# What the user's option files may set otherwise: this file is read before them. docs/reference.md, "Options", has
+# What the user's option files may set otherwise: this file is read before them. docs/options.md has
 # the reason for each.
 default_options() {
     printf '%s\n' '[mysqld]' skip-name-resolve host-cache-size=0
