@@ -295,7 +295,7 @@ fn help_teaches() {
         "\nExamples:\n",
         "      kubectl kustomize . | preview -\n",
         "      preview --settings settings.yaml manifests/\n",
-        "      preview --old live.yaml manifests/\n",
+        "      preview --namespace shop --old live.yaml manifests/\n",
         "      preview --output github manifests/\n",
         "      preview --output sarif manifests/ >preview.sarif\n",
         "            - id: mysql-replication-preview\n",

@@ -41,10 +41,10 @@ const SECTIONS: &[Section] = &[
                 &["preview --settings settings.yaml manifests/"],
             ),
             Example(
-                "As updates of what runs: some rules are about changes",
+                "As updates of what runs: some rules are about changes. What names no namespace is in shop",
                 &[
                     "kubectl -n shop get statefulset,service,configmap -o yaml >live.yaml",
-                    "preview --old live.yaml manifests/",
+                    "preview --namespace shop --old live.yaml manifests/",
                 ],
             ),
             Example("Nothing but the verdicts, as a check in a script", &["preview --output none manifests/"]),
