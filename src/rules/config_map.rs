@@ -440,11 +440,12 @@ fn check_primary<'l, 'o: 'l>(
             findings.reject(checked.violation(rule::PRIMARY_READ_ONLY, Some(*line), checked.written(*line), why, fix));
         }
     }
+    // without a value it would be named after the host, and a live cluster's log keeps its name
+    let fix = || format!("write log-bin={}, or its old name, below [mysqld]", server.replication.binary_log.name());
     match last("log-bin") {
         Some((line, option)) if !option.switch() => {
             let why = "without its binary log the primary has nothing that replicas could follow";
-            let fix = "write log-bin".to_owned();
-            findings.reject(checked.violation(rule::BINARY_LOG_OFF, Some(*line), checked.written(*line), why, fix));
+            findings.reject(checked.violation(rule::BINARY_LOG_OFF, Some(*line), checked.written(*line), why, fix()));
         }
         Some(_) => {}
         None => {
@@ -453,8 +454,7 @@ fn check_primary<'l, 'o: 'l>(
             } else if matches!(server.flavor, Flavor::Mysql57 | Flavor::Mariadb) {
                 // MySQL has it on by default since 8.0 (its manual, "log_bin")
                 let why = "this server writes a binary log only where it is told to, and replicas follow that log";
-                let fix = "write log-bin below [mysqld]".to_owned();
-                findings.reject(checked.violation(rule::BINARY_LOG_OFF, None, "no log-bin".to_owned(), why, fix));
+                findings.reject(checked.violation(rule::BINARY_LOG_OFF, None, "no log-bin".to_owned(), why, fix()));
             }
         }
     }

@@ -24,11 +24,11 @@ const ONE_BY_ONE: &str = "pods restart one by one: a replica with GTIDs does not
 /// What a renamed binary log does.
 const LOG_ANEW: &str =
     "under another name the primary begins its binary log anew, and replicas miss what they have not read yet";
-/// A name that nobody else sees.
-const SAME_NAME: &str = "leave the name as it is: it means nothing to clients";
+/// One that is told to switch the log on must not take that for any name.
+const SAME_NAME: &str = "leave the log its old name: log-bin=NAME";
 /// The way to change what a cluster was made with.
 const BY_ONE_POD: &str =
-    "leave it; or scale to 1, delete the other pods' claims, change it, restart pod 0, and scale out: they clone anew";
+    "leave it; or scale to 1 first, and see 'Change the clone method or GTIDs' in docs/operating.md";
 
 /// What the servers are told of their binary log and of GTIDs, by arguments or by option files.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -96,7 +96,7 @@ pub(crate) fn replication(
             rule::REPLICATION_CHANGED,
             Annotations::path(annotation::CLONE_METHOD),
             format!("\"{}\" for a cluster that was made with {}", asked.name(), kept.clone_method.name()),
-            "pods restart one by one: until the last one has, a pod that needs its data anew gets none",
+            "while pods with both methods run, one that must clone may find no donor that speaks its method",
             BY_ONE_POD,
         ));
     }
