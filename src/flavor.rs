@@ -237,6 +237,22 @@ impl Database {
     }
 }
 
+impl Flavor {
+    /// Whose data an image of XtraBackup copies, by its tag: the tool is of the server's series (its manual, "Server
+    /// version and backup version comparison").
+    pub(crate) fn of_xtrabackup(image: &str) -> Option<Self> {
+        let image = Image::parse(image);
+        let version = image.version();
+        match (version.major?, version.minor?) {
+            _ if !image.name().contains("xtrabackup") => None,
+            (2, 4) => Some(Self::Mysql57),
+            (8, 0) => Some(Self::Mysql80),
+            (8, 4) | (9, _) => Some(Self::Mysql84),
+            _ => None,
+        }
+    }
+}
+
 fn fix_unknown() -> String {
     format!(
         "set the annotation {}{} to one of {}",

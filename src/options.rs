@@ -8,7 +8,7 @@
 /// MySQL up to 5.7, take any beginning of a name that no other option has. The lengths are the shortest ones that
 /// `--verbose --help` of one of the servers leaves unambiguous. The `defaults` ones are taken only whole
 /// (`mysys/my_default`, `get_defaults_options`).
-const KNOWN: [(&str, usize); 20] = [
+const KNOWN: [(&str, usize); 23] = [
     ("read-only", "read-o".len()),
     ("super-read-only", "super-r".len()),
     // there are log-bin-index and others; the whole name wins over them
@@ -24,6 +24,9 @@ const KNOWN: [(&str, usize); 20] = [
     ("defaults-group-suffix", "defaults-group-suffix".len()),
     ("no-defaults", "no-defaults".len()),
     ("gtid-mode", "gtid-m".len()),
+    ("enforce-gtid-consistency", "enforce-g".len()),
+    ("slave-parallel-workers", "slave-parallel-w".len()),
+    ("replica-parallel-workers", "replica-parallel-w".len()),
     ("innodb-data-home-dir", "innodb-data-h".len()),
     ("innodb-log-group-home-dir", "innodb-log-g".len()),
     ("innodb-undo-directory", "innodb-undo-d".len()),

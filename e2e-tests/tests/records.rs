@@ -314,8 +314,10 @@ fn another_config_map_changes_neither_the_log_nor_gtids() {
     for (maps, is_refused) in [
         (vec![map("mysql", "orders"), map("other", "orders")], false),
         (vec![map("mysql", "orders"), map("other", "bills")], true),
-        // of one that is not there nothing is known
-        (vec![map("mysql", "orders")], false),
+        // pods that start before it is there have no option files
+        (vec![map("mysql", "orders")], true),
+        (vec![map("mysql", "mysql-bin")], false),
+        // of one that is no more nothing is known
         (vec![map("other", "orders")], false),
     ] {
         let cluster = Manifests::new(maps.clone().into_iter().chain([service.clone()]), "default");

@@ -3,7 +3,7 @@
 use crate::{
     flavor::{CloneMethod, Database, Flavor},
     inject::{
-        Gtid, Replication,
+        Replication,
         arguments::words,
         credentials::Credentials,
         data::{Data, holds},
@@ -44,7 +44,7 @@ pub(crate) struct FromContainer<'a> {
     server_args: String,
     option_files: Vec<Value<'a>>,
     /// Do its arguments switch GTIDs on, for both roles alike?
-    has_gtids: bool,
+    pub(crate) has_gtids: bool,
 }
 
 impl<'a> FromContainer<'a> {
@@ -122,10 +122,9 @@ impl Ingredients<'_> {
         ];
         let image = &self.from_container.image;
         let mut part = Writer::new(INIT_CONTAINER, image, Script::InitMysql);
-        let gtid = if self.from_container.has_gtids { Gtid::On } else { self.replication.gtid };
         let own = [
             ("REPLICATION_CONFIG_MAP_DIR", INIT_CONFIG_MAP_DIR),
-            ("REPLICATION_GTID", gtid.name()),
+            ("REPLICATION_GTID", self.replication.gtid.name()),
             ("REPLICATION_BINARY_LOG", self.replication.binary_log.name()),
         ];
         part.env(&self.parameters(INIT_CONTAINER, INIT_CONF_DIR, &own), []);

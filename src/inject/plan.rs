@@ -4,7 +4,7 @@ use crate::{
     annotations::{Annotations, is_label},
     flavor::{CloneMethod, Database, Family, Flavor},
     inject::{
-        Replication,
+        Gtid, Replication,
         arguments::words,
         containers::{FromContainer, Ingredients, mounted_option_files, probes},
         credentials::Credentials,
@@ -118,7 +118,11 @@ impl<'a> Plan<'a> {
         };
         check_source_host(object_name, service.name(), &database, findings);
         let new = || Replication::new(database.flavor, database.clone_method);
-        let replication = kept.map_or_else(new, |kept| kept.with(database.clone_method));
+        let mut replication = kept.map_or_else(new, |kept| kept.with(database.clone_method));
+        let from_container = FromContainer::new(pod, container, &database);
+        if from_container.has_gtids {
+            replication.gtid = Gtid::On;
+        }
 
         let mut mounts = vec![Value::object([("name", CONF_VOLUME.into()), ("mountPath", database.conf_dir().into())])];
         if data.mount_is_new {
@@ -151,7 +155,7 @@ impl<'a> Plan<'a> {
                 data,
                 credentials,
                 max_lag: annotations.max_replica_lag_seconds,
-                from_container: FromContainer::new(pod, container, &database),
+                from_container,
             },
         };
         plan.check_reserved_names(pod, settings, findings);
@@ -353,6 +357,12 @@ pub(crate) fn database_container<'v, 'a>(
 /// The server must read the folder that `conf` is mounted at, and read the forced options last of it.
 fn check_option_files(container: &Value, path: &str, database: &Database, findings: &mut Findings) {
     let conf_dir = database.conf_dir();
+    for (index, mount) in list_at(container, &["volumeMounts"]).iter().enumerate() {
+        let at = str_at(mount, &["mountPath"]);
+        if ["/etc/my.cnf", "/etc/mysql/my.cnf", "/etc/mysql/mariadb.cnf"].contains(&at) {
+            findings.warn(format!("{path}.volumeMounts[{index}]: {at} must !includedir {conf_dir}/"));
+        }
+    }
     let mut reject = |path: String, found: String, fix: String| {
         findings.reject(Violation::new(
             rule::UNREACHABLE_OPTION_FILES,
@@ -419,6 +429,15 @@ fn backup_image(
             } else {
                 format!("use \"clone-plugin\", or {name_one}")
             },
+        ));
+    }
+    if let Some(other) =
+        chosen.filter(|_| database.clone_method == CloneMethod::Xtrabackup).and_then(Flavor::of_xtrabackup)
+        && other != database.flavor
+    {
+        findings.warn(format!(
+            "the backup image {} is not of the server's series: nothing can be cloned with it",
+            shown(chosen.unwrap_or_default())
         ));
     }
     chosen.map(ToOwned::to_owned)

@@ -105,6 +105,8 @@ struct Server<'s> {
     replication: Replication,
     /// Does it run, with more than one pod?
     is_live: bool,
+    /// How many pods it is to have.
+    replicas: i64,
 }
 
 impl<'s> Server<'s> {
@@ -119,7 +121,13 @@ impl<'s> Server<'s> {
             data_dir,
             replication,
             is_live: false,
+            replicas: 1,
         }
+    }
+
+    /// May there be pods that follow by file and position, since nothing told them otherwise?
+    fn may_run_without(&self) -> bool {
+        self.replicas != 1 && self.replication.gtid == Gtid::OptionFiles && self.flavor != Flavor::Mariadb
     }
 
     /// The option that closes a replica.
@@ -172,6 +180,11 @@ pub(crate) fn config_map(case: &Case, cluster: &Cluster, findings: &mut Findings
             check(&case.object, &server, findings);
             if server.is_live && !case.is_audit {
                 check_change(case, &server, findings);
+            } else if case.old.is_none() && server.may_run_without() && told(&case.object, &server).gtid == Some(true) {
+                findings.warn(format!(
+                    "{} had no option files: if it runs, its next roll-out stops (rule replication-changed)",
+                    server.statefulset
+                ));
             }
         }
     });
@@ -227,7 +240,8 @@ fn server_of(statefulset: &Value, config_map: &str, namespace: &str, case: &Case
     };
     let server = Server::new(&database, replication, label("StatefulSet", namespace, name), DATA_DIR);
     // one that is new comes with its StatefulSet, or is put back: what was there before is not known
-    Some(Server { is_live: case.old.is_some() && replicas(statefulset) != 1, ..server })
+    let replicas = replicas(statefulset);
+    Some(Server { is_live: case.old.is_some() && replicas != 1, replicas, ..server })
 }
 
 /// What the option files of a ConfigMap say of the binary log and of GTIDs.
@@ -251,12 +265,14 @@ pub(super) fn told_by_files(config_map: &Value, is_mariadb: bool) -> Told {
     told
 }
 
+fn told(config_map: &Value, server: &Server) -> Told {
+    told_by_files(config_map, server.flavor == Flavor::Mariadb)
+}
+
 /// What a live cluster was made with stays.
 fn check_change(case: &Case, server: &Server, findings: &mut Findings) {
-    let is_mariadb = server.flavor == Flavor::Mariadb;
-    let told = |config_map| told_by_files(config_map, is_mariadb);
-    let before = case.old.as_ref().map(told).unwrap_or_default();
-    changed(&before, &told(&case.object), server.replication, findings, &|what, why, fix| {
+    let before = case.old.as_ref().map(|old| told(old, server)).unwrap_or_default();
+    changed(&before, &told(&case.object, server), server.replication, findings, &|what, why, fix| {
         let why = format!("{why} ({} reads it, and runs)", server.statefulset);
         Violation::new(rule::REPLICATION_CHANGED, "data", format!("option files that {what}"), why, fix)
     });

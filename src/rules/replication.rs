@@ -5,7 +5,7 @@ use crate::{
     annotations::Annotations,
     cluster::{Cluster, Kind, Lookup},
     enforcement::label,
-    flavor::{CloneMethod, Flavor},
+    flavor::{CloneMethod, Database, Flavor},
     inject::{Gtid, Plan, Replication},
     json::{Value, at, by_name, list_at, name, shown, str_at},
     names::{CONFIG_MAP_VOLUME, DATA_DIR, annotation, rule},
@@ -40,6 +40,11 @@ pub(super) struct Told {
 }
 
 impl Told {
+    /// What servers without option files are told.
+    fn nothing() -> Self {
+        Self { log_bin: None, gtid: Some(false) }
+    }
+
     fn by_arguments(given: &[Given]) -> Self {
         let options: Vec<_> =
             given.iter().filter_map(|given| Some((given, ServerOption::from_argument(&given.text)?))).collect();
@@ -109,12 +114,13 @@ pub(crate) fn replication(
     if old_map.is_empty() || old_map == plan.config_map || !settings.is_on(rule::REPLICATION_CHANGED) {
         return;
     }
-    // of one that is not there yet, or no more, nothing is known
-    let told = |name: &str| match cluster.get(Kind::ConfigMap, namespace, name) {
+    let told = |name: &str, absent: Option<Told>| match cluster.get(Kind::ConfigMap, namespace, name) {
         Lookup::Found(map) => Some(told_by_files(&map, plan.ingredients.database.flavor == Flavor::Mariadb)),
-        Lookup::Absent | Lookup::Failed(_) => None,
+        Lookup::Absent => absent,
+        Lookup::Failed(_) => None,
     };
-    if let (Some(before), Some(after)) = (told(old_map), told(&plan.config_map)) {
+    // of one that is no more, nothing is known; pods that start before one is there have no option files
+    if let (Some(before), Some(after)) = (told(old_map, None), told(&plan.config_map, Some(Told::nothing()))) {
         let maps = format!("{} instead of {}", label("ConfigMap", namespace, &plan.config_map), shown(old_map));
         changed(&before, &after, kept, findings, &|what, why, fix| {
             let path = Annotations::path(annotation::CONFIG_MAP);
@@ -169,6 +175,7 @@ fn check_arguments(given: &[Given], stored: &[Given], path: &str, plan: &Plan, f
             "remove it; the policy switches GTIDs on",
         ));
     }
+    check_against_gtids(&options, path, plan, findings);
     for (given, option) in &options {
         let value = option.value.or(given.next.as_deref()).unwrap_or_default();
         if let Some((why, fix)) = elsewhere(option.name, value, &plan.ingredients.data.dir) {
@@ -183,6 +190,39 @@ fn check_arguments(given: &[Given], stored: &[Given], path: &str, plan: &Plan, f
                 format!("the option {}", given.shown()),
                 why,
                 fix,
+            ));
+        }
+    }
+}
+
+/// Options as arguments, which win over the files in which the policy has them otherwise.
+fn check_against_gtids(options: &[(&Given, ServerOption)], path: &str, plan: &Plan, findings: &mut Findings) {
+    let Database { flavor, clone_method, .. } = plan.ingredients.database;
+    if flavor == Flavor::Mariadb {
+        return;
+    }
+    if plan.ingredients.replication.gtid == Gtid::On {
+        if let Some((given, option)) = effective(options, "enforce-gtid-consistency")
+            && (!option.switch() || option.value.is_some_and(|value| value.eq_ignore_ascii_case("warn")))
+        {
+            findings.reject(Violation::new(
+                rule::GTID_MODE,
+                given.path(path),
+                format!("the option {}", given.shown()),
+                "with gtid-mode=ON, which the policy sets, no server starts unless it is ON",
+                "remove it; the policy sets both",
+            ));
+        }
+        return;
+    }
+    for name in ["slave-parallel-workers", "replica-parallel-workers"] {
+        if let Some((given, option)) = effective(options, name)
+            && clone_method == CloneMethod::Xtrabackup
+            && option.value.or(given.next.as_deref()).is_some_and(|value| value != "0")
+        {
+            findings.warn(format!(
+                "the option {}: with it and without GTIDs the third pod never clones (rule gtid-mode)",
+                given.shown()
             ));
         }
     }

@@ -18,14 +18,20 @@ copy_role_file() {
     log "took ${file##*/} from the ConfigMap"
 }
 
-# The last value of an option in an option file, "-" for one without a value; nothing where it is not there. `name` is a
-# pattern, with [-_] for what the server takes for a dash.
+# The last value of an option in the server's groups of an option file, "-" for one without a value; nothing where it is not
+# there. `name` is a pattern, with [-_] for what the server takes for a dash.
 option_in() {
-    local file=$1 name=$2 line pattern found=''
+    local file=$1 name=$2 line pattern found='' is_servers=''
+    local groups='^[[:space:]]*\[([^]]*[^][:space:]])?[[:space:]]*\]' servers='^(mysqld|server|mariadb|mariadbd)(-[0-9.]+)?$'
     pattern="^[[:space:]]*(loose[-_])?(${name})[[:space:]]*(=[[:space:]]*([^#;[:space:]]+))?[[:space:]]*([#;].*)?\$"
     [[ -f $file ]] || return 0
     while IFS= read -r line || [[ -n $line ]]; do
-        [[ ! ${line%$'\r'} =~ $pattern ]] || found=${BASH_REMATCH[4]:--}
+        if [[ $line =~ $groups ]]; then
+            is_servers=
+            [[ ! ${BASH_REMATCH[1]} =~ $servers ]] || is_servers=1
+        elif [[ -n $is_servers && ${line%$'\r'} =~ $pattern ]]; then
+            found=${BASH_REMATCH[4]:--}
+        fi
     done <"$file"
     # the server takes quotes off
     case $found in \"*\" | \'*\') found=${found:1:${#found}-2} ;; esac
@@ -84,10 +90,8 @@ gtid_options() {
 # the reason for each.
 default_options() {
     printf '%s\n' '[mysqld]' skip-name-resolve host-cache-size=0
-    if ((ORDINAL > 0)); then
-        printf '%s\n' loose-slave-net-timeout=15 loose-replica-net-timeout=15
-        return
-    fi
+    ((ORDINAL == 0)) || printf '%s\n' loose-slave-net-timeout=15 loose-replica-net-timeout=15
+    # a replica may have a log too
     case $REPLICATION_FLAVOR in
     mysql-5.7) printf '%s\n' expire-logs-days=30 ;;
     mariadb) printf '%s\n' expire-logs-days=10 sync-binlog=1 binlog-format=ROW ;;

@@ -58,6 +58,10 @@ configure() {
     esac
     options+=$(tls_options "$word")
     query "$stop" || return 1
+    # a primary with GTIDs that has logged nothing yet names none, and the tool then names its file alone
+    if [[ $kind == file && $DIALECT != mariadb && $(mark_value donor) == "$primary" && $(query 'SELECT @@GLOBAL.gtid_mode') == ON ]]; then
+        kind=gtid
+    fi
     if [[ $kind == file ]]; then
         options+=", ${word}_LOG_FILE=$(quoted "$(mark_value file)"), ${word}_LOG_POS=$(mark_value pos)"
     else

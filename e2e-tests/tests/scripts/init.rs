@@ -76,7 +76,11 @@ fn what_the_user_may_set_otherwise_is_in_the_first_file() {
         (0, "mariadb", "expire-logs-days=10\nsync-binlog=1\nbinlog-format=ROW\n"),
         (0, "mysql-5.7", "expire-logs-days=30\n"),
         (0, "mysql-8.0", ""),
-        (1, "mariadb", "loose-slave-net-timeout=15\nloose-replica-net-timeout=15\n"),
+        (
+            1,
+            "mariadb",
+            "loose-slave-net-timeout=15\nloose-replica-net-timeout=15\nexpire-logs-days=10\nsync-binlog=1\nbinlog-format=ROW\n",
+        ),
         (1, "mysql-8.4", "loose-slave-net-timeout=15\nloose-replica-net-timeout=15\n"),
     ] {
         let cluster = Cluster::new();
@@ -155,6 +159,9 @@ fn by_option_files_there_are_gtids_only_where_both_roles_have_them() {
         ("[mysqld]\ngtid_mode = \"ON\"\n", "[mysqld]\ngtid-mo='on'\n", GTIDS),
         ("[mysqld]\ngtid-mode=on_permissive\n", "[mysqld]\nloose_gtid-mode=3\n", "gtid-mode=OFF\n"),
         ("[mysqld]\n", "[mysqld]\n", ""),
+        // groups that are not the server's
+        ("[client]\ngtid-mode=ON\n[mysqld]\n", "[mysqldump]\ngtid-mode=ON\n[mysqld]\n", ""),
+        ("[mysqldump]\n[mysqld ]\ngtid-mode=ON\n", "[mysqldump]\n[mysqld-5.7]\ngtid-mode=ON\n", GTIDS),
     ] {
         for ordinal in [0, 1] {
             let pod = cluster.pod(ordinal).mysql("mysql-5.7", "5.7.44");

@@ -142,6 +142,25 @@ fn every_mysql_joins_at_its_gtids_in_its_dialect() {
     }
 }
 
+/// XtraBackup names no GTIDs of a primary that has logged nothing yet.
+#[test]
+fn a_replica_of_a_primary_without_a_gtid_yet_follows_by_gtid() {
+    for (mode, donor, position) in [
+        ("ON", "mysql-0.mysql", "SOURCE_AUTO_POSITION=1"),
+        ("OFF", "mysql-0.mysql", "SOURCE_LOG_FILE='mysql-bin.000003', SOURCE_LOG_POS=481"),
+        // that one follows by file and position
+        ("ON", "mysql-1.mysql", "SOURCE_LOG_FILE='mysql-bin.000003', SOURCE_LOG_POS=481"),
+    ] {
+        let cluster = Cluster::new();
+        let replica = NEW.replica(&cluster, FILE);
+        replica.write("data/mysql-replication.clone", format!("donor={donor}\n{FILE}"));
+        replica.control("gtid-mode", mode);
+        replica.control("gtid-subset", "1");
+        let _sidecar = join(&replica);
+        assert!(changes(&replica).contains(&NEW.change(position)), "{mode} {donor}: {:?}", changes(&replica));
+    }
+}
+
 #[test]
 fn gtids_that_came_with_the_data_are_not_set_again() {
     let cluster = Cluster::new();
