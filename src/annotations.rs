@@ -7,7 +7,7 @@ use crate::{
         ANNOTATION_PREFIX,
         annotation::{
             ALL, BACKUP_IMAGE, CLONE_METHOD, CONFIG_MAP, CONTAINER, EXEMPT, FLAVOR, INJECT, MAX_REPLICA_LAG_SECONDS,
-            PRIMARY_OF, STATUS,
+            PRIMARY_OF, REPLICATION_ACCOUNT, RESTORE_FROM, STATUS,
         },
         rule,
     },
@@ -25,6 +25,10 @@ pub(crate) struct Annotations {
     pub(crate) backup_image: Option<String>,
     pub(crate) config_map: Option<String>,
     pub(crate) max_replica_lag_seconds: Option<u32>,
+    /// `none` where root is to replicate.
+    pub(crate) replication_account: Option<String>,
+    /// An ordinal, and never 0.
+    pub(crate) restore_from: Option<u32>,
 }
 
 impl Annotations {
@@ -82,6 +86,16 @@ impl Annotations {
                     self.max_replica_lag_seconds = Some(seconds);
                 }
                 _ => bad("it is no whole number of seconds", "write one, such as \"30\""),
+            },
+            REPLICATION_ACCOUNT if is_account(text) => self.replication_account = Some(text.to_owned()),
+            REPLICATION_ACCOUNT => bad(
+                "it is no beginning of an account's name",
+                "write up to 12 lower-case letters, digits and _, a letter first, or \"none\" to replicate as root",
+            ),
+            RESTORE_FROM => match text.parse() {
+                Ok(0) => bad("pod 0 is the one that takes the data", "write the ordinal of a replica that has it"),
+                Ok(ordinal) if !text.starts_with('+') => self.restore_from = Some(ordinal),
+                _ => bad("it is no ordinal", "write the number of the replica that has the data, such as \"1\""),
             },
             PRIMARY_OF => bad("it goes with a Service, not with a StatefulSet", "remove it here"),
             // [`crate::enforcement`] reads it
@@ -181,6 +195,13 @@ fn entries<'v, 'a>(annotations: Option<&'v Value<'a>>) -> impl Iterator<Item = (
 
 fn one_of(names: &[&str]) -> String {
     format!("write one of {}", names.join(", "))
+}
+
+/// What is put behind it leaves 12 of the 32 characters that MySQL has for a name.
+fn is_account(text: &str) -> bool {
+    (1..=12).contains(&text.len())
+        && text.starts_with(|first: char| first.is_ascii_lowercase())
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
 /// Kubernetes' DNS label (RFC 1123).

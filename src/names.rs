@@ -19,6 +19,10 @@ pub mod annotation {
     pub const CONFIG_MAP: &str = "config-map";
     /// Lag from which on a replica is not Ready.
     pub const MAX_REPLICA_LAG_SECONDS: &str = "max-replica-lag-seconds";
+    /// How the account that replicates is named, or that there is to be none.
+    pub const REPLICATION_ACCOUNT: &str = "replication-account";
+    /// The replica whose data a primary takes that has lost its own.
+    pub const RESTORE_FROM: &str = "restore-from";
     /// On a Service: the StatefulSet to whose primary it leads.
     pub const PRIMARY_OF: &str = "primary-of";
     /// Rules that are not to hold for an object, each with the reason.
@@ -27,7 +31,7 @@ pub mod annotation {
     pub const STATUS: &str = "status";
 
     /// All of them.
-    pub const ALL: [&str; 10] = [
+    pub const ALL: [&str; 12] = [
         INJECT,
         CONTAINER,
         FLAVOR,
@@ -35,6 +39,8 @@ pub mod annotation {
         BACKUP_IMAGE,
         CONFIG_MAP,
         MAX_REPLICA_LAG_SECONDS,
+        REPLICATION_ACCOUNT,
+        RESTORE_FROM,
         PRIMARY_OF,
         EXEMPT,
         STATUS,
@@ -45,7 +51,7 @@ pub mod annotation {
 pub const INIT_CONTAINER: &str = "init-mysql";
 /// Init container that gives a replica its data.
 pub const CLONE_CONTAINER: &str = "clone-mysql";
-/// Sidecar that joins a replica to the primary and serves backups.
+/// Sidecar that looks after its server and serves backups.
 pub const SIDECAR_CONTAINER: &str = "xtrabackup";
 /// All injected containers.
 pub const INJECTED_CONTAINERS: [&str; 3] = [INIT_CONTAINER, CLONE_CONTAINER, SIDECAR_CONTAINER];
@@ -56,6 +62,14 @@ pub const DATABASE_CONTAINER: &str = "mysql";
 pub const CONF_VOLUME: &str = "conf";
 /// Volume of the ConfigMap.
 pub const CONFIG_MAP_VOLUME: &str = "config-map";
+/// Volume of the key of the Secret that root's password comes from: a variable would stay as it was at the start.
+pub const ROOT_PASSWORD_VOLUME: &str = "mysql-replication-root";
+/// All injected volumes.
+pub const INJECTED_VOLUMES: [&str; 3] = [CONF_VOLUME, CONFIG_MAP_VOLUME, ROOT_PASSWORD_VOLUME];
+/// Where the sidecar has that volume.
+pub const ROOT_PASSWORD_DIR: &str = "/mnt/root-password";
+/// The file within it.
+pub const ROOT_PASSWORD_FILE: &str = "password";
 /// Claim template of the data where the user has none.
 pub const DATA_CLAIM: &str = "data";
 /// Folder of the data within an injected claim: the root of a file system holds `lost+found`.

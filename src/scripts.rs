@@ -87,7 +87,14 @@ const PIECES: [[Piece; 6]; 6] = [
         code!("scripts/clone-plugin.sh"),
         code!("scripts/clone-mysql.sh"),
     ],
-    [header!("xtrabackup"), SOURCE, CREDENTIALS, COMMON, code!("scripts/xtrabackup.sh"), NOTHING],
+    [
+        header!("xtrabackup"),
+        SOURCE,
+        CREDENTIALS,
+        COMMON,
+        code!("scripts/look-after.sh"),
+        code!("scripts/xtrabackup.sh"),
+    ],
     [header!("replica-ready"), SOURCE, CREDENTIALS, COMMON, code!("scripts/replica-ready.sh"), NOTHING],
     [header!("ping"), SOURCE, CREDENTIALS, code!("scripts/ping.sh"), NOTHING, NOTHING],
 ];
@@ -334,13 +341,14 @@ mod tests {
 
     #[test]
     fn source_and_injected_text_differ_by_comments_alone() {
-        const FILES: [(&str, &str); 9] = [
+        const FILES: [(&str, &str); 10] = [
             ("credentials", include_str!("scripts/credentials.sh")),
             ("common", include_str!("scripts/common.sh")),
             ("init-mysql", include_str!("scripts/init-mysql.sh")),
             ("clone-xtrabackup", include_str!("scripts/clone-xtrabackup.sh")),
             ("clone-plugin", include_str!("scripts/clone-plugin.sh")),
             ("clone-mysql", include_str!("scripts/clone-mysql.sh")),
+            ("look-after", include_str!("scripts/look-after.sh")),
             ("xtrabackup", include_str!("scripts/xtrabackup.sh")),
             ("replica-ready", include_str!("scripts/replica-ready.sh")),
             ("ping", include_str!("scripts/ping.sh")),

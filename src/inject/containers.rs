@@ -12,7 +12,7 @@ use crate::{
     json::{Object, Value, at, list_at, name, str_at},
     names::{
         BACKUP_PORT, BACKUP_PORT_NAME, BACKUP_PORT_TEXT, CLONE_CONTAINER, CONF_DIR, CONF_VOLUME, CONFIG_MAP_VOLUME,
-        INIT_CONF_DIR, INIT_CONFIG_MAP_DIR, INIT_CONTAINER, SIDECAR_CONTAINER,
+        INIT_CONF_DIR, INIT_CONFIG_MAP_DIR, INIT_CONTAINER, ROOT_PASSWORD_DIR, ROOT_PASSWORD_FILE, SIDECAR_CONTAINER,
     },
     options::ServerOption,
     scripts::Script,
@@ -32,6 +32,8 @@ pub(crate) struct Ingredients<'a> {
     pub(crate) data: Data<'a>,
     pub(crate) credentials: Credentials<'a>,
     pub(crate) max_lag: Option<u32>,
+    pub(crate) account: Option<String>,
+    pub(crate) restore_from: Option<u32>,
     pub(crate) from_container: FromContainer<'a>,
 }
 
@@ -140,8 +142,12 @@ impl Ingredients<'_> {
             CloneMethod::ClonePlugin => Script::ClonePlugin,
         };
         let FromContainer { server_args, option_files, .. } = &self.from_container;
-        let own = [("REPLICATION_SERVER_ARGS", server_args.as_str())];
-        let own = if server_args.is_empty() { &[][..] } else { &own };
+        let restore_from = self.restore_from.map(|ordinal| ordinal.to_string());
+        let mut own = Vec::new();
+        if !server_args.is_empty() {
+            own.push(("REPLICATION_SERVER_ARGS", server_args.as_str()));
+        }
+        own.extend(restore_from.as_deref().map(|ordinal| ("REPLICATION_RESTORE_FROM", ordinal)));
         // so that the preparation of a backup can be given more (Kubernetes documentation, "Downward API")
         let memory = Value::object([("resource", "requests.memory".into()), ("divisor", "1Mi".into())]);
         let memory = Value::object([
@@ -150,7 +156,7 @@ impl Ingredients<'_> {
         ]);
         let memory = (self.database.clone_method == CloneMethod::Xtrabackup).then_some(&memory);
         let mut part = Writer::new(CLONE_CONTAINER, &self.backup_image, script);
-        self.with_credentials(&mut part, CLONE_CONTAINER, own, memory, option_files);
+        self.with_credentials(&mut part, CLONE_CONTAINER, &own, memory, option_files);
         part.readiness(None, "");
         self.end(part, CLONE_CONTAINER, &self.backup_image, settings)
     }
@@ -158,9 +164,14 @@ impl Ingredients<'_> {
     /// Joins a replica to the primary and serves backups; its readiness is the replica's.
     fn sidecar(&self, settings: &Settings) -> Part {
         let lag = self.max_lag.map(|seconds| seconds.to_string());
-        let own = lag.as_deref().map(|lag| ("REPLICATION_MAX_LAG_SECONDS", lag));
+        let mut own = Vec::new();
+        own.extend(lag.as_deref().map(|lag| ("REPLICATION_MAX_LAG_SECONDS", lag)));
+        own.extend(self.account.as_deref().map(|account| ("REPLICATION_ACCOUNT", account)));
+        let secret = self.credentials.secret_mount();
+        let file = format!("{ROOT_PASSWORD_DIR}/{ROOT_PASSWORD_FILE}");
+        own.extend(secret.is_some().then_some(("REPLICATION_SECRET_FILE", file.as_str())));
         let mut part = Writer::new(SIDECAR_CONTAINER, &self.backup_image, Script::Sidecar);
-        self.with_credentials(&mut part, SIDECAR_CONTAINER, own.as_slice(), None, &[]);
+        self.with_credentials(&mut part, SIDECAR_CONTAINER, &own, None, secret.as_slice());
         part.readiness(
             Some(Script::ReplicaReady),
             "\"initialDelaySeconds\":5,\"periodSeconds\":10,\"timeoutSeconds\":10",
@@ -209,7 +220,7 @@ impl Ingredients<'_> {
         own_variable: Option<&Value>,
         own_mounts: &[Value],
     ) {
-        let Credentials { env, env_from, mounts } = &self.credentials;
+        let Credentials { env, env_from, mounts, .. } = &self.credentials;
         let parameters = self.parameters(step, self.conf_dir(), own);
         let is_taken = |variable: &&Value| {
             let name = name(variable);

@@ -3,8 +3,8 @@
 use crate::{
     flavor::{Database, Family, Flavor},
     inject::data::mount_of,
-    json::{Value, list_at, name, str_at},
-    names::rule,
+    json::{Value, at, list_at, name, str_at},
+    names::{ROOT_PASSWORD_DIR, ROOT_PASSWORD_FILE, ROOT_PASSWORD_VOLUME, rule},
     verdict::{Findings, Violation},
 };
 
@@ -15,6 +15,8 @@ pub(crate) struct Credentials<'a> {
     pub(crate) env_from: Vec<Value<'a>>,
     /// Mounts of files that the variables name.
     pub(crate) mounts: Vec<Value<'a>>,
+    /// The key of a Secret that the password comes from.
+    secret: Option<Value<'a>>,
 }
 
 /// The entrypoints' variables (official images' documentation).
@@ -58,7 +60,7 @@ impl<'a> Credentials<'a> {
                 rule::ROOT_PASSWORD,
                 format!("{path}.env"),
                 "neither a root password nor the permission of an empty one",
-                "the image refuses to start without, and replicas log in to the primary as root",
+                "the image refuses to start without, and the injected containers log in as root",
                 "set MYSQL_ROOT_PASSWORD (best through valueFrom.secretKeyRef), or MYSQL_ALLOW_EMPTY_PASSWORD for a test",
             ));
         }
@@ -79,7 +81,35 @@ impl<'a> Credentials<'a> {
                 }
                 mounts
             });
-        Self { env: wanted().map(|index| env[index].clone()).collect(), env_from: env_from.to_vec(), mounts }
+        // in the order in which the scripts look for them
+        let mut passwords = ["MARIADB_ROOT_PASSWORD", "MYSQL_ROOT_PASSWORD"].into_iter();
+        let password = passwords.find_map(|wanted| env.iter().rfind(|variable| name(variable) == wanted));
+        let secret = password.and_then(|variable| at(variable, &["valueFrom", "secretKeyRef"])).cloned();
+        Self { env: wanted().map(|index| env[index].clone()).collect(), env_from: env_from.to_vec(), mounts, secret }
+    }
+
+    /// The volume in which a running container sees a new password of the Secret.
+    pub(crate) fn secret_volume(&self) -> Option<Value<'a>> {
+        let secret = self.secret.as_ref()?;
+        let item =
+            Value::object([("key", str_at(secret, &["key"]).to_owned().into()), ("path", ROOT_PASSWORD_FILE.into())]);
+        let volume = Value::object([
+            ("secretName", str_at(secret, &["name"]).to_owned().into()),
+            ("items", Value::Array(vec![item])),
+            ("optional", Value::Bool(true)),
+        ]);
+        Some(Value::object([("name", ROOT_PASSWORD_VOLUME.into()), ("secret", volume)]))
+    }
+
+    /// Its mount, where there is such a volume.
+    pub(crate) fn secret_mount(&self) -> Option<Value<'static>> {
+        self.secret.as_ref().map(|_| {
+            Value::object([
+                ("name", ROOT_PASSWORD_VOLUME.into()),
+                ("mountPath", ROOT_PASSWORD_DIR.into()),
+                ("readOnly", Value::Bool(true)),
+            ])
+        })
     }
 }
 
@@ -102,7 +132,7 @@ fn check_entrypoint_variables(env: &[Value], path: &str, database: Option<&Datab
             }
             "MARIADB_ROOT_PASSWORD_HASH" => (
                 "only a hash of the root password",
-                "replicas log in with the password itself",
+                "the injected containers log in with the password itself",
                 "set MARIADB_ROOT_PASSWORD through valueFrom.secretKeyRef instead",
             ),
             "MARIADB_MASTER_HOST" if database.is_some_and(|database| database.family == Family::Mariadb) => (
@@ -112,7 +142,7 @@ fn check_entrypoint_variables(env: &[Value], path: &str, database: Option<&Datab
             ),
             "MYSQL_ROOT_HOST" | "MARIADB_ROOT_HOST" if str_at(variable, &["value"]) != "%" => (
                 "root limited to certain hosts",
-                "replicas log in to the primary as root from the other pods, and injected containers from 127.0.0.1",
+                "the injected containers log in as root, from 127.0.0.1 and from the other pods",
                 "remove the variable, or set it to %",
             ),
             _ => continue,

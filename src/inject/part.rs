@@ -4,7 +4,7 @@
 use crate::{
     inject::status::Digest,
     json::{Value, covers, list_at, name, read, str_at, write_str},
-    names::{CONF_VOLUME, CONFIG_MAP_VOLUME},
+    names::INJECTED_VOLUMES,
     scripts::Script,
 };
 
@@ -158,7 +158,7 @@ impl Writer {
                 self.raw(",");
             }
             self.value(mount);
-            if [CONF_VOLUME, CONFIG_MAP_VOLUME].contains(&name(mount)) {
+            if INJECTED_VOLUMES.contains(&name(mount)) {
                 self.digest.mount(mount);
             }
         }

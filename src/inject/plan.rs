@@ -14,7 +14,7 @@ use crate::{
     names::{
         ANNOTATION_PREFIX, BACKUP_PORT, BACKUP_PORT_NAME, CLONE_CONTAINER, CONF_VOLUME, CONFIG_MAP_VOLUME,
         DATABASE_CONTAINER, DATABASE_PORT, DATABASE_PORT_NAME, FORCED_OPTIONS_FILE, INIT_CONTAINER,
-        INJECTED_CONTAINERS, SIDECAR_CONTAINER, annotation, rule,
+        INJECTED_CONTAINERS, INJECTED_VOLUMES, ROOT_PASSWORD_VOLUME, SIDECAR_CONTAINER, annotation, rule,
     },
     rules,
     settings::Settings,
@@ -131,16 +131,7 @@ impl<'a> Plan<'a> {
         let config_map = annotations.config_map.as_deref().or(settings.config_map.as_deref()).unwrap_or(object_name);
         let plan = Self {
             container: name(container).to_owned(),
-            volumes: vec![
-                Value::object([("name", CONF_VOLUME.into()), ("emptyDir", Value::object([]))]),
-                Value::object([
-                    ("name", CONFIG_MAP_VOLUME.into()),
-                    (
-                        "configMap",
-                        Value::object([("name", config_map.to_owned().into()), ("optional", Value::Bool(true))]),
-                    ),
-                ]),
-            ],
+            volumes: volumes(config_map, &credentials),
             mounts,
             ports: database_port(pod, container),
             probes: probes(container),
@@ -155,6 +146,8 @@ impl<'a> Plan<'a> {
                 data,
                 credentials,
                 max_lag: annotations.max_replica_lag_seconds,
+                account: annotations.replication_account.clone(),
+                restore_from: annotations.restore_from,
                 from_container,
             },
         };
@@ -168,7 +161,9 @@ impl<'a> Plan<'a> {
         let has = |list: &str, name: &str| by_name(list_at(pod, &[list]), name).is_some();
         let database = by_name(list_at(pod, &["containers"]), &self.container).unwrap_or(NULL);
         let mounts = list_at(database, &["volumeMounts"]);
-        self.volumes.iter().all(|planned| has("volumes", name(planned)))
+        // an earlier version injected no volume of the password
+        let mut volumes = self.volumes.iter().filter(|planned| name(planned) != ROOT_PASSWORD_VOLUME);
+        volumes.all(|planned| has("volumes", name(planned)))
             && INJECTED_INTO.iter().all(|(list, names)| names.iter().all(|name| has(list, name)))
             && self.mounts.iter().all(|planned| {
                 mounts.iter().any(|mount| str_at(mount, &["mountPath"]) == str_at(planned, &["mountPath"]))
@@ -234,10 +229,21 @@ fn reserved_container(list: &str, index: usize, name: &str, findings: &mut Findi
     ));
 }
 
+/// The option files, where they come from, and root's password where it is a Secret's.
+fn volumes<'a>(config_map: &str, credentials: &Credentials<'a>) -> Vec<Value<'a>> {
+    let source = Value::object([("name", config_map.to_owned().into()), ("optional", Value::Bool(true))]);
+    let mut volumes = vec![
+        Value::object([("name", CONF_VOLUME.into()), ("emptyDir", Value::object([]))]),
+        Value::object([("name", CONFIG_MAP_VOLUME.into()), ("configMap", source)]),
+    ];
+    volumes.extend(credentials.secret_volume());
+    volumes
+}
+
 fn check_claims(object: &Value, findings: &mut Findings) {
     for (index, claim) in list_at(object, &["spec", "volumeClaimTemplates"]).iter().enumerate() {
         let claim = str_at(claim, &["metadata", "name"]);
-        if [CONF_VOLUME, CONFIG_MAP_VOLUME].contains(&claim) {
+        if INJECTED_VOLUMES.contains(&claim) {
             findings.reject(Violation::new(
                 rule::RESERVED_NAME,
                 format!("spec.volumeClaimTemplates[{index}].metadata.name"),

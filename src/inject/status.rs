@@ -6,7 +6,7 @@ use crate::{
     inject::{BinaryLog, Gtid, Replication, part::is_bent},
     json::{NULL, Value, at, by_name, list_at, name, object_at, read, str_at, write_list, write_str},
     names::{
-        ANNOTATION_PREFIX, CLONE_CONTAINER, CONF_VOLUME, CONFIG_MAP_VOLUME, DATA_CLAIM, DATABASE_PORT, INIT_CONTAINER,
+        ANNOTATION_PREFIX, CLONE_CONTAINER, CONF_VOLUME, DATA_CLAIM, DATABASE_PORT, INIT_CONTAINER, INJECTED_VOLUMES,
         SIDECAR_CONTAINER, annotation,
     },
     scripts::{Script, fnv1a, fnv1a_from},
@@ -45,7 +45,7 @@ impl Status {
         let text = own(object).find(|(key, _)| *key == annotation::STATUS)?.1.as_str()?;
         let mut status = Self::parse(&read(text).ok()?)?;
         let keep = |names: &mut Vec<String>, known: &[&str]| names.retain(|name| known.contains(&name.as_str()));
-        keep(&mut status.volumes, &[CONF_VOLUME, CONFIG_MAP_VOLUME]);
+        keep(&mut status.volumes, &INJECTED_VOLUMES);
         keep(&mut status.init_containers, &[INIT_CONTAINER, CLONE_CONTAINER]);
         keep(&mut status.containers, &[SIDECAR_CONTAINER]);
         keep(&mut status.probes, &PROBES);
@@ -272,6 +272,12 @@ fn volume(volume: &Value) -> u64 {
     let mut digest = Digest::default();
     digest.text(name(volume));
     digest.text(str_at(volume, &["configMap", "name"]));
+    // records of before there was such a volume stay as they are
+    let secret = str_at(volume, &["secret", "secretName"]);
+    if !secret.is_empty() {
+        digest.text(secret);
+        digest.text(list_at(volume, &["secret", "items"]).first().map_or("", |item| str_at(item, &["key"])));
+    }
     digest.value()
 }
 
@@ -286,7 +292,7 @@ fn container(container: &Value) -> u64 {
         digest.own_variable(name(variable), str_at(variable, &["value"]));
     });
     let mounts = list_at(container, &["volumeMounts"]).iter();
-    let own = mounts.filter(|mount| [CONF_VOLUME, CONFIG_MAP_VOLUME].contains(&name(mount)));
+    let own = mounts.filter(|mount| INJECTED_VOLUMES.contains(&name(mount)));
     digest.list(own, |mount, digest| digest.mount(mount));
     digest.words(list_at(container, &["readinessProbe", "exec", "command"]));
     digest.value()

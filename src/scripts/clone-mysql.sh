@@ -2,6 +2,7 @@
 # when it is whole; its mark moves last, so a start that was cut at any point goes on or begins again, never half.
 # take_clone, of the clone method's own script, fills ASIDE and the mark's content.
 #   REPLICATION_CLONE_ATTEMPTS  tries before the container gives up and is restarted, 10 unless given
+#   REPLICATION_RESTORE_FROM    the replica whose data a primary takes whose own is lost
 readonly ASIDE="$DATA_DIR/$ASIDE_NAME"
 
 # Anything here but what a new file system has of itself?
@@ -32,8 +33,8 @@ refuse_empty_primary() {
             known=1
             if server_answers "$host"; then
                 fail "the primary's data directory is empty, but the replica $host is running and holds the data." \
-                    "Nothing was changed. Put the data back on this pod's volume, from a backup or from a copy of that" \
-                    "replica's volume, and delete nothing until that is done: see 'Restore a lost primary' in docs/operating.md."
+                    "Nothing was changed. The annotation restore-from: \"N\" takes the data of replica N; or put it back from a" \
+                    "backup. Delete nothing until that is done: see 'Restore a lost primary' in docs/operating.md."
             fi
         done
         ((known && try < 3)) || break
@@ -65,22 +66,19 @@ try_clone() {
     take_clone || return 1
     # What is the donor's own, and not data: its identity, its persisted variables, its replication state.
     rm -f "$ASIDE"/auto.cnf "$ASIDE"/mysqld-auto.cnf "$ASIDE"/*relay-bin* "$ASIDE"/relay-log.info "$ASIDE"/*master.info \
-        "$ASIDE/$JOIN_MARK"
+        "$ASIDE/$JOIN_MARK" "$ASIDE/$HISTORY"
     sync -f "$ASIDE" 2>/dev/null || sync
     printf 'donor=%s\n%s\n' "$DONOR" "$MARK" >"$ASIDE/$CLONE_MARK.part" || return 1
     sync -f "$ASIDE" 2>/dev/null || sync
     mv "$ASIDE/$CLONE_MARK.part" "$ASIDE/$CLONE_MARK"
 }
 
-clone_replica() {
-    local attempt attempts=${REPLICATION_CLONE_ATTEMPTS:-10} longest=32
-    readonly DONOR_ORDINAL=$((ORDINAL - 1))
+# clone_from ORDINAL
+clone_from() {
+    local attempt attempts=${REPLICATION_CLONE_ATTEMPTS:-10}
+    readonly DONOR_ORDINAL=$1
     DONOR=$(peer_host "$DONOR_ORDINAL")
     root_password
-    # what CHANGE REPLICATION SOURCE TO and CHANGE MASTER TO take
-    [[ $REPLICATION_FLAVOR != mariadb ]] || longest=96
-    ((${#SECRET} <= longest)) ||
-        fail "the root password is longer than $longest characters, the most with which a replica can log in to its primary: choose a shorter one"
     for ((attempt = 1; attempt <= attempts; attempt++)); do
         log "cloning from $DONOR, attempt $attempt of $attempts"
         if try_clone; then
@@ -126,27 +124,42 @@ keep_log_name() {
 
 main() {
     scratch_dir
-    if ((ORDINAL == 0)); then
-        if holds_data; then keep_log_name; else refuse_empty_primary; fi
-        return
-    fi
     # A move that was cut goes on before anything else: the directory then holds a part of it.
     if [[ -f $ASIDE/$CLONE_MARK ]]; then
         log "a complete clone was not yet in place: moving it"
         move_in_place
     fi
-    if [[ -f $DATA_DIR/$CLONE_MARK ]]; then
+    if ((ORDINAL == 0)); then
+        primary
+    elif [[ -f $DATA_DIR/$CLONE_MARK ]]; then
         rm -rf "${ASIDE:?}"
         log "the data directory holds a complete clone"
     elif holds_data; then
         fail "the data directory holds data that is no complete clone of the primary, and replicas take all of theirs from it." \
             "Nothing was changed. If this data is needed nowhere: see 'Replace a replica' in docs/operating.md."
     else
-        clone_replica
+        clone_from "$((ORDINAL - 1))"
     fi
-    if [[ ! -f $DATA_DIR/$JOIN_MARK ]]; then
-        # both names: the newer servers drop the older one, and loose- makes the unknown one a warning
-        (umask 022 && printf '%s\n' '[mysqld]' loose-skip-slave-start loose-skip-replica-start >"$CONF_DIR/$JOIN_OPTIONS")
+}
+
+primary() {
+    local from=${REPLICATION_RESTORE_FROM:-}
+    if holds_data; then
+        rm -rf "${ASIDE:?}"
+        [[ -z $from ]] || log "the data directory holds data: it is kept, and restore-from passed over; take the annotation away"
+        keep_log_name
+    elif [[ -n $from ]]; then
+        log "the data directory is empty: its data comes from replica $from, as restore-from says"
+        clone_from "$from"
+    else
+        refuse_empty_primary
+    fi
+    # A replica's data: the server stays closed and follows nobody until the sidecar has made it a primary's.
+    if [[ -f $DATA_DIR/$CLONE_MARK && -z $(value_of log "$DATA_DIR/$HISTORY") ]]; then
+        (umask 022 && printf '%s\n' '[mysqld]' read-only=ON loose-super-read-only=ON event-scheduler=OFF loose-skip-slave-start \
+            loose-skip-replica-start >"$CONF_DIR/$JOIN_OPTIONS")
+    else
+        rm -f "$CONF_DIR/$JOIN_OPTIONS"
     fi
 }
 

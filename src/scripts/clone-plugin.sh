@@ -34,7 +34,7 @@ wait_for_server() {
     return 1
 }
 
-# CLONE INSTANCE ends with a restart, which a server that nothing supervises cannot do: error 3707 then says that
+# clone_instance PASSWORD...: CLONE INSTANCE ends with a restart, which a server that nothing supervises cannot do: error 3707 then says that
 # the data is whole and the server has stopped.
 clone_instance() {
     local message number='without a number'
@@ -44,8 +44,8 @@ clone_instance() {
     [[ ! $message =~ ERROR' '([0-9]+) ]] || number=${BASH_REMATCH[1]}
     [[ $number != 3707 ]] || return 0
     # the donor denies the password: it may have it as the image's entrypoint set it
-    if [[ -n $2 && $message == *1045* ]]; then
-        clone_instance "$2" ''
+    if (($# > 1)) && [[ $message == *1045* ]]; then
+        clone_instance "${@:2}"
         return
     fi
     # only the clone's own errors are shown whole: another's text could quote the statement, which carries the password
@@ -68,7 +68,7 @@ clone_with_plugin() {
     mysqld "${SERVER[@]}" &
     server=$!
     # it has no password yet, and has the donor's once it is cloned
-    wait_for_server "$server" '' && clone_instance "$SECRET" "$OTHER_PASSWORD" || status=1
+    wait_for_server "$server" '' && clone_instance "${PASSWORDS[@]}" || status=1
     ((status == 0)) || kill -TERM "$server" 2>/dev/null || true
     wait "$server" || true
     ((status == 0)) || return 1
@@ -76,7 +76,7 @@ clone_with_plugin() {
     # A second start finishes the clone's files, and says whether all of it came.
     mysqld "${SERVER[@]}" &
     server=$!
-    wait_for_server "$server" "$SECRET" ${OTHER_PASSWORD:+"$OTHER_PASSWORD"} || return 1
+    wait_for_server "$server" "${PASSWORDS[@]}" || return 1
     state=$(local_query 'SELECT STATE FROM performance_schema.clone_status') || state=unknown
     gtid=$(local_query 'SELECT @@GLOBAL.gtid_executed') || state=unknown
     kill -TERM "$server"

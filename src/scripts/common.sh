@@ -18,7 +18,7 @@ peer_host() { printf '%s-%s.%s' "$STATEFULSET" "$1" "${REPLICATION_SERVICE:?}"; 
 # In the data directory: where a clone came from and stands (its presence says that it is whole),
 # that replication is configured, and the folder in which a clone grows until it is whole.
 readonly CLONE_MARK=mysql-replication.clone JOIN_MARK=mysql-replication.joined ASIDE_NAME=mysql-replication-clone
-# Keeps a fresh clone from following the donor's own replication settings until it has its own.
+# Keeps a primary that has a replica's data closed and at rest until that data is its own.
 readonly JOIN_OPTIONS=zz-mysql-replication-join.cnf
 
 # Private space of this container, on a volume that is writable even where the root file system is not.
@@ -58,46 +58,53 @@ query_secret() {
     return 1
 }
 
-# Logs in, with the password as the image's entrypoint may have set it where the other one is denied (error 1045), and
-# sets DIALECT to the running server's SQL: mariadb, master (MySQL before 8.0.23) or source (8.0.23 and later). What the
-# client says of a failure stays in LOGIN_ERROR.
+# Logs in as root, with the first of the passwords that is not denied (error 1045), and sets DIALECT. What the client says
+# of a failure stays in LOGIN_ERROR.
 log_in() {
-    local version major minor patch denied=$OTHER_PASSWORD
-    LOGIN_ERROR=
-    if ! version=$(query 'SELECT VERSION()' 2>&1); then
-        if [[ -n $denied && $version == *'ERROR 1045 '* ]]; then
-            OTHER_PASSWORD=$PASSWORD PASSWORD=$denied
-            version=$(query 'SELECT VERSION()' 2>&1) || LOGIN_ERROR=${version##*$'\n'}
-        else
-            LOGIN_ERROR=${version##*$'\n'}
-        fi
+    local version known=$PASSWORD
+    for PASSWORD in "$known" "${PASSWORDS[@]}"; do
+        LOGIN_ERROR=
+        version=$(query 'SELECT VERSION()' 2>&1) || LOGIN_ERROR=${version##*$'\n'}
+        [[ $LOGIN_ERROR == *'ERROR 1045 '* ]] || break
+    done
+    if [[ -z $LOGIN_ERROR ]]; then
+        read_dialect "${version##*$'\n'}"
+    else
+        PASSWORD=$known
+        return 1
     fi
-    [[ -z $LOGIN_ERROR ]] || return 1
-    version=${version##*$'\n'}
-    if [[ $version == *MariaDB* ]]; then
-        DIALECT=mariadb
-        return
-    fi
-    [[ $version =~ ^([0-9]+)\.([0-9]+)\.([0-9]+) ]] || { LOGIN_ERROR="its version is '$version'"; return 1; }
+}
+
+# The running server's SQL, by its version: mariadb, master (MySQL before 8.0.23) or source (8.0.23 and later), and what
+# closes it for writes, root's too where it can.
+read_dialect() {
+    local major minor patch
+    DIALECT=mariadb READ_ONLY=read_only
+    [[ $1 != *MariaDB* ]] || return 0
+    [[ $1 =~ ^([0-9]+)\.([0-9]+)\.([0-9]+) ]] || { LOGIN_ERROR="its version is '$1'"; return 1; }
     major=${BASH_REMATCH[1]} minor=${BASH_REMATCH[2]} patch=${BASH_REMATCH[3]}
-    DIALECT=master
+    DIALECT=master READ_ONLY=super_read_only
     ((major * 10000 + minor * 100 + patch < 80023)) || DIALECT=source
 }
 
-# Reads the replica's status into STATUS; status_field gives a field of it by the part of its name that every version shares.
-read_status() {
-    local statement='SHOW SLAVE STATUS'
-    [[ $DIALECT != source ]] || statement='SHOW REPLICA STATUS'
-    STATUS=$(printf '%s\n' "$statement" | client --vertical)
-}
-status_field() {
-    local line
+# ask STATEMENTS: what they answer goes into FIELDS, by the part of a field's name that every version shares; of more than
+# one row the first counts.
+declare -A FIELDS
+ask() {
+    local answer line key
+    answer=$(printf '%s\n' "$1" | client --vertical) || return 1
+    FIELDS=()
     while IFS= read -r line; do
-        if [[ $line =~ ^\ *(Slave_|Replica_|Master_|Source_)?$1(_Master|_Source)?:\ ?(.*)$ ]]; then
-            printf '%s' "${BASH_REMATCH[3]}"
-            return
+        if [[ $line =~ ^\ *(Slave_|Replica_|Master_|Source_)?([A-Za-z_]+):\ ?(.*)$ ]]; then
+            key=${BASH_REMATCH[2]%_Master}
+            key=${key%_Source}
+            [[ -n ${FIELDS[$key]+set} ]] || FIELDS[$key]=${BASH_REMATCH[3]}
         fi
-    done < <(printf '%s\n' "$STATUS")
+    done < <(printf '%s\n' "$answer")
+}
+# ask_status [STATEMENTS]: the same of a replica's status, with other statements before it.
+ask_status() {
+    if [[ $DIALECT == source ]]; then ask "${1:-}SHOW REPLICA STATUS"; else ask "${1:-}SHOW SLAVE STATUS"; fi
 }
 
 # A string literal of SQL, for sessions whose sql_mode lets \ escape.
@@ -113,4 +120,51 @@ proof() {
     local inner
     inner=$(printf '%s\n%s\n%s\n%s' "$SECRET" "$1" "$2" "$3" | digest)
     printf '%s\n%s' "$SECRET" "$inner" | digest
+}
+
+# The identity of the data is the name of the account that replicates it: NAME-<when its log began>-<random>. Pod 0 makes it
+# as an ordinary account, so that clones, copies and dumps carry it, and replicas get it at its place in the log. Its
+# password is derived from root's and this name: another database under the primary's name lets no replica in. The last
+# one counts; those before it are of logs that have ended.
+readonly ACCOUNTS="SELECT User AS account FROM mysql.user WHERE Host='%' AND User REGEXP '-[0-9]{12}-[0-9a-f]{6}\$' ORDER BY RIGHT(User, 19) DESC;"
+# In the data directory: account=, the identity as it was seen last, and on a primary log=, where its log was then.
+readonly HISTORY=mysql-replication.history
+# A primary that was taken over and is still to be opened for writes.
+readonly TO_OPEN="$CONF_DIR/.mysql-replication.open"
+# What the sidecar tells its probe: nothing, that the primary is away, or why this pod must not be Ready.
+readonly STATE="$CONF_DIR/.mysql-replication.state" AWAY='the primary is away'
+# The account's password as it was right last.
+readonly KEY="$CONF_DIR/.mysql-replication.key"
+
+# value_of KEY FILE
+value_of() {
+    local key value
+    [[ -f $2 ]] || return 0
+    while IFS='=' read -r key value; do
+        [[ $key != "$1" ]] || printf '%s' "$value"
+    done <"$2"
+}
+
+# account_password ROOTS_PASSWORD ACCOUNT: of 32 characters, the most that MySQL's replicas take, and of all the kinds that
+# rules for passwords ask for.
+account_password() {
+    local inner
+    inner=$(printf '%s\n%s' "$1" "$2" | digest)
+    inner=$(printf '%s\n%s' "$1" "$inner" | digest)
+    printf 'Aa1-%s' "${inner:0:28}"
+}
+
+# as_account ACCOUNT HOST STATEMENTS: with the first password that is not denied, which stays in ACCOUNT_PASSWORD: those that
+# follow from root's, and the one that the sidecar found to be right last, since root's may be another twice by now. What
+# the client says goes into ANSWER.
+as_account() {
+    local LOGIN=$1 PASSWORD passwords=()
+    for PASSWORD in "${PASSWORDS[@]}"; do passwords+=("$(account_password "$PASSWORD" "$1")"); done
+    [[ ! -r $KEY ]] || passwords+=("$(<"$KEY")")
+    for PASSWORD in "${passwords[@]}"; do
+        ACCOUNT_PASSWORD=$PASSWORD
+        if ANSWER=$(printf '%s\n' "$3" | client --skip-column-names --host="$2" 2>&1); then return; fi
+        [[ $ANSWER == *'ERROR 1045 '* ]] || return 1
+    done
+    return 1
 }

@@ -1,49 +1,67 @@
 # The root password, from wherever the image's entrypoint takes it: the value, the file or an allowed empty one.
 # It goes to the tools through option files only, never through an argument, and is never printed.
 set -euo pipefail
+unset PASSWORD
 
 log() { printf '%s: %s\n' "${REPLICATION_STEP:-probe}" "$*" >&2; }
 fail() { log "ERROR: $*"; exit 1; }
 
+# PASSWORDS are what root's may be, the likeliest first: what the Secret says by now, where it is mounted, what this
+# container was started with, and either one as the image's entrypoint sets it. SECRETS are the same as they are written.
+#   REPLICATION_SECRET_FILE  the key of the Secret that the variable takes the password from, as a mounted file
 root_password() {
-    local name file
-    PASSWORD=
+    local name file secret
+    SECRET=
     for name in MARIADB_ROOT_PASSWORD MYSQL_ROOT_PASSWORD; do
         file="${name}_FILE"
         if [[ -n ${!name:-} ]]; then
-            PASSWORD=${!name}
+            SECRET=${!name}
         elif [[ -n ${!file:-} ]]; then
             [[ -r ${!file} ]] || fail "$file names ${!file}, which cannot be read here"
-            PASSWORD=$(<"${!file}")
+            SECRET=$(<"${!file}")
         fi
-        [[ -z $PASSWORD ]] || break
+        [[ -z $SECRET ]] || break
     done
-    [[ -n $PASSWORD || -n ${MARIADB_ALLOW_EMPTY_ROOT_PASSWORD:-}${MYSQL_ALLOW_EMPTY_PASSWORD:-} ]] ||
+    [[ -n $SECRET || -n ${MARIADB_ALLOW_EMPTY_ROOT_PASSWORD:-}${MYSQL_ALLOW_EMPTY_PASSWORD:-} ]] ||
         fail "no root password: MYSQL_ROOT_PASSWORD, MYSQL_ROOT_PASSWORD_FILE and MYSQL_ALLOW_EMPTY_PASSWORD are all unset"
-    SECRET=$PASSWORD
-    OTHER_PASSWORD=
-    [[ $PASSWORD != *\\* || ${REPLICATION_FLAVOR:-mariadb} == mariadb ]] || unescape_password
+    SECRETS=("$SECRET")
+    if [[ -r ${REPLICATION_SECRET_FILE:-} ]]; then
+        # with the ends of lines that the variable has too
+        IFS= read -r -d '' secret <"$REPLICATION_SECRET_FILE" || true
+        [[ -z $secret || $secret == "$SECRET" ]] || SECRETS=("$secret" "$SECRET")
+    fi
+    PASSWORDS=()
+    for secret in "${SECRETS[@]}"; do
+        PASSWORDS+=("$secret")
+        if [[ $secret == *\\* && ${REPLICATION_FLAVOR:-mariadb} != mariadb ]]; then
+            unescape "$secret"
+            PASSWORDS+=("$UNESCAPED")
+        fi
+    done
+    # one that was found to be right stays until it is denied
+    : "${PASSWORD=${PASSWORDS[0]}}"
 }
 
 # The entrypoints of MySQL and Percona put the password into SQL as it is, where a backslash escapes (MySQL manual,
 # "String Literals"): root's password then is what SQL makes of it, until somebody sets it anew.
-unescape_password() {
-    local rest=$PASSWORD
+unescape() {
+    local rest=$1
+    UNESCAPED=
     while [[ $rest == *\\* ]]; do
-        OTHER_PASSWORD+=${rest%%\\*}
+        UNESCAPED+=${rest%%\\*}
         rest=${rest#*\\}
         case ${rest:0:1} in
-        b) OTHER_PASSWORD+=$'\b' ;;
-        n) OTHER_PASSWORD+=$'\n' ;;
-        r) OTHER_PASSWORD+=$'\r' ;;
-        t) OTHER_PASSWORD+=$'\t' ;;
-        Z) OTHER_PASSWORD+=$'\x1a' ;;
-        % | _) OTHER_PASSWORD+=\\${rest:0:1} ;;
-        *) OTHER_PASSWORD+=${rest:0:1} ;;
+        b) UNESCAPED+=$'\b' ;;
+        n) UNESCAPED+=$'\n' ;;
+        r) UNESCAPED+=$'\r' ;;
+        t) UNESCAPED+=$'\t' ;;
+        Z) UNESCAPED+=$'\x1a' ;;
+        % | _) UNESCAPED+=\\${rest:0:1} ;;
+        *) UNESCAPED+=${rest:0:1} ;;
         esac
         rest=${rest:1}
     done
-    OTHER_PASSWORD+=$rest
+    UNESCAPED+=$rest
 }
 
 # Inside quotes an option file takes these escaped; everything else, # included, stands for itself.
@@ -54,7 +72,7 @@ client_options() {
     local value=${PASSWORD//\\/\\\\}
     value=${value//\"/\\\"}
     value=${value//$'\n'/\\n}
-    printf '[client]\nuser=root\npassword="%s"\n' "${value//$'\r'/\\r}"
+    printf '[client]\nuser=%s\npassword="%s"\n' "${LOGIN:-root}" "${value//$'\r'/\\r}"
     command -v mariadb >/dev/null || printf 'loose-get-server-public-key\n'
     printf '[client-mariadb]\ndisable-ssl-verify-server-cert\n'
 }

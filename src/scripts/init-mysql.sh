@@ -107,11 +107,12 @@ forced_options() {
         binary_log_option
         return
     fi
-    # No event of the primary runs a second time here, and a crash leaves no relay log that is half applied.
+    # No event of the primary runs a second time here, and a crash leaves no relay log that is half applied. Replication is
+    # started by the sidecar alone, which looks first whom it would follow; the newer servers drop the older name.
     # MariaDB's replicas stop at the definition of an event (error 1577) where the scheduler is DISABLED.
     local scheduler=DISABLED
     [[ $REPLICATION_FLAVOR != mariadb ]] || scheduler=OFF
-    printf '%s\n' read-only=ON "event-scheduler=$scheduler" relay-log-recovery=ON
+    printf '%s\n' read-only=ON "event-scheduler=$scheduler" relay-log-recovery=ON loose-skip-slave-start loose-skip-replica-start
     case $REPLICATION_FLAVOR in
     mariadb) return ;;
     mysql-5.7) printf '%s\n' relay-log-info-repository=TABLE master-info-repository=TABLE ;;

@@ -5,39 +5,40 @@
 not_ready() { printf '%s\n' "$*"; exit 1; }
 
 root_password
-log_in || not_ready "the server cannot be asked: $LOGIN_ERROR"
+if ! log_in; then
+    # while root has a password that nobody has told this pod yet, the account that replicates still can ask
+    LOGIN=$(value_of account "$DATA_DIR/$HISTORY")
+    if [[ $LOGIN_ERROR != *'ERROR 1045 '* || -z $LOGIN ]] || ! as_account "$LOGIN" 127.0.0.1 'SELECT VERSION()'; then
+        not_ready "the server cannot be asked: $LOGIN_ERROR"
+    fi
+    PASSWORD=$ACCOUNT_PASSWORD
+    read_dialect "${ANSWER##*$'\n'}"
+fi
+state=
+[[ ! -f $STATE ]] || state=$(<"$STATE")
+[[ -z $state || $state == "$AWAY" ]] || not_ready "$state"
 ((ORDINAL > 0)) || exit 0
 
 [[ -f $DATA_DIR/$JOIN_MARK ]] || not_ready "not configured as a replica yet: see the log of the container xtrabackup"
-variable=read_only
-[[ $DIALECT == mariadb ]] || variable=super_read_only
-case $(query "SELECT @@GLOBAL.$variable") in
-1 | ON) ;;
-*) not_ready "the replica is open for writes: $variable is off; restart this pod" ;;
-esac
-read_status || not_ready "the server does not tell its replication status"
-[[ -n $STATUS ]] || not_ready "the server has lost its replication settings: see 'Replace a replica' in docs/operating.md"
-if [[ $(status_field SQL_Running) != Yes ]]; then
-    not_ready "replication has stopped: error $(status_field Last_SQL_Errno) $(status_field Last_SQL_Error)"
+ask_status "SELECT @@GLOBAL.$READ_ONLY AS closed;" || not_ready "the server does not tell its replication status"
+[[ ${FIELDS[closed]:-} == @(1|ON|NO_LOCK*) ]] || not_ready "the replica is open for writes: $READ_ONLY is off; restart this pod"
+[[ -n ${FIELDS[IO_Running]:-} ]] || not_ready "the server has lost its replication settings: see 'Replace a replica' in docs/operating.md"
+if [[ ${FIELDS[SQL_Running]} != Yes ]]; then
+    not_ready "replication has stopped: error ${FIELDS[Last_SQL_Errno]} ${FIELDS[Last_SQL_Error]}"
 fi
-case $(status_field IO_Running) in
-Yes) ;;
-Connecting | Preparing)
-    # with these the primary or the way to it is away; any other, as 2026 (TLS), does not pass by itself
-    case $(status_field Last_IO_Errno) in
-    0 | 2002 | 2003 | 2005 | 2006 | 2013 | 1040 | 1053 | 1129 | 1159 | 116[01])
-        # there is no lag to a primary that is away; not Ready, this pod would have no name by which an empty one
-        # learns that its data is here
-        exit 0
-        ;;
-    *) not_ready "the primary cannot be followed: error $(status_field Last_IO_Errno) $(status_field Last_IO_Error)" ;;
+if [[ ${FIELDS[IO_Running]} != Yes ]]; then
+    # the sidecar says so, and starts it once it has seen that the primary is the one that this data came from
+    [[ $state != "$AWAY" ]] || exit 0
+    # With these the primary or the way to it is away; any other, as 2026 (TLS), does not pass by itself. There is no lag to
+    # a primary that is away; not Ready, this pod would have no name by which an empty one learns that its data is here.
+    case ${FIELDS[IO_Running]}:${FIELDS[Last_IO_Errno]} in
+    Connecting:0 | Preparing:* | Connecting:200[2356] | Connecting:2013 | Connecting:1040 | Connecting:1053 | Connecting:1129 | Connecting:1159 | Connecting:116[01]) exit 0 ;;
     esac
-    ;;
-*) not_ready "the primary cannot be followed: error $(status_field Last_IO_Errno) $(status_field Last_IO_Error)." \
-    "Look whether pod 0 is another, empty database before anything is deleted: see 'What the containers say' in docs/operating.md" ;;
-esac
+    not_ready "the primary cannot be followed: error ${FIELDS[Last_IO_Errno]} ${FIELDS[Last_IO_Error]}." \
+        "Look whether pod 0 is another, empty database before anything is deleted: see 'What the containers say' in docs/operating.md"
+fi
 if [[ -n ${REPLICATION_MAX_LAG_SECONDS:-} ]]; then
-    lag=$(status_field Seconds_Behind)
+    lag=${FIELDS[Seconds_Behind]:-}
     [[ $lag =~ ^[0-9]+$ ]] || not_ready "the lag behind the primary is not known yet"
     ((lag <= REPLICATION_MAX_LAG_SECONDS)) || not_ready "$lag seconds behind the primary, more than $REPLICATION_MAX_LAG_SECONDS"
 fi

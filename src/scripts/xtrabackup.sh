@@ -1,130 +1,4 @@
-# The sidecar: makes a fresh clone a replica of the primary, then gives this pod's data to the next pod that asks.
-mark_value() {
-    local key value
-    while IFS='=' read -r key value; do
-        [[ $key != "$1" ]] || printf '%s' "$value"
-    done <"$DATA_DIR/$CLONE_MARK"
-}
-
-wait_for_server() {
-    local tries=0
-    until log_in; do
-        ((tries++ % 30)) || log "waiting for the server: $LOGIN_ERROR"
-        sleep 1
-    done
-}
-
-# The replica's read-only mode is in its option files; here it is made sure of on the running server as well.
-close_for_writes() {
-    if [[ $DIALECT == mariadb ]]; then
-        query "SET GLOBAL read_only=ON"
-    else
-        query "SET GLOBAL super_read_only=ON"
-    fi
-}
-
-# The GTIDs that the clone holds, where the tool and not the server brought them.
-set_gtids() {
-    local gtid reset='RESET MASTER'
-    gtid=$(mark_value gtid)
-    if [[ $DIALECT == mariadb ]]; then
-        # where the backup named none, the position that the clone's own tables hold is right
-        [[ -z $gtid ]] || query "SET GLOBAL gtid_slave_pos=$(quoted "$gtid")"
-        return
-    fi
-    # the newer form is not known before 8.2, the older one not from 8.4
-    [[ $REPLICATION_FLAVOR != mysql-8.4 ]] || reset='RESET BINARY LOGS AND GTIDS'
-    [[ $(query "SELECT GTID_SUBSET(@@GLOBAL.gtid_executed, $(quoted "$gtid")) AND GTID_SUBSET($(quoted "$gtid"), @@GLOBAL.gtid_executed)") != 1 ]] || return 0
-    # read_only stays on meanwhile, so nobody but root could write, and this pod is not Ready yet
-    query "SET GLOBAL super_read_only=OFF; SET GLOBAL read_only=ON; $reset; SET GLOBAL gtid_purged=$(quoted "$gtid"); SET GLOBAL super_read_only=ON"
-}
-
-# Points the clone at the primary. Run again before the mark is set, it does the same again: nothing was applied yet,
-# since the option file that clone-mysql wrote keeps replication from starting by itself.
-configure() {
-    local kind primary options
-    kind=$(mark_value position)
-    primary=$(peer_host 0)
-    local word=SOURCE statement='CHANGE REPLICATION SOURCE TO' stop='STOP REPLICA; RESET REPLICA ALL'
-    if [[ $DIALECT != source ]]; then
-        word=MASTER statement='CHANGE MASTER TO' stop='STOP SLAVE; RESET SLAVE ALL'
-    fi
-    options="${word}_HOST=$(quoted "$primary"), ${word}_PORT=$DATABASE_PORT, ${word}_USER='root', ${word}_PASSWORD=$(quoted "$PASSWORD"), ${word}_CONNECT_RETRY=10"
-    # newer servers give up after ten tries by default; a replica waits for its primary as long as it takes
-    [[ $DIALECT == mariadb ]] || options+=", ${word}_RETRY_COUNT=86400"
-    case $DIALECT in
-    source) options+=', GET_SOURCE_PUBLIC_KEY=1' ;;
-    master) [[ $REPLICATION_FLAVOR == mysql-5.7 ]] || options+=', GET_MASTER_PUBLIC_KEY=1' ;;
-    esac
-    options+=$(tls_options "$word")
-    query "$stop" || return 1
-    # a primary with GTIDs that has logged nothing yet names none, and the tool then names its file alone
-    if [[ $kind == file && $DIALECT != mariadb && $(mark_value donor) == "$primary" && $(query 'SELECT @@GLOBAL.gtid_mode') == ON ]]; then
-        kind=gtid
-    fi
-    if [[ $kind == file ]]; then
-        options+=", ${word}_LOG_FILE=$(quoted "$(mark_value file)"), ${word}_LOG_POS=$(mark_value pos)"
-    else
-        [[ $kind == clone ]] || set_gtids || return 1
-        if [[ $DIALECT == mariadb ]]; then options+=', MASTER_USE_GTID=slave_pos'; else options+=", ${word}_AUTO_POSITION=1"; fi
-    fi
-    query_secret "SET SESSION sql_mode=''; $statement $options;"
-}
-
-join_primary() {
-    [[ -f $DATA_DIR/$CLONE_MARK ]] || fail "the data directory has no complete clone: clone-mysql must have run before"
-    wait_for_server
-    close_for_writes || fail "the server did not become read-only"
-    if [[ ! -f $DATA_DIR/$JOIN_MARK ]]; then
-        log "configuring replication from $(peer_host 0) at $(mark_value position) $(mark_value file)$(mark_value gtid) $(mark_value pos)"
-        configure || fail "replication could not be configured; the container is started again"
-        : >"$DATA_DIR/$JOIN_MARK.part"
-        sync -f "$DATA_DIR" 2>/dev/null || sync
-        mv "$DATA_DIR/$JOIN_MARK.part" "$DATA_DIR/$JOIN_MARK"
-    fi
-    rm -f "$CONF_DIR/$JOIN_OPTIONS"
-    if [[ $DIALECT == source ]]; then query 'START REPLICA'; else query 'START SLAVE'; fi || fail "replication did not start"
-    log "replicating from $(peer_host 0)"
-    mend_tls || log "the connection could not be changed"
-}
-
-# Replicas do not take TLS by themselves, and are turned away where it is required; one that insists on it is, where there
-# is none. So what the primary offers counts, to the client here, which takes what is offered; what this server does
-# where the primary does not answer. No certificate is looked at, but MariaDB from 11.4 on verifies the primary's by means
-# of the password, if there is one.
-tls_options() {
-    local offer ask="SELECT VERSION(); SHOW SESSION STATUS LIKE 'Ssl_cipher'"
-    offer=$(printf '%s\n' "$ask" | client --skip-column-names --host="$(peer_host 0)" 2>/dev/null) || offer=$(query "$ask")
-    if [[ $offer =~ Ssl_cipher$'\t'[^[:space:]] ]]; then printf ', %s_SSL=1' "$1"; else printf ', %s_SSL=0' "$1"; fi
-    [[ $DIALECT == mariadb ]] || return 0
-    if [[ -z $PASSWORD || ! $offer =~ ([0-9]+)\.([0-9]+)\.[0-9]+-MariaDB ]] ||
-        ((BASH_REMATCH[1] * 100 + BASH_REMATCH[2] < 1104)); then
-        printf ', MASTER_SSL_VERIFY_SERVER_CERT=0'
-    fi
-}
-
-# A replica that was joined without TLS takes it once the primary offers it, before it is required; one whose connection
-# fails for TLS (error 2026) takes what is offered. With the applier running MySQL keeps what was received and is not applied
-# yet; MariaDB takes it once more from the primary, which has just answered.
-mend_tls() {
-    local tries error='' options
-    for ((tries = 0; tries < 5; tries++)); do
-        read_status || return 0
-        error=$(status_field Last_IO_Errno)
-        # as long as it has not been told yet
-        [[ $error == 0 && $(status_field IO_Running) == Connecting ]] || break
-        sleep 1
-    done
-    if [[ $DIALECT == source ]]; then options=$(tls_options SOURCE); else options=$(tls_options MASTER); fi
-    [[ $error == 2026 || ($(status_field SSL_Allowed) == No && $options == *_SSL=1*) ]] || return 0
-    log "replication takes TLS as the primary offers it from now on"
-    case $DIALECT in
-    source) query "STOP REPLICA IO_THREAD; CHANGE REPLICATION SOURCE TO ${options#, }; START REPLICA" ;;
-    master) query "STOP SLAVE IO_THREAD; CHANGE MASTER TO ${options#, }; START SLAVE" ;;
-    mariadb) query "STOP SLAVE; CHANGE MASTER TO ${options#, }; START SLAVE" ;;
-    esac
-}
-
+# The sidecar: looks after its pod's server, and gives this pod's data to the next pod that asks.
 # The peer's address; one of IPv4 comes as [...:ffff:7f00:0001].
 address() {
     local peer=${SOCAT_PEERADDR:-${NCAT_REMOTE_ADDR:-unknown}} byte='([0-9a-f]{2})'
@@ -137,11 +11,16 @@ address() {
 
 # One connection, on standard input and output: no byte of data before the peer has proved that it knows the password.
 serve_peer() {
-    local server_nonce client_nonce client_proof work status=0
+    local server_nonce client_nonce client_proof is_known='' work status=0
     server_nonce=$(nonce 32)
     printf 'mysql-replication/1 %s\n' "$server_nonce"
     IFS=' ' read -r -t 10 -n 256 client_nonce client_proof || { log "a peer that did not answer was turned away"; return 0; }
-    if [[ ! $client_nonce =~ ^[0-9a-f]{64}$ || $client_proof != "$(proof client "$server_nonce" "$client_nonce")" ]]; then
+    # a pod that starts after the Secret has changed has the new one
+    for SECRET in "${SECRETS[@]}"; do
+        [[ $client_proof != "$(proof client "$server_nonce" "$client_nonce")" ]] || is_known=1
+        [[ -z $is_known ]] || break
+    done
+    if [[ ! $client_nonce =~ ^[0-9a-f]{64}$ || -z $is_known ]]; then
         log "a peer ($(address of-peer)) that does not know the root password was turned away"
         printf 'refused\n'
         return 0
@@ -253,12 +132,14 @@ main() {
     scratch_dir
     root_password
     require_tools
-    ((ORDINAL == 0)) || join_primary
     if [[ $REPLICATION_CLONE_METHOD == clone-plugin ]]; then
         log "other pods clone from the server itself: nothing to serve here"
-        exec sleep infinity
+        look_after
     fi
-    serve
+    serve &
+    look_after &
+    # without either of them the container is to start again
+    wait -n
 }
 
 umask 077

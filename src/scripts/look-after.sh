@@ -1,0 +1,473 @@
+# Looks after the pod's server as long as the pod lives. The primary: its data has an identity, and an account to replicate
+# with. A replica: it is closed for writes, and follows the server that its data came from, and no other. Its server never
+# starts replication by itself.
+#   REPLICATION_ACCOUNT           how that account's name begins; none: replicas log in as root
+#   REPLICATION_LOOK_SECONDS      from one look to the next, 5 unless given
+#   REPLICATION_ROTATION_SECONDS  how long the account's password stays where root's has changed, 180 unless given
+readonly LOOK_SECONDS=${REPLICATION_LOOK_SECONDS:-5} ACCOUNT=${REPLICATION_ACCOUNT:-replica}
+# As others see it: its version, and whether it offers TLS.
+readonly OFFER="SELECT VERSION(); SHOW SESSION STATUS LIKE 'Ssl_cipher'"
+
+look_after() {
+    local clock failed=0 look=look_at_primary pause
+    ((ORDINAL == 0)) || look=look_at_replica
+    [[ $ORDINAL == 0 || -f $DATA_DIR/$CLONE_MARK ]] || fail "the data directory has no complete clone: clone-mysql must have run before"
+    # nothing ever comes of it: a wait that takes no process
+    exec {clock}<> <(:)
+    TOLD=none TOLD_WHY='' DIALECT='' UPTIME=0 LOOKED=$SECONDS BEGUN=''
+    while :; do
+        root_password
+        if [[ -n $DIALECT ]] || log_in; then
+            failed=0 pause=$LOOK_SECONDS
+            # what is wrong is asked again at once, from the beginning
+            "$look" || DIALECT='' pause=1
+        else
+            ((failed++ % 30)) || log "waiting for the server: $LOGIN_ERROR"
+            pause=1
+        fi
+        read -r -t "$pause" -u "$clock" || true
+    done
+}
+
+# tell [WORDS]: to the probe, and what is new to the log.
+tell() {
+    [[ $* != "$TOLD" ]] || return 0
+    TOLD=$*
+    [[ -z $* ]] || log "$*"
+    printf '%s' "$*" >"$STATE.part" && mv "$STATE.part" "$STATE"
+}
+
+# Forgets what was begun with a server that has started anew since: it is not up for as long as it was to be.
+notice_restart() {
+    ((FIELDS[Value] + 2 >= UPTIME + SECONDS - LOOKED)) || BEGUN=
+    UPTIME=${FIELDS[Value]} LOOKED=$SECONDS
+}
+
+# remember ACCOUNT [LOG]: beside the data, where it can be read while the server is away.
+remember() {
+    printf 'account=%s\nlog=%s\n' "$1" "${2:-}" >"$DATA_DIR/$HISTORY.part"
+    sync "$DATA_DIR/$HISTORY.part" 2>/dev/null || sync
+    mv "$DATA_DIR/$HISTORY.part" "$DATA_DIR/$HISTORY"
+}
+
+keep_key() {
+    [[ -r $KEY && $(<"$KEY") == "$1" ]] && return
+    printf '%s' "$1" >"$KEY.part" && mv "$KEY.part" "$KEY"
+}
+
+######## the primary
+
+look_at_primary() {
+    local status='SHOW MASTER STATUS' known log goes_on=0
+    [[ $REPLICATION_FLAVOR != mysql-8.4 ]] || status='SHOW BINARY LOG STATUS'
+    ask "SHOW GLOBAL STATUS LIKE 'Uptime'; $ACCOUNTS $status" || return 1
+    [[ -n ${FIELDS[File]:-} ]] || { tell "the binary log of the primary is off: nothing can be replicated"; return 0; }
+    known=$(value_of account "$DATA_DIR/$HISTORY") log=$(value_of log "$DATA_DIR/$HISTORY")
+    notice_restart
+    if [[ -n $log && (-z $BEGUN || ${FIELDS[account]:-} != "$known" || ${FIELDS[File]} != "${log%%:*}") ]]; then
+        goes_on "$log" || goes_on=$?
+        ((goes_on < 2)) || return 1
+    fi
+    if [[ -z $BEGUN || ${FIELDS[account]:-} != "$known" || $goes_on == 1 ]]; then
+        if [[ -f $CONF_DIR/$JOIN_OPTIONS || (-z $log && -f $DATA_DIR/$CLONE_MARK) ]]; then
+            take_over || return 1
+        elif [[ -z $log && -n ${FIELDS[account]:-} ]]; then
+            begin_history "the data has come from elsewhere, without its log" || return 1
+        elif [[ -z $log ]]; then
+            begin_history "the data has none yet" || return 1
+        elif ((goes_on == 1)); then
+            begin_history "WARNING: the binary log has begun anew; replicas cannot know what they have not read of the old one, and must be replaced" || return 1
+        elif [[ -z ${FIELDS[account]:-} ]]; then
+            make_account "$known" || return 1
+        elif [[ ${FIELDS[account]} != "$known" ]]; then
+            begin_history "other data was read in: $known is no longer in it" || return 1
+        fi
+        # once more where it was cut, and never before all of that is done
+        [[ ! -f $TO_OPEN ]] || query 'SET GLOBAL read_only=OFF' || return 1
+        rm -f "$TO_OPEN"
+        known=$(value_of account "$DATA_DIR/$HISTORY")
+        as_account "$known" 127.0.0.1 'SELECT 1' || ACCOUNT_PASSWORD=
+        if [[ $ACCOUNT_PASSWORD != "$(account_password "$PASSWORD" "$known")" ]]; then
+            # it has no rights yet where root has replicated so far
+            make_account "$known" && set_password "$known" || return 1
+        fi
+        keep_key "$(account_password "$PASSWORD" "$known")"
+        BEGUN=1 ROOTS=$PASSWORD
+    fi
+    [[ $goes_on == 1 || -z $log || ${FIELDS[File]} == "${log%%:*}" ]] || remember "$known" "$(log_place of-now)"
+    rotate "$known" || return 1
+    tell
+}
+
+# Where the log is now: its file, how far it goes, and when that file was begun, where it lies with the data.
+log_place() { printf '%s:%s:%s' "${FIELDS[File]}" "${FIELDS[Position]}" "$(begun "${FIELDS[File]}")"; }
+# The time in the head of a file of the log (MySQL source, "Binary Log Event Header").
+begun() { od -An -tu4 -j4 -N4 "$DATA_DIR/$1" 2>/dev/null | tr -d ' ' || true; }
+
+# Does the log still hold the place where it was seen last? Files are purged from the front; one that begins anew begins with
+# the first. 1: it does not; 2: the server does not tell.
+goes_on() {
+    local file position time name size logs first=
+    logs=$(query 'SHOW BINARY LOGS') && [[ -n $logs ]] || return 2
+    IFS=: read -r file position time < <(printf '%s\n' "$1")
+    while read -r name size _; do
+        : "${first:=$name}"
+        [[ $name == "$file" ]] || continue
+        ((size >= position)) || return 1
+        name=$(begun "$file")
+        [[ -z $time || -z $name || $time == "$name" ]]
+        return
+    done < <(printf '%s\n' "$logs")
+    [[ ${first%.*} == "${file%.*}" ]] && ((10#${first##*.} > 10#${file##*.}))
+}
+
+# begin_history WHY: what replicates from here is another history than any before.
+begin_history() {
+    local name=$ACCOUNT old random
+    [[ $name != none ]] || name=replica
+    random=$(nonce 8)
+    name+="-$(date -u +%y%m%d%H%M%S)-${random:0:6}"
+    log "the data is $name from now on: $1"
+    remember "$name" "$(log_place of-now)"
+    make_account "$name" || return 1
+    while read -r old; do
+        [[ $old == "$name" ]] || query_secret "SET SESSION sql_mode=''; $(alter_user "$old" "$(nonce 32)")" || return 1
+    done < <(query "$ACCOUNTS")
+}
+
+# The statement that gives an account a password. MariaDB would write it into its log as it is.
+alter_user() { printf "ALTER USER %s@'%%' IDENTIFIED %s" "$(quoted "$1")" "$(identified "$2")"; }
+identified() {
+    if [[ $DIALECT == mariadb ]]; then
+        printf 'BY PASSWORD %s' "$(quoted "$(query "SELECT PASSWORD($(quoted "$1"))")")"
+    else
+        printf 'BY %s' "$(quoted "$1")"
+    fi
+}
+
+# The account with what it needs to replicate, to be asked by the probe, and to be cloned from; where root replicates it is a
+# name and no more.
+make_account() {
+    local user password rights
+    user="$(quoted "$1")@'%'"
+    password=$(account_password "$PASSWORD" "$1")
+    [[ $ACCOUNT != none ]] || password="Aa1-$(nonce 32)"
+    query_secret "SET SESSION sql_mode=''; CREATE USER IF NOT EXISTS $user IDENTIFIED $(identified "${password:0:32}")" || return 1
+    # MariaDB before 10.4 has no passwords that expire
+    query "ALTER USER $user PASSWORD EXPIRE NEVER" 2>/dev/null || true
+    [[ $ACCOUNT != none ]] || return 0
+    query "GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO $user" || return 1
+    # from 10.5.9 on MariaDB has a right of its own to see the replica's status
+    [[ $DIALECT != mariadb ]] || query "GRANT SLAVE MONITOR ON *.* TO $user" 2>/dev/null || true
+}
+
+set_password() {
+    [[ $ACCOUNT != none ]] || return 0
+    log "the account $1 gets the password that follows from root's"
+    query_secret "SET SESSION sql_mode=''; $(alter_user "$1" "$(account_password "$PASSWORD" "$1")")"
+}
+
+# Where root's password has changed, that of the account follows once every pod can have seen it.
+rotate() {
+    if [[ $ROOTS == "$PASSWORD" ]]; then
+        ROTATED=$SECONDS
+    elif ((SECONDS - ROTATED >= ${REPLICATION_ROTATION_SECONDS:-180})); then
+        set_password "$1" || return 1
+        keep_key "$(account_password "$PASSWORD" "$1")"
+        ROOTS=$PASSWORD
+    fi
+}
+
+# The data was a replica's: what made it one goes, and the log begins where the data stands. Until then the server is closed.
+take_over() {
+    local gtid
+    tell "this pod has the data of a replica: it becomes the primary with it"
+    if [[ $DIALECT == mariadb ]]; then
+        query 'STOP SLAVE; RESET SLAVE ALL; SET GLOBAL read_only=ON' || return 1
+        [[ -f $DATA_DIR/$JOIN_MARK ]] || set_gtids || return 1
+        gtid=$(query 'SELECT @@GLOBAL.gtid_slave_pos')
+        query "RESET MASTER; SET GLOBAL gtid_binlog_state=$(quoted "$gtid")" || return 1
+    else
+        if [[ $DIALECT == source ]]; then query 'STOP REPLICA; RESET REPLICA ALL'; else query 'STOP SLAVE; RESET SLAVE ALL'; fi || return 1
+        [[ $(mark_value position) != gtid || -f $DATA_DIR/$JOIN_MARK ]] || set_gtids || return 1
+        query 'SET GLOBAL super_read_only=OFF; SET GLOBAL read_only=ON' || return 1
+    fi
+    ask "SHOW GLOBAL STATUS LIKE 'Uptime'; $status" || return 1
+    begin_history "it was the data of a replica" || return 1
+    rm -f "$DATA_DIR/$JOIN_MARK"
+    : >"$TO_OPEN"
+    rm -f "$CONF_DIR/$JOIN_OPTIONS"
+}
+
+######## a replica
+
+look_at_replica() {
+    local own
+    ask_status "SHOW GLOBAL STATUS LIKE 'Uptime'; SELECT @@GLOBAL.$READ_ONLY AS closed; $ACCOUNTS" || return 1
+    notice_restart
+    if [[ ${FIELDS[closed]} != @(1|ON|NO_LOCK*) ]]; then
+        [[ -z $BEGUN ]] || log "WARNING: this replica was open for writes, and is closed now; what was written here is nowhere else"
+        close_for_writes || { log "the server did not become read-only"; return 1; }
+    fi
+    own=${FIELDS[account]:-$(value_of account "$DATA_DIR/$HISTORY")}
+    if [[ -z $BEGUN ]]; then begin_to_follow "$own"; else go_on_following "$own"; fi
+}
+
+# After a start of the server, or of this container.
+begin_to_follow() {
+    local start='START SLAVE' fits=0
+    [[ $DIALECT != source ]] || start='START REPLICA'
+    check_primary "$1" || fits=$?
+    if [[ ! -f $DATA_DIR/$JOIN_MARK ]]; then
+        ((fits == 0)) || { complain "$fits"; return; }
+        log "configuring replication from $(peer_host 0) at $(mark_value position) $(mark_value file)$(mark_value gtid) $(mark_value pos)"
+        configure || fail "replication could not be configured; the container is started again"
+        : >"$DATA_DIR/$JOIN_MARK.part"
+        sync -f "$DATA_DIR" 2>/dev/null || sync
+        mv "$DATA_DIR/$JOIN_MARK.part" "$DATA_DIR/$JOIN_MARK"
+        query "$start" || fail "replication did not start"
+    elif ((fits > 0)); then
+        if [[ ${FIELDS[IO_Running]:-} == Yes ]]; then
+            ((fits == 1)) || { BEGUN=1; return; }
+            query "STOP ${start#START } IO_THREAD"
+        elif [[ ${FIELDS[SQL_Running]:-} == No && ${FIELDS[Last_SQL_Errno]:-0} == 0 ]]; then
+            # what has been received is applied all the same
+            query "$start SQL_THREAD"
+        fi
+        complain "$fits"
+        return
+    elif [[ ${FIELDS[IO_Running]:-} != Yes || ${FIELDS[User]:-} != "$LOGIN_FOR" ||
+        (${FIELDS[SSL_Allowed]:-} == No && $OFFERED =~ Ssl_cipher$'\t'[^[:space:]]) ]]; then
+        change_login || fail "replication did not start"
+    fi
+    BEGUN=1
+    followed "$1"
+    log "replicating from $(peer_host 0)"
+}
+
+go_on_following() {
+    local fits=0 wanted=$1
+    [[ $ACCOUNT != none && -n $1 ]] || wanted=root
+    case ${FIELDS[IO_Running]:-}:${FIELDS[Last_IO_Errno]:-0} in
+    Yes:*)
+        if [[ ${FIELDS[User]:-} != "$wanted" ]] && check_primary "$1"; then
+            log "replicas log in as $LOGIN_FOR from now on"
+            change_login || return 1
+        fi
+        followed "$1"
+        ;;
+    # stopped by hand, which the probe tells
+    No:0) ;;
+    Connecting:1045 | Connecting:1698 | Connecting:2026 | Connecting:2061 | Connecting:3159)
+        check_primary "$1" || fits=$?
+        if ((fits > 0)); then
+            complain "$fits"
+            [[ $wanted != root ]] || hold_back
+            return
+        fi
+        log "logging in to the primary as it is asked for by now"
+        change_login || return 1
+        ;;
+    Connecting:* | Preparing:*)
+        # root is let in by any primary
+        [[ $wanted != root ]] || hold_back
+        ;;
+    *)
+        check_primary "$1" || fits=$?
+        if ((fits == 1)); then complain 1; return; fi
+        ;;
+    esac
+    tell
+}
+
+# Root is let in by any primary: its replication goes on only after the next look at it.
+hold_back() {
+    BEGUN=
+    if [[ $DIALECT == source ]]; then query 'STOP REPLICA IO_THREAD'; else query 'STOP SLAVE IO_THREAD'; fi
+}
+
+complain() {
+    if (($1 == 1)); then
+        tell "$MISFIT"
+        return
+    fi
+    [[ $TOLD == "$AWAY" && $ANSWER == "$TOLD_WHY" ]] || log "the primary does not answer as it should: ${ANSWER##*$'\n'}"
+    TOLD_WHY=$ANSWER
+    tell "$AWAY"
+}
+
+# What is remembered of the history that this replica follows.
+followed() {
+    local followed=$1
+    [[ $LOGIN_FOR == root ]] || followed=$LOGIN_FOR
+    [[ -z $followed || $followed == "$(value_of account "$DATA_DIR/$HISTORY")" ]] || remember "$followed"
+}
+
+# check_primary OWN: is what answers under the primary's name the server that this data came from? Sets as whom a replica
+# logs in there, LOGIN_FOR and LOGIN_WITH, and what is OFFERED. 1: it is not, for the reason MISFIT; 2: there is no answer.
+check_primary() {
+    local own=$1 newest
+    LOGIN_FOR=root
+    if [[ -n $own && $ACCOUNT != none ]]; then
+        if lets_in "$own"; then return; fi
+        [[ $ANSWER == *'ERROR 1045 '* ]] || return 2
+    fi
+    ask_primary "$ACCOUNTS" || return 2
+    newest=${ANSWER%%$'\n'*}
+    if [[ $newest != "$own" ]]; then
+        misfits "$own" "$newest" || return 1
+    elif [[ -n $own && $ACCOUNT != none ]]; then
+        ANSWER="root's password has changed, and that of $own follows soon"
+        return 2
+    fi
+    if [[ -n $newest && $ACCOUNT != none ]]; then
+        lets_in "$newest" || return 2
+    else
+        # a primary of before there were identities, or one that root is to replicate from
+        ask_primary "$OFFER" || return 2
+        OFFERED=$ANSWER
+    fi
+}
+
+# misfits OWN NEWEST: 1 where this replica cannot go on with a primary whose identity is another, and MISFIT says why.
+misfits() {
+    if [[ -z $2 ]]; then
+        MISFIT="pod 0 does not say which data it has, and this replica's is $1: nothing is taken from it"
+    elif [[ -z $1 ]]; then
+        ! is_behind || return 0
+        MISFIT="pod 0 has other data than this replica: nothing is taken from it"
+    elif [[ $'\n'$ANSWER$'\n' == *$'\n'$1$'\n'* ]]; then
+        ! is_at_the_beginning || return 0
+        MISFIT="the binary log of pod 0 began anew as $2, and this replica, of $1, does not stand where it begins: nothing is taken from it. See whether it has rows that pod 0 has not; then see 'Replace a replica' in docs/operating.md"
+        return 1
+    else
+        MISFIT="pod 0 has other data, $2, than this replica, $1: nothing is taken from it"
+    fi
+    MISFIT+=". Where the primary has lost its volume its replicas hold the last copies: delete nothing, and see 'Restore a lost primary' in docs/operating.md"
+    return 1
+}
+
+# lets_in ACCOUNT: does the primary let it in?
+lets_in() {
+    as_account "$1" "$(peer_host 0)" "$OFFER" || return 1
+    LOGIN_FOR=$1 LOGIN_WITH=$ACCOUNT_PASSWORD OFFERED=$ANSWER
+    keep_key "$ACCOUNT_PASSWORD"
+}
+
+# As root, with whichever password the primary has for it, which goes into LOGIN_WITH; the answer is ANSWER.
+ask_primary() {
+    local known=$PASSWORD PASSWORD
+    for PASSWORD in "$known" "${PASSWORDS[@]}"; do
+        LOGIN_WITH=$PASSWORD
+        ! ANSWER=$(printf '%s\n' "$1" | client --skip-column-names --host="$(peer_host 0)" 2>&1) || return 0
+    done
+    return 1
+}
+
+# The GTIDs that a replica of MySQL has, nothing by file and position.
+own_gtids() {
+    local gtids
+    gtids=$(query "SELECT IF(@@GLOBAL.gtid_mode='ON', @@GLOBAL.gtid_executed, '')") || return 1
+    printf '%s' "${gtids//\\n/}"
+}
+
+# Can data from before there were identities be of this primary? By file and position, and on MariaDB, nothing tells.
+is_behind() {
+    local gtids
+    [[ $DIALECT != mariadb ]] || return 0
+    gtids=$(own_gtids of-now) && ask_primary "SELECT GTID_SUBSET('$gtids', @@GLOBAL.gtid_executed), @@GLOBAL.server_uuid" || return 1
+    [[ $ANSWER == 1* && ${FIELDS[UUID]:-} == @(|*"${ANSWER#*$'\t'}") ]]
+}
+
+# Can this replica go on with a log that began after its own, since it stands where that one begins? By GTIDs that can be
+# told; on MySQL of another server alone: one that has lost its log gives the same numbers a second time.
+is_at_the_beginning() {
+    local gtids
+    # nothing that was received is still to be applied
+    [[ ${FIELDS[Read_Master_Log_Pos]:-${FIELDS[Read_Source_Log_Pos]:-}} == "${FIELDS[Exec_Master_Log_Pos]:-${FIELDS[Exec_Source_Log_Pos]:-}}" ]] || return 1
+    if [[ $DIALECT == mariadb ]]; then
+        gtids=$(query 'SELECT @@GLOBAL.gtid_slave_pos') && ask_primary 'SELECT @@GLOBAL.gtid_slave_pos' || return 1
+        [[ -n $gtids && $gtids == "$ANSWER" ]]
+        return
+    fi
+    gtids=$(own_gtids of-now) && [[ -n $gtids ]] || return 1
+    ask_primary "SELECT @@GLOBAL.server_uuid <> '${FIELDS[UUID]:-}' AND GTID_SUBSET('$gtids', @@GLOBAL.gtid_executed)
+        AND GTID_SUBSET(@@GLOBAL.gtid_purged, '$gtids')" && [[ $ANSWER == 1 ]]
+}
+
+# The replica's read-only mode is in its option files; here it is made sure of on the running server as well.
+close_for_writes() { query "SET GLOBAL $READ_ONLY=ON"; }
+
+# What a replica is told of the login, as the primary asks for it. Replicas do not take TLS by themselves, and are turned
+# away where it is required; one that insists on it is, where there is none. No certificate is looked at, but MariaDB from
+# 11.4 on verifies the primary's by means of the password, if there is one.
+login_options() {
+    local word=SOURCE options tls=0
+    [[ $DIALECT == source ]] || word=MASTER
+    [[ ! $OFFERED =~ Ssl_cipher$'\t'[^[:space:]] ]] || tls=1
+    options="${word}_USER=$(quoted "$LOGIN_FOR"), ${word}_PASSWORD=$(quoted "$LOGIN_WITH"), ${word}_SSL=$tls"
+    if [[ $DIALECT == mariadb ]] && { [[ -z $LOGIN_WITH || ! $OFFERED =~ ([0-9]+)\.([0-9]+)\.[0-9]+-MariaDB ]] ||
+        ((BASH_REMATCH[1] * 100 + BASH_REMATCH[2] < 1104)); }; then
+        options+=', MASTER_SSL_VERIFY_SERVER_CERT=0'
+    fi
+    printf '%s' "$options"
+}
+
+# With the applier running MySQL keeps what was received and is not applied yet; MariaDB takes it once more from the primary,
+# which has just answered.
+change_login() {
+    local statement
+    case $DIALECT in
+    source) statement="STOP REPLICA IO_THREAD; CHANGE REPLICATION SOURCE TO $(login_options of-primary); START REPLICA" ;;
+    master) statement="STOP SLAVE IO_THREAD; CHANGE MASTER TO $(login_options of-primary); START SLAVE" ;;
+    mariadb) statement="STOP SLAVE; CHANGE MASTER TO $(login_options of-primary); START SLAVE" ;;
+    esac
+    query_secret "SET SESSION sql_mode=''; $statement"
+}
+
+# Points the clone at the primary. Run again before the mark is set, it does the same again: nothing was applied yet.
+configure() {
+    local kind options
+    kind=$(mark_value position)
+    local word=SOURCE statement='CHANGE REPLICATION SOURCE TO' stop='STOP REPLICA; RESET REPLICA ALL'
+    if [[ $DIALECT != source ]]; then
+        word=MASTER statement='CHANGE MASTER TO' stop='STOP SLAVE; RESET SLAVE ALL'
+    fi
+    options="${word}_HOST=$(quoted "$(peer_host 0)"), ${word}_PORT=$DATABASE_PORT, $(login_options of-primary), ${word}_CONNECT_RETRY=10"
+    # newer servers give up after ten tries by default; a replica waits for its primary as long as it takes
+    [[ $DIALECT == mariadb ]] || options+=", ${word}_RETRY_COUNT=86400"
+    case $DIALECT in
+    source) options+=', GET_SOURCE_PUBLIC_KEY=1' ;;
+    master) [[ $REPLICATION_FLAVOR == mysql-5.7 ]] || options+=', GET_MASTER_PUBLIC_KEY=1' ;;
+    esac
+    query "$stop" || return 1
+    # a primary with GTIDs that has logged nothing yet names none, and the tool then names its file alone
+    if [[ $kind == file && $DIALECT != mariadb && $(mark_value donor) == "$(peer_host 0)" && $(query 'SELECT @@GLOBAL.gtid_mode') == ON ]]; then
+        kind=gtid
+    fi
+    if [[ $kind == file ]]; then
+        options+=", ${word}_LOG_FILE=$(quoted "$(mark_value file)"), ${word}_LOG_POS=$(mark_value pos)"
+    else
+        [[ $kind == clone ]] || set_gtids || return 1
+        if [[ $DIALECT == mariadb ]]; then options+=', MASTER_USE_GTID=slave_pos'; else options+=", ${word}_AUTO_POSITION=1"; fi
+    fi
+    query_secret "SET SESSION sql_mode=''; $statement $options;"
+}
+
+# The GTIDs that the clone holds, where the tool and not the server brought them.
+set_gtids() {
+    local gtid reset='RESET MASTER'
+    gtid=$(mark_value gtid)
+    if [[ $DIALECT == mariadb ]]; then
+        # where the backup named none, the position that the clone's own tables hold is right
+        [[ -z $gtid ]] || query "SET GLOBAL gtid_slave_pos=$(quoted "$gtid")"
+        return
+    fi
+    # the newer form is not known before 8.2, the older one not from 8.4
+    [[ $REPLICATION_FLAVOR != mysql-8.4 ]] || reset='RESET BINARY LOGS AND GTIDS'
+    [[ $(query "SELECT GTID_SUBSET(@@GLOBAL.gtid_executed, $(quoted "$gtid")) AND GTID_SUBSET($(quoted "$gtid"), @@GLOBAL.gtid_executed)") != 1 ]] || return 0
+    # read_only stays on meanwhile, so nobody but root could write, and this pod is not Ready yet
+    query "SET GLOBAL super_read_only=OFF; SET GLOBAL read_only=ON; $reset; SET GLOBAL gtid_purged=$(quoted "$gtid"); SET GLOBAL super_read_only=ON"
+}
+
+mark_value() { value_of "$1" "$DATA_DIR/$CLONE_MARK"; }
