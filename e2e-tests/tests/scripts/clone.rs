@@ -9,11 +9,22 @@ const MARK: &str = "data/mysql-replication.clone";
 const ASIDE: &str = "data/mysql-replication-clone";
 const JOIN_OPTIONS: &str = "conf/zz-mysql-replication-join.cnf";
 
+/// What only the donor's own server, and what only its own sidecar, may have.
+const OWN: [&str; 7] = [
+    "auto.cnf",
+    "mysqld-auto.cnf",
+    "relay-log.info",
+    "master.info",
+    "mysql-0-relay-bin.000001",
+    "mysql-replication.joined",
+    "mysql-replication.history",
+];
+
 /// Gives a pod a backup of some size, with what only its own server may have.
 fn fill_backup(pod: &Pod) {
     pod.write("backup/ibdata1", "rows of the donor\n".repeat(20_000));
     pod.write("backup/mysql/user.frm", "users\n");
-    for own in ["auto.cnf", "mysqld-auto.cnf", "relay-log.info", "master.info", "mysql-0-relay-bin.000001"] {
+    for own in OWN {
         pod.write(&format!("backup/{own}"), "of the donor's own\n");
     }
     pod.write("backup/xtrabackup_binlog_info", "mysql-bin.000003\t481\t0-100-7\n");
@@ -43,7 +54,7 @@ fn assert_whole(replica: &Pod) {
     for there in ["ibdata1", "mysql", "mysql-replication.clone", "prepared"] {
         assert!(data.iter().any(|name| name == there), "no {there} in {data:?}");
     }
-    for gone in ["auto.cnf", "mysqld-auto.cnf", "relay-log.info", "master.info", "mysql-0-relay-bin.000001"] {
+    for gone in OWN {
         assert!(!data.iter().any(|name| name == gone), "{gone} in {data:?}");
     }
     assert!(!data.iter().any(|name| name == "mysql-replication-clone" || name == "leftover"), "{data:?}");
@@ -51,11 +62,6 @@ fn assert_whole(replica: &Pod) {
     assert!(!data.iter().any(of_the_tool), "what the tool left is in {data:?}");
     assert_eq!(replica.read("data/ibdata1").len(), 360_000);
     assert_eq!(replica.read("data/mysql/user.frm"), "users\n");
-    assert_eq!(
-        replica.read(JOIN_OPTIONS),
-        "[mysqld]\nloose-skip-slave-start\nloose-skip-replica-start\n",
-        "the server must not follow the donor's replication settings"
-    );
 }
 
 /// Nothing of a clone is in place, so that neither the server's entrypoint nor a later start takes it for data.
@@ -217,8 +223,110 @@ fn an_empty_primary_is_refused_while_a_replica_has_the_data() {
         .fails()
         .says("the replica mysql-2.mysql is running and holds the data")
         .says("Nothing was changed")
-        .says("delete nothing until that is done");
+        .says("The annotation restore-from: \"N\" takes the data of replica N")
+        .says("Delete nothing until that is done");
     assert!(primary.list("data").is_empty());
+}
+
+/// A replica whose data a primary is to take.
+fn last_copy(cluster: &Cluster, ordinal: u8) -> Pod<'_> {
+    let pod = donor(cluster, ordinal);
+    pod.write("backup/xtrabackup_slave_info", "SET GLOBAL gtid_slave_pos = '0-100-9';\n");
+    pod
+}
+
+/// What keeps the server of a primary closed that has a replica's data.
+const CLOSED: &str = "[mysqld]\nread-only=ON\nloose-super-read-only=ON\nevent-scheduler=OFF\nloose-skip-slave-start\n\
+    loose-skip-replica-start\n";
+
+#[test]
+fn an_empty_primary_takes_the_data_of_the_replica_that_it_is_told() {
+    for ordinal in [1, 2] {
+        let cluster = Cluster::new();
+        let copy = last_copy(&cluster, ordinal);
+        // its server runs: without the annotation that is refused
+        let _server = copy.play_server(3306, "");
+        let _sidecar = serve(&copy);
+        let primary = cluster.pod(0).with("REPLICATION_RESTORE_FROM", &ordinal.to_string());
+        primary.write("data/lost+found/0", "of the file system\n");
+        primary
+            .run("clone-mysql-xtrabackup")
+            .succeeds()
+            .says(&format!("its data comes from replica {ordinal}, as restore-from says"))
+            .says(&format!("clone from mysql-{ordinal}.mysql is complete"))
+            .does_not_say("EMPTY database");
+        assert_whole(&primary);
+        assert_eq!(primary.read(MARK), format!("donor=mysql-{ordinal}.mysql\nposition=gtid\ngtid=0-100-9\n"));
+        assert_eq!(primary.read(JOIN_OPTIONS), CLOSED);
+        assert!(primary.calls("timeout").iter().all(|call| !call.contains("3306")), "no replica is looked for");
+
+        // the sidecar has not made it its own yet
+        primary.forget();
+        fs::remove_file(primary.path(JOIN_OPTIONS)).unwrap();
+        primary.run("clone-mysql-xtrabackup").succeeds().says("restore-from passed over; take the annotation away");
+        assert_eq!(primary.read(JOIN_OPTIONS), CLOSED);
+        primary.write("data/mysql-replication.history", "account=replica-261101120000-0a1b2c\nlog=\n");
+        primary.run("clone-mysql-xtrabackup").succeeds();
+        assert_eq!(primary.read(JOIN_OPTIONS), CLOSED);
+        // and now it has
+        primary.write("data/mysql-replication.history", "account=replica-261101120000-0a1b2c\nlog=binlog.000001:4:\n");
+        primary.run("clone-mysql-xtrabackup").succeeds();
+        assert!(!primary.exists(JOIN_OPTIONS));
+        assert!(primary.calls("mbstream").is_empty());
+    }
+}
+
+#[test]
+fn where_there_is_data_nothing_is_restored() {
+    let cluster = Cluster::new();
+    let copy = last_copy(&cluster, 1);
+    let _sidecar = serve(&copy);
+    let primary = cluster.pod(0).with("REPLICATION_RESTORE_FROM", "1");
+    primary.write("data/ibdata1", "rows of its own\n");
+    primary
+        .run("clone-mysql-xtrabackup")
+        .succeeds()
+        .says("the data directory holds data: it is kept, and restore-from passed over; take the annotation away");
+    assert_eq!(primary.read("data/ibdata1"), "rows of its own\n");
+    assert_eq!(primary.list("data"), ["ibdata1"]);
+    assert!(!primary.exists(JOIN_OPTIONS) && copy.calls("mariadb-backup").is_empty());
+}
+
+#[test]
+fn a_primary_whose_replica_does_not_answer_does_not_begin_empty() {
+    let cluster = Cluster::new();
+    cluster.name_host(1);
+    let primary = cluster.pod(0).with("REPLICATION_RESTORE_FROM", "1");
+    primary
+        .run("clone-mysql-xtrabackup")
+        .fails()
+        .says("no clone from mysql-1.mysql after 1 attempts")
+        .does_not_say("EMPTY database");
+    assert_nothing_in_place(&primary);
+}
+
+#[test]
+fn a_restore_that_was_interrupted_goes_on() {
+    for (call, is_whole) in [("--prepare", false), ("^mv -f .*/ibdata1 ", true), (r"^mv -f .*\.clone ", true)] {
+        let cluster = Cluster::new();
+        let copy = last_copy(&cluster, 1);
+        let sidecar = serve(&copy);
+        let primary = cluster.pod(0).with("REPLICATION_RESTORE_FROM", "1");
+        primary.control("block", call);
+        let clone = primary.start("clone-mysql-xtrabackup");
+        primary.wait_until_blocked();
+        clone.kill();
+        primary.release("block");
+        if is_whole {
+            sidecar.kill();
+            primary.run("clone-mysql-xtrabackup").succeeds().says("was not yet in place: moving it");
+        } else {
+            assert_nothing_in_place(&primary);
+            primary.run("clone-mysql-xtrabackup").succeeds();
+        }
+        assert_whole(&primary);
+        assert_eq!(primary.read(JOIN_OPTIONS), CLOSED);
+    }
 }
 
 #[test]
@@ -234,12 +342,7 @@ fn a_complete_clone_is_not_cloned_again() {
     replica.run("clone-mysql-xtrabackup").succeeds().says("the data directory holds a complete clone");
     assert_whole(&replica);
     assert!(replica.calls("mbstream").is_empty() && replica.calls("mariadb-backup").is_empty());
-
-    // once it has joined, its server replicates from the start
-    replica.write("data/mysql-replication.joined", "");
-    fs::remove_file(replica.path(JOIN_OPTIONS)).unwrap();
-    replica.run("clone-mysql-xtrabackup").succeeds();
-    assert!(!replica.exists(JOIN_OPTIONS));
+    assert!(!replica.exists(JOIN_OPTIONS), "what a replica's server does is in its own option files");
 }
 
 #[test]

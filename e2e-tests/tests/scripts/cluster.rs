@@ -36,7 +36,7 @@ const NEEDED: [(&str, &str); 8] = [
     ("getent", "libc-bin"),
 ];
 /// The system's tools that a script finds in its container; there are no others.
-const SYSTEM_TOOLS: [&str; 23] = [
+const SYSTEM_TOOLS: [&str; 25] = [
     "bash",
     "cat",
     "cut",
@@ -47,6 +47,8 @@ const SYSTEM_TOOLS: [&str; 23] = [
     "mkfifo",
     "mktemp",
     "mv",
+    "date",
+    "od",
     "rm",
     "rmdir",
     "sh",
@@ -288,7 +290,7 @@ impl<'a> Pod<'a> {
         for folder in ["bin", "tools", "real", "data", "conf", "config-map", "control", "backup"] {
             fs::create_dir_all(dir.join(folder)).unwrap();
         }
-        for file in ["calls", "options", "sql"] {
+        for file in ["calls", "options", "sql", "there"] {
             fs::write(dir.join(file), "").unwrap();
         }
         symlink(stand_in("lib.sh"), dir.join("lib.sh")).unwrap();
@@ -314,6 +316,7 @@ impl<'a> Pod<'a> {
             ("REPLICATION_BINARY_LOG", "mysql-bin".to_owned()),
             ("REPLICATION_CLONE_ATTEMPTS", "1".to_owned()),
             ("REPLICATION_RETRY_SECONDS", "0".to_owned()),
+            ("REPLICATION_LOOK_SECONDS", "0.2".to_owned()),
             ("MYSQL_ROOT_PASSWORD", PASSWORD.to_owned()),
         ] {
             environment.insert(key.to_owned(), value);
@@ -413,6 +416,45 @@ impl<'a> Pod<'a> {
         self.read("sql").lines().filter(|line| line.contains(text)).map(|line| line.trim().to_owned()).collect()
     }
 
+    /// The recorded statements that change something, without what only asks.
+    pub(crate) fn changes(&self) -> Vec<String> {
+        let asks = |statement: &String| statement.starts_with("SELECT ") || statement.starts_with("SHOW ");
+        self.statements("").into_iter().filter(|statement| !asks(statement)).collect()
+    }
+
+    /// What the primary's server was asked, each behind the user who asked.
+    pub(crate) fn asked_there(&self) -> Vec<String> {
+        self.read("there").lines().map(|line| line.trim().to_owned()).collect()
+    }
+
+    /// The password that an account has, by the scripts and root's.
+    pub(crate) fn account_password(&self, root: &str, account: &str) -> String {
+        self.write("root", root);
+        let file = self.path("root");
+        self.shell(&format!("account_password \"$(<'{}')\" '{account}'", file.display()))
+    }
+
+    /// The server starts anew: on a replica nothing follows.
+    pub(crate) fn restart_server(&self) {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+        self.control("io", "No");
+        self.control("applier", "No");
+        self.control("started", &now.to_string());
+    }
+
+    /// Waits until a statement was given to the own server, and gives all of them that hold the text.
+    pub(crate) fn wait_for_statement(&self, text: &str) -> Vec<String> {
+        wait_until(text, || !self.statements(text).is_empty());
+        self.statements(text)
+    }
+
+    /// Waits until the sidecar has looked at its server a few times more.
+    pub(crate) fn wait_for_looks(&self) {
+        let looks = || self.statements("SHOW GLOBAL STATUS LIKE 'Uptime'").len();
+        let before = looks();
+        wait_until("the sidecar looks", || looks() >= before + 3);
+    }
+
     /// The group of the recorded option file that every client reads.
     pub(crate) fn client_section(&self) -> String {
         let options = self.read("options");
@@ -429,7 +471,7 @@ impl<'a> Pod<'a> {
     /// Deletes the records of what was called so far.
     pub(crate) fn forget(&self) {
         assert_no_password(&self.dir);
-        for file in ["calls", "options", "sql"] {
+        for file in ["calls", "options", "sql", "there"] {
             self.write(file, "");
         }
     }

@@ -8,9 +8,11 @@ const GTIDS: &str = "gtid-mode=ON\nenforce-gtid-consistency=ON\n";
 const ONE_WORKER: &str = "loose-slave-parallel-workers=0\nloose-replica-parallel-workers=0\n";
 const DEFAULTS: &str = "00-mysql-replication.cnf";
 const FORCED: &str = "conf/zz-mysql-replication.cnf";
-const MYSQL_REPLICA: &str = "read-only=ON\nevent-scheduler=DISABLED\nrelay-log-recovery=ON\n";
+const MYSQL_REPLICA: &str =
+    "read-only=ON\nevent-scheduler=DISABLED\nrelay-log-recovery=ON\nloose-skip-slave-start\nloose-skip-replica-start\n";
 /// A replica of MariaDB would stop at the definition of an event where the scheduler is DISABLED.
-const MARIADB_REPLICA: &str = "read-only=ON\nevent-scheduler=OFF\nrelay-log-recovery=ON\n";
+const MARIADB_REPLICA: &str =
+    "read-only=ON\nevent-scheduler=OFF\nrelay-log-recovery=ON\nloose-skip-slave-start\nloose-skip-replica-start\n";
 
 /// What `init-mysql` writes last, for a pod with a file from the `ConfigMap`.
 fn forced(pod: &Pod, key: &str, content: &str) -> String {
@@ -302,7 +304,10 @@ fn the_document_has_every_option() {
                 .with("REPLICATION_FLAVOR", flavor)
                 .with("REPLICATION_GTID", gtid)
                 .with("REPLICATION_CLONE_METHOD", method);
-            pod.write("data/mysql-replication.clone", "donor=mysql-0.mysql\n");
+            // what a primary has that takes a replica's data over is gone soon
+            if ordinal > 0 {
+                pod.write("data/mysql-replication.clone", "donor=mysql-0.mysql\n");
+            }
             pod.write("config-map/master.cnf", "[mysqld]\ngtid-mode=ON\n");
             pod.run("init-mysql").succeeds();
             pod.run("clone-mysql-xtrabackup").succeeds();
@@ -333,17 +338,17 @@ fn files_of_an_earlier_start_do_not_stay() {
 fn the_server_may_read_every_option_file_and_nobody_else_may_write_it() {
     // a server ignores an option file that the world may write
     let cluster = Cluster::new();
-    let pod = cluster.pod(1);
-    pod.write("config-map/slave.cnf", "[mysqld]\n");
-    std::fs::set_permissions(pod.path("config-map/slave.cnf"), PermissionsExt::from_mode(0o666)).unwrap();
+    let pod = cluster.pod(0);
+    pod.write("config-map/master.cnf", "[mysqld]\n");
+    std::fs::set_permissions(pod.path("config-map/master.cnf"), PermissionsExt::from_mode(0o666)).unwrap();
     pod.run("init-mysql").succeeds();
-    pod.write("data/mysql-replication.clone", "donor=mysql-0.mysql\n");
+    pod.write("data/mysql-replication.clone", "donor=mysql-1.mysql\n");
     pod.run("clone-mysql-xtrabackup").succeeds();
     let files: Vec<_> =
         pod.list("conf").into_iter().filter(|name| name.to_ascii_lowercase().ends_with(".cnf")).collect();
     assert_eq!(
         files,
-        [DEFAULTS, "server-id.cnf", "slave.cnf", "zz-mysql-replication-join.cnf", "zz-mysql-replication.cnf"]
+        [DEFAULTS, "master.cnf", "server-id.cnf", "zz-mysql-replication-join.cnf", "zz-mysql-replication.cnf"]
     );
     for name in files {
         let mode = std::fs::metadata(pod.path("conf").join(&name)).unwrap().permissions().mode() & 0o777;

@@ -5,72 +5,69 @@ use crate::{
     cluster::{Cluster, Pod, Run},
 };
 
-const JOIN_OPTIONS: &str = "conf/zz-mysql-replication-join.cnf";
-const JOINED: &str = "data/mysql-replication.joined";
+pub(crate) const JOINED: &str = "data/mysql-replication.joined";
 const FILE: &str = "position=file\nfile=mysql-bin.000003\npos=481\n";
-const GTID: &str = "position=gtid\ngtid=3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5\n";
+pub(crate) const GTID: &str = "position=gtid\ngtid=3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5\n";
 const NO_GTID: &str = "position=gtid\ngtid=\n";
 const CLONE: &str = "position=clone\ngtid=3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5\n";
 const MARIADB_GTID: &str = "position=gtid\ngtid=0-100-7\n";
 /// The tests' password as a string of SQL.
 const SQL_PASSWORD: &str = r#"'it\'s "Geheim\\n" #1; $(x) `y` \\'"#;
 
-/// A replica whose clone is in place and whose server was started with the options that hold replication back.
-fn cloned<'a>(cluster: &'a Cluster, position: &str) -> Pod<'a> {
+/// A replica whose clone is in place, and whose server is still to be closed.
+pub(crate) fn cloned<'a>(cluster: &'a Cluster, position: &str) -> Pod<'a> {
     let replica = cluster.pod(2);
     replica.write("data/mysql-replication.clone", format!("donor=mysql-1.mysql\n{position}"));
-    replica.write(JOIN_OPTIONS, "[mysqld]\nloose-skip-slave-start\n");
+    replica.control("read-only", "0");
     replica
 }
 
 /// Runs the sidecar until it serves; then all that it has to say to the server is said.
-fn join(replica: &Pod) -> Run {
+pub(crate) fn join(replica: &Pod) -> Run {
     let run = replica.start("xtrabackup");
     replica.cluster.wait_for_port(PORT);
     run.wait_for_log("replicating from mysql-0.mysql");
     run
 }
 
-/// The statements that change something, without what only asks.
-fn changes(replica: &Pod) -> Vec<String> {
-    replica.statements("").into_iter().filter(|it| !it.starts_with("SELECT ") && !it.starts_with("SHOW ")).collect()
-}
-
-struct Server {
-    flavor: &'static str,
-    version: &'static str,
-    word: &'static str,
+pub(crate) struct Server {
+    pub(crate) flavor: &'static str,
+    pub(crate) version: &'static str,
+    pub(crate) word: &'static str,
     statement: &'static str,
     reset: &'static str,
-    start: &'static str,
+    pub(crate) start: &'static str,
+    tls: &'static str,
     own_options: &'static str,
     reset_log: &'static str,
 }
 
-const OLD: Server = Server {
+pub(crate) const OLD: Server = Server {
     flavor: "mysql-5.7",
     version: "5.7.44-log",
     word: "MASTER",
     statement: "CHANGE MASTER TO",
     reset: "STOP SLAVE; RESET SLAVE ALL",
     start: "START SLAVE",
-    own_options: ", MASTER_RETRY_COUNT=86400, MASTER_SSL=0",
+    tls: "MASTER_SSL=0",
+    own_options: ", MASTER_RETRY_COUNT=86400",
     reset_log: "RESET MASTER",
 };
 const EARLY_8: Server = Server {
     flavor: "mysql-8.0",
     version: "8.0.22",
-    own_options: ", MASTER_RETRY_COUNT=86400, GET_MASTER_PUBLIC_KEY=1, MASTER_SSL=0",
+    own_options: ", MASTER_RETRY_COUNT=86400, GET_MASTER_PUBLIC_KEY=1",
     ..OLD
 };
-const NEW: Server = Server {
+pub(crate) const NEW: Server = Server {
     flavor: "mysql-8.4",
     version: "8.4.3",
     word: "SOURCE",
     statement: "CHANGE REPLICATION SOURCE TO",
     reset: "STOP REPLICA; RESET REPLICA ALL",
     start: "START REPLICA",
-    own_options: ", SOURCE_RETRY_COUNT=86400, GET_SOURCE_PUBLIC_KEY=1, SOURCE_SSL=0",
+    tls: "SOURCE_SSL=0",
+    own_options: ", SOURCE_RETRY_COUNT=86400, GET_SOURCE_PUBLIC_KEY=1",
     reset_log: "RESET BINARY LOGS AND GTIDS",
 };
 
@@ -87,14 +84,24 @@ impl Server {
     }
 
     fn change(&self, position: &str) -> String {
-        let Self { word, statement, own_options, .. } = self;
+        let Self { word, statement, tls, own_options, .. } = self;
         format!(
             "SET SESSION sql_mode=''; {statement} {word}_HOST='mysql-0.mysql', {word}_PORT=3306, {word}_USER='root', \
-             {word}_PASSWORD={SQL_PASSWORD}, {word}_CONNECT_RETRY=10{own_options}, {position};"
+             {word}_PASSWORD={SQL_PASSWORD}, {tls}, {word}_CONNECT_RETRY=10{own_options}, {position};"
         )
     }
 
-    fn replica<'a>(&self, cluster: &'a Cluster, position: &str) -> Pod<'a> {
+    /// What makes a replica log in otherwise than before.
+    pub(crate) fn login(&self, user: &str, password: &str, tls: &str) -> String {
+        let Self { word, statement, start, .. } = self;
+        let stop = if self.word == "SOURCE" { "STOP REPLICA IO_THREAD" } else { "STOP SLAVE IO_THREAD" };
+        format!(
+            "SET SESSION sql_mode=''; {stop}; {statement} {word}_USER='{user}', {word}_PASSWORD={password}, \
+             {word}_SSL={tls}; {start}"
+        )
+    }
+
+    pub(crate) fn replica<'a>(&self, cluster: &'a Cluster, position: &str) -> Pod<'a> {
         cloned(cluster, position).mysql(self.flavor, self.version)
     }
 }
@@ -112,12 +119,12 @@ fn every_mysql_joins_at_a_file_in_its_dialect() {
         let _sidecar = join(&replica);
         let position = format!("{0}_LOG_FILE='mysql-bin.000003', {0}_LOG_POS=481", server.word);
         assert_eq!(
-            changes(&replica),
+            replica.changes(),
             ["SET GLOBAL super_read_only=ON", server.reset, &server.change(&position), server.start],
             "{}",
             server.version
         );
-        assert!(replica.exists(JOINED) && !replica.exists(JOIN_OPTIONS));
+        assert!(replica.exists(JOINED));
     }
 }
 
@@ -134,7 +141,7 @@ fn every_mysql_joins_at_its_gtids_in_its_dialect() {
         );
         let change = server.change(&format!("{}_AUTO_POSITION=1", server.word));
         assert_eq!(
-            changes(&replica),
+            replica.changes(),
             ["SET GLOBAL super_read_only=ON", server.reset, &set, &change, server.start],
             "{}",
             server.version
@@ -157,7 +164,7 @@ fn a_replica_of_a_primary_without_a_gtid_yet_follows_by_gtid() {
         replica.control("gtid-mode", mode);
         replica.control("gtid-subset", "1");
         let _sidecar = join(&replica);
-        assert!(changes(&replica).contains(&NEW.change(position)), "{mode} {donor}: {:?}", changes(&replica));
+        assert!(replica.changes().contains(&NEW.change(position)), "{mode} {donor}: {:?}", replica.changes());
     }
 }
 
@@ -169,7 +176,7 @@ fn gtids_that_came_with_the_data_are_not_set_again() {
         replica.control("gtid-subset", "1");
         let sidecar = join(&replica);
         assert_eq!(
-            changes(&replica),
+            replica.changes(),
             ["SET GLOBAL super_read_only=ON", NEW.reset, &NEW.change("SOURCE_AUTO_POSITION=1"), NEW.start]
         );
         // what the clone plugin brought is not even asked for
@@ -190,24 +197,32 @@ fn every_mariadb_joins_at_its_gtid() {
         let replica = cloned(&cluster, position);
         replica.control("version", version);
         let _sidecar = join(&replica);
-        let mariadb = Server { own_options: ", MASTER_SSL=0, MASTER_SSL_VERIFY_SERVER_CERT=0", ..OLD };
+        let mariadb = Server { tls: "MASTER_SSL=0, MASTER_SSL_VERIFY_SERVER_CERT=0", own_options: "", ..OLD };
         let change = mariadb.change("MASTER_USE_GTID=slave_pos");
         let position = format!("SET GLOBAL gtid_slave_pos='{gtid}'");
         let mut expected = vec!["SET GLOBAL read_only=ON", OLD.reset, &position, &change, "START SLAVE"];
         // without one, what the clone's own tables say stays
         expected.retain(|statement| !gtid.is_empty() || *statement != position);
-        assert_eq!(changes(&replica), expected);
+        assert_eq!(replica.changes(), expected);
     }
 }
 
 #[test]
 fn a_replica_is_joined_once() {
-    let cluster = Cluster::new();
-    let replica = NEW.replica(&cluster, GTID);
-    join(&replica).kill();
-    replica.forget();
-    join(&replica).kill();
-    assert_eq!(changes(&replica), ["SET GLOBAL super_read_only=ON", "START REPLICA"]);
+    for server in [NEW, OLD] {
+        let cluster = Cluster::new();
+        let replica = server.replica(&cluster, GTID);
+        join(&replica).kill();
+        // its server has gone on meanwhile
+        replica.forget();
+        join(&replica).kill();
+        assert!(replica.changes().is_empty(), "{:?}", replica.changes());
+        // and now it starts anew, and does nothing by itself
+        replica.restart_server();
+        replica.forget();
+        join(&replica).kill();
+        assert_eq!(replica.changes(), [server.login("root", SQL_PASSWORD, "0")]);
+    }
 }
 
 #[test]
@@ -232,29 +247,24 @@ fn the_clients_get_the_password_by_an_option_file_only() {
 fn a_replica_joins_with_tls_as_the_primary_offers_it() {
     let with = |version: &str| format!("{version}\nSsl_cipher\tTLS_AES_256_GCM_SHA384");
     for server in [OLD, EARLY_8, NEW] {
-        for (primary, here, is_down, tls) in [("1", "0", "", "1"), ("0", "1", "", "0"), ("0", "1", "down", "1")] {
+        for (offer, tls) in [(with("8.0.36"), "1"), ("8.0.36\nSsl_cipher\t".to_owned(), "0")] {
             let cluster = Cluster::new();
             let replica = server.replica(&cluster, FILE);
-            let offer = |tls: &str| if tls == "1" { with("8.0.36") } else { "8.0.36\nSsl_cipher\t".to_owned() };
-            replica.control("primary", &offer(primary));
-            replica.control("here", &offer(here));
-            if !is_down.is_empty() {
-                replica.control("primary-down", "");
-            }
+            replica.control("primary", &offer);
             let _sidecar = join(&replica);
-            let statement = changes(&replica).remove(2);
-            assert!(statement.contains(&format!(", {}_SSL={tls},", server.word)), "{statement}");
+            let statement = replica.changes().remove(2);
+            assert!(statement.contains(&format!(", {}_SSL={tls}, ", server.word)), "{statement}");
         }
     }
     // by the password MariaDB verifies the primary from 11.4 on, if it has TLS
     for (primary, password, options) in [
-        (with("11.8.2-MariaDB-log"), "x", ", MASTER_SSL=1, MASTER_USE_GTID"),
-        (with("11.8.2-MariaDB-log"), "", ", MASTER_SSL=1, MASTER_SSL_VERIFY_SERVER_CERT=0, MASTER_USE_GTID"),
-        (with("10.11.6-MariaDB"), "x", ", MASTER_SSL=1, MASTER_SSL_VERIFY_SERVER_CERT=0, MASTER_USE_GTID"),
+        (with("11.8.2-MariaDB-log"), "x", "MASTER_SSL=1, MASTER_CONNECT"),
+        (with("11.8.2-MariaDB-log"), "", "MASTER_SSL=1, MASTER_SSL_VERIFY_SERVER_CERT=0, MASTER_CONNECT"),
+        (with("10.11.6-MariaDB"), "x", "MASTER_SSL=1, MASTER_SSL_VERIFY_SERVER_CERT=0, MASTER_CONNECT"),
         (
             "10.11.6-MariaDB\nSsl_cipher\t".to_owned(),
             "x",
-            ", MASTER_SSL=0, MASTER_SSL_VERIFY_SERVER_CERT=0, MASTER_USE_GTID",
+            "MASTER_SSL=0, MASTER_SSL_VERIFY_SERVER_CERT=0, MASTER_CONNECT",
         ),
     ] {
         let cluster = Cluster::new();
@@ -268,37 +278,55 @@ fn a_replica_joins_with_tls_as_the_primary_offers_it() {
     }
 }
 
+/// The status of a replica that follows, or tries to.
+fn status(server: &Server, io: &str, errno: &str, tls: &str) -> String {
+    let (replica, source) = if server.word == "SOURCE" { ("Replica", "Source") } else { ("Slave", "Master") };
+    format!(
+        "{source}_User: root\n   {replica}_IO_Running: {io}\n   {replica}_SQL_Running: Yes\n   Last_IO_Errno: {errno}\n   \
+         {source}_SSL_Allowed: {tls}\n"
+    )
+}
+
+const TLS: &str = "8.0.36\nSsl_cipher\tTLS_A";
+const NO_TLS: &str = "8.0.36\nSsl_cipher\t";
+
 #[test]
-fn a_replica_changes_to_what_the_primary_asks_for() {
-    for (server, stop) in [
-        (NEW, "STOP REPLICA IO_THREAD; CHANGE REPLICATION SOURCE TO SOURCE_SSL="),
-        (OLD, "STOP SLAVE IO_THREAD; CHANGE MASTER TO MASTER_SSL="),
-    ] {
+fn a_replica_takes_tls_before_it_is_required() {
+    for server in [NEW, OLD] {
         let cluster = Cluster::new();
         let replica = server.replica(&cluster, FILE);
         replica.write(JOINED, "");
-        let words = if server.word == "SOURCE" { ["Replica", "Source"] } else { ["Slave", "Master"] };
-        for (error, allowed, offered, expected) in [
-            ("0", "No", "1", "1"), // before it is required
-            ("3159", "No", "1", "1"),
-            ("3159", "No", "0", ""),
-            ("3159", "Yes", "1", ""),
-            ("1045", "Yes", "1", ""),
-            ("2026", "Yes", "0", "0"),
-        ] {
-            replica
-                .control("primary", if offered == "1" { "8.0.36\nSsl_cipher\tTLS_A" } else { "8.0.36\nSsl_cipher\t" });
-            let status = format!(
-                "   {}_IO_Running: No\n   Last_IO_Errno: {error}\n   {}_SSL_Allowed: {allowed}\n",
-                words[0], words[1]
-            );
-            replica.control("status", &status);
+        replica.control("read-only", "1");
+        for (allowed, offer, expected) in
+            [("No", TLS, Some("1")), ("No", NO_TLS, None), ("Yes", TLS, None), ("Yes", NO_TLS, None)]
+        {
+            replica.control("primary", offer);
+            replica.control("status", &status(&server, "Yes", "0", allowed));
             replica.forget();
-            let sidecar = replica.start("xtrabackup");
-            sidecar.wait_for_log("serving backups");
-            let found = changes(&replica).into_iter().find(|statement| statement.starts_with("STOP"));
-            let expected = (!expected.is_empty()).then(|| format!("{stop}{expected}; {}", server.start));
-            assert_eq!(found, expected, "{error} {allowed} {offered}");
+            let sidecar = join(&replica);
+            let expected: Vec<_> = expected.map(|tls| server.login("root", SQL_PASSWORD, tls)).into_iter().collect();
+            assert_eq!(replica.changes(), expected, "{allowed} {offer}");
+            sidecar.kill();
+        }
+    }
+}
+
+#[test]
+fn a_replica_changes_to_what_the_primary_asks_for() {
+    for server in [NEW, OLD] {
+        let cluster = Cluster::new();
+        let replica = server.replica(&cluster, FILE);
+        replica.write(JOINED, "");
+        for (error, offer, tls) in
+            [("3159", TLS, "1"), ("3159", NO_TLS, "0"), ("1045", TLS, "1"), ("2026", NO_TLS, "0"), ("2061", TLS, "1")]
+        {
+            replica.control("primary", offer);
+            replica.control("status", &status(&server, "Yes", "0", "Yes"));
+            let sidecar = join(&replica);
+            replica.forget();
+            replica.control("status", &status(&server, "Connecting", error, "Yes"));
+            let found = replica.wait_for_statement("_SSL=").remove(0);
+            assert_eq!(found, server.login("root", SQL_PASSWORD, tls), "{error} {offer}");
             sidecar.kill();
         }
     }
@@ -307,10 +335,13 @@ fn a_replica_changes_to_what_the_primary_asks_for() {
     let replica = cloned(&cluster, MARIADB_GTID);
     replica.write(JOINED, "");
     replica.control("primary", "11.8.2-MariaDB\nSsl_cipher\tTLS_A");
-    replica.control("status", "   Slave_IO_Running: Connecting\n   Last_IO_Errno: 1045\n   Master_SSL_Allowed: No\n");
+    replica.control("status", &status(&OLD, "Connecting", "1045", "No"));
     let _sidecar = join(&replica);
-    replica.cluster.wait_for_port(PORT);
-    assert!(changes(&replica).contains(&"STOP SLAVE; CHANGE MASTER TO MASTER_SSL=1; START SLAVE".to_owned()));
+    let expected = format!(
+        "SET SESSION sql_mode=''; STOP SLAVE; CHANGE MASTER TO MASTER_USER='root', MASTER_PASSWORD={SQL_PASSWORD}, \
+         MASTER_SSL=1; START SLAVE"
+    );
+    assert!(replica.changes().contains(&expected), "{:?}", replica.changes());
 }
 
 /// What the official image's entrypoint makes of a password with a backslash is what SQL makes of it.
@@ -350,34 +381,30 @@ fn a_join_that_was_killed_after_configuring_configures_the_same_again() {
     let sidecar = replica.start("xtrabackup");
     replica.wait_until_blocked();
     sidecar.kill();
-    assert!(!replica.exists(JOINED) && replica.exists(JOIN_OPTIONS), "replication must not start by itself yet");
-    let first = changes(&replica);
+    assert!(!replica.exists(JOINED), "it is not configured for certain");
+    let first = replica.changes();
     replica.release("block");
     replica.forget();
     let _sidecar = join(&replica);
-    let second = changes(&replica);
-    assert_eq!(second[..3], first[..], "the same settings once more");
-    assert_eq!(second[3..], ["START REPLICA"]);
-    assert!(replica.exists(JOINED) && !replica.exists(JOIN_OPTIONS));
+    let second = replica.changes();
+    assert_eq!(second[..2], first[1..], "the same settings once more");
+    assert_eq!(second[2..], ["START REPLICA"]);
+    assert!(replica.exists(JOINED));
 }
 
 #[test]
 fn a_join_that_was_killed_before_its_start_starts_only() {
     let cluster = Cluster::new();
-    for call in ["^rm .*zz-mysql-replication-join.cnf", "^START REPLICA"] {
-        let replica = NEW.replica(&cluster, FILE);
-        replica.control("block", call);
-        let sidecar = replica.start("xtrabackup");
-        replica.wait_until_blocked();
-        sidecar.kill();
-        assert!(replica.exists(JOINED));
-        replica.release("block");
-        replica.forget();
-        join(&replica).kill();
-        assert_eq!(changes(&replica), ["SET GLOBAL super_read_only=ON", "START REPLICA"]);
-        assert!(!replica.exists(JOIN_OPTIONS));
-        replica.delete();
-    }
+    let replica = NEW.replica(&cluster, FILE);
+    replica.control("block", "^START REPLICA");
+    let sidecar = replica.start("xtrabackup");
+    replica.wait_until_blocked();
+    sidecar.kill();
+    assert!(replica.exists(JOINED));
+    replica.release("block");
+    replica.forget();
+    join(&replica).kill();
+    assert_eq!(replica.changes(), [NEW.login("root", SQL_PASSWORD, "0")]);
 }
 
 #[test]
@@ -395,7 +422,7 @@ fn a_join_that_fails_leaves_no_mark_and_names_the_error_without_the_statement() 
         .says("ERROR 1064 (42000)")
         .does_not_say("SQL syntax")
         .says("replication could not be configured");
-    assert!(!replica.exists(JOINED) && replica.exists(JOIN_OPTIONS));
+    assert!(!replica.exists(JOINED));
     assert!(replica.statements("START REPLICA").is_empty());
 }
 
@@ -403,17 +430,29 @@ fn a_join_that_fails_leaves_no_mark_and_names_the_error_without_the_statement() 
 fn each_step_that_fails_ends_the_join() {
     let cluster = Cluster::new();
     for (statement, message) in [
-        ("super_read_only=ON$|super_read_only=ON $", "the server did not become read-only"),
         ("STOP REPLICA", "replication could not be configured"),
         ("gtid_purged", "replication could not be configured"),
         ("START REPLICA", "replication did not start"),
     ] {
         let replica = NEW.replica(&cluster, GTID);
         replica.control("fail", statement);
-        replica.run("xtrabackup").fails().says(message).does_not_say("serving backups");
+        replica.run("xtrabackup").fails().says(message);
         assert_eq!(replica.exists(JOINED), statement == "START REPLICA");
         replica.delete();
     }
+}
+
+#[test]
+fn a_replica_that_stays_open_follows_nobody() {
+    let cluster = Cluster::new();
+    let replica = NEW.replica(&cluster, GTID);
+    replica.control("fail", "^SET GLOBAL super_read_only=ON $");
+    let sidecar = replica.start("xtrabackup");
+    sidecar.wait_for_log("the server did not become read-only");
+    replica.wait_for_looks();
+    assert!(replica.asked_there().is_empty() && replica.statements("CHANGE").is_empty());
+    replica.release("fail");
+    sidecar.wait_for_log("replicating from mysql-0.mysql");
 }
 
 #[test]
@@ -431,7 +470,7 @@ fn the_join_waits_for_the_server() {
     replica.control("down", "");
     let sidecar = replica.start("xtrabackup");
     sidecar.wait_for_log("waiting for the server: ERROR 2003");
-    assert!(changes(&replica).is_empty());
+    assert!(replica.changes().is_empty());
     replica.release("down");
     sidecar.wait_for_log("replicating from mysql-0.mysql");
 }
@@ -442,6 +481,7 @@ fn under_the_clone_plugin_the_sidecar_serves_nothing() {
     let replica = NEW.replica(&cluster, CLONE).with("REPLICATION_CLONE_METHOD", "clone-plugin");
     let mut sidecar = replica.start("xtrabackup");
     sidecar.wait_for_log("other pods clone from the server itself");
+    sidecar.wait_for_log("replicating from mysql-0.mysql");
     assert!(replica.exists(JOINED) && replica.calls("socat").is_empty());
     assert!(!sidecar.has_ended(), "the container goes on");
 }

@@ -5,9 +5,11 @@
 
 mod clone;
 mod cluster;
+mod follow;
 mod init;
 mod join;
 mod plugin;
+mod primary;
 mod probes;
 mod sidecar;
 mod stop;

@@ -25,7 +25,6 @@ fn the_restart_that_no_one_makes_is_a_success() {
         replica.read(MARK),
         "donor=mysql-0.mysql\nposition=clone\ngtid=3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5,4e11fa47-71ca-11e1-9e33-c80aa9429562:1\n"
     );
-    assert!(replica.exists("conf/zz-mysql-replication-join.cnf"));
     let path = |name: &str| replica.path(name).to_str().unwrap().to_owned();
     assert_eq!(
         replica.calls("chown"),
@@ -147,4 +146,32 @@ fn a_donor_that_does_not_answer_is_asked_again() {
     let outcome = replica.run("clone-mysql-clone-plugin").fails();
     assert_eq!(outcome.log.matches("does not answer on port 3306 yet").count(), 2);
     assert!(replica.calls("mysqld").is_empty());
+}
+
+#[test]
+fn a_primary_restores_with_the_plugin_too() {
+    let cluster = Cluster::new();
+    let _donor = cluster.pod(2).play_server(3306, "");
+    let primary = cluster
+        .pod(0)
+        .mysql("mysql-8.4", "8.4.3")
+        .with("REPLICATION_CLONE_METHOD", "clone-plugin")
+        .with("REPLICATION_RESTORE_FROM", "2");
+    primary.run("clone-mysql-clone-plugin").succeeds().says("clone from mysql-2.mysql is complete");
+    assert_eq!(primary.list("data"), ["ibdata1", "mysql-replication.clone"]);
+    assert!(primary.read("conf/zz-mysql-replication-join.cnf").contains("\nread-only=ON\nloose-super-read-only=ON\n"));
+}
+
+/// As the entrypoint sets it, if the donor denies it as it is written.
+#[test]
+fn a_password_with_a_backslash_is_tried_both_ways() {
+    let cluster = Cluster::new();
+    let Set { replica, _donor } = set(&cluster);
+    let replica = replica.with("MYSQL_ROOT_PASSWORD", r"a\c");
+    replica
+        .control("clone-error", "ERROR 1045 (28000): Access denied for user 'root'@'10.0.0.7' (using password: YES)");
+    replica.run("clone-mysql-clone-plugin").fails().says("failed: error 1045");
+    let tried = replica.statements("CLONE INSTANCE");
+    assert_eq!(tried.len(), 2, "{tried:?}");
+    assert!(tried[0].ends_with(r"IDENTIFIED BY 'a\\c';") && tried[1].ends_with("IDENTIFIED BY 'ac';"), "{tried:?}");
 }

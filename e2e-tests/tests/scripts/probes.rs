@@ -1,6 +1,13 @@
 //! `replica-ready` and `ping`: the probes.
 
-use crate::cluster::{Cluster, Pod};
+use crate::{
+    cluster::{Cluster, PASSWORD, Pod},
+    follow::ONE,
+};
+
+const STATE: &str = "conf/.mysql-replication.state";
+const HISTORY: &str = "data/mysql-replication.history";
+const AWAY: &str = "the primary is away";
 
 /// The status of a replica that does all that it should, in the words of a server.
 struct Words {
@@ -68,8 +75,89 @@ fn a_replica_that_follows_the_primary_is_ready() {
     each_replica(|pod, words| {
         pod.run("replica-ready").succeeds();
         let statement = if words.replica == "Replica" { "SHOW REPLICA STATUS" } else { "SHOW SLAVE STATUS" };
-        assert_eq!(pod.statements("SHOW "), [statement]);
+        let variable = closing(pod);
+        assert_eq!(pod.statements("SHOW "), [format!("SELECT @@GLOBAL.{variable} AS closed;{statement}")]);
     });
+}
+
+/// What closes the server of a pod, as it is asked for.
+fn closing(pod: &Pod) -> &'static str {
+    if pod.exists("bin/mariadb") { "read_only" } else { "super_read_only" }
+}
+
+/// The sidecar does not have it follow until it has seen the primary.
+#[test]
+fn a_replica_is_ready_while_its_sidecar_waits_for_the_primary() {
+    each_replica(|pod, words| {
+        pod.control("status", &Status { io: "No", lag: "NULL", ..RUNNING }.text(words));
+        pod.run("replica-ready").fails().says("the primary cannot be followed: error 0");
+        pod.write(STATE, AWAY);
+        pod.run("replica-ready").succeeds();
+        // that is no excuse for anything else
+        pod.control("status", &Status { io: "No", sql: "No", sql_errno: "1062", ..RUNNING }.text(words));
+        pod.run("replica-ready").fails().says("replication has stopped: error 1062");
+        pod.control("read-only", "0");
+        pod.run("replica-ready").fails().says("open for writes");
+        std::fs::remove_file(pod.path("data/mysql-replication.joined")).unwrap();
+        pod.run("replica-ready").fails().says("not configured as a replica yet");
+    });
+}
+
+#[test]
+fn what_the_sidecar_has_found_counts_for_every_pod() {
+    each_replica(|pod, _| {
+        let reason = "pod 0 has other data, x, than this replica, y: nothing is taken from it";
+        pod.write(STATE, reason);
+        pod.run("replica-ready").fails().says(reason);
+        pod.write(STATE, "");
+        pod.run("replica-ready").succeeds();
+    });
+    let cluster = Cluster::new();
+    let primary = cluster.pod(0);
+    primary.write(STATE, "the binary log of the primary is off: nothing can be replicated");
+    primary.run("replica-ready").fails().says("the binary log of the primary is off");
+    primary.write(STATE, AWAY);
+    primary.run("replica-ready").succeeds();
+}
+
+/// Root's password has changed, and this pod has not been told it yet.
+#[test]
+fn where_root_is_denied_the_account_asks() {
+    each_replica(|pod, _| {
+        pod.control("denied", "user=root");
+        pod.run("replica-ready").fails().says("ERROR 1045 (28000): Access denied for user 'root'");
+        pod.write(HISTORY, format!("account={ONE}\nlog=\n"));
+        pod.write("options", "");
+        pod.run("replica-ready").succeeds();
+        let password = pod.account_password(PASSWORD, ONE);
+        let options = pod.read("options");
+        // the version, and the status
+        let asked = format!("user={ONE}\npassword=\"{password}\"\n");
+        assert_eq!((options.matches(&asked).count(), options.matches(ONE).count()), (2, 2), "{options}");
+
+        pod.control("denied", "user=");
+        pod.run("replica-ready").fails().says("Access denied for user 'root'").does_not_say(ONE);
+        // another failure than a denied password is nothing that the account could mend
+        pod.release("denied");
+        pod.control("down", "");
+        pod.write("options", "");
+        pod.run("replica-ready").fails().says("ERROR 2003");
+        assert!(!pod.read("options").contains(ONE));
+    });
+}
+
+#[test]
+fn a_probe_takes_the_password_that_the_secret_has_by_now() {
+    let cluster = Cluster::new();
+    let mut pod = cluster.pod(0);
+    pod.set("REPLICATION_SECRET_FILE", pod.path("secret").to_str().unwrap());
+    for (secret, denied) in
+        [("new Geheim", "password=\"it's"), (PASSWORD, "password=\"new"), ("new Geheim", "password=\"new")]
+    {
+        pod.write("secret", secret);
+        pod.control("denied", denied);
+        pod.run("replica-ready").succeeds();
+    }
 }
 
 #[test]
@@ -85,7 +173,7 @@ fn a_replica_that_has_stopped_applying_is_not_ready() {
 #[test]
 fn a_replica_stays_ready_while_its_primary_is_away() {
     each_replica(|pod, words| {
-        for io_errno in ["0", "2002", "2003", "2005", "2013", "1040", "1053", "1129", "1159", "1160", "1161"] {
+        for io_errno in ["0", "2002", "2003", "2005", "2006", "2013", "1040", "1053", "1129", "1159", "1160", "1161"] {
             pod.control("status", &Status { io: "Connecting", io_errno, lag: "NULL", ..RUNNING }.text(words));
             pod.run("replica-ready").succeeds();
         }
@@ -95,7 +183,9 @@ fn a_replica_stays_ready_while_its_primary_is_away() {
 #[test]
 fn a_replica_that_the_primary_refuses_is_not_ready() {
     each_replica(|pod, words| {
-        for (io, io_errno) in [("Connecting", "1045"), ("No", "1236"), ("No", "0"), ("No", "2003"), ("", "0")] {
+        for (io, io_errno) in
+            [("Connecting", "1045"), ("No", "1236"), ("No", "0"), ("No", "2003"), ("Connecting", "2026")]
+        {
             pod.control("status", &Status { io, io_errno, ..RUNNING }.text(words));
             pod.run("replica-ready").fails().says(&format!("the primary cannot be followed: error {io_errno}"));
         }
@@ -159,7 +249,7 @@ fn no_script_advises_to_delete() {
 #[test]
 fn a_replica_that_is_open_for_writes_is_not_ready() {
     each_replica(|pod, words| {
-        let variable = if pod.exists("bin/mariadb") { "read_only" } else { "super_read_only" };
+        let variable = closing(pod);
         for off in ["0", "OFF", ""] {
             pod.control("read-only", off);
             pod.run("replica-ready").fails().says(&format!("the replica is open for writes: {variable} is off"));
@@ -167,9 +257,10 @@ fn a_replica_that_is_open_for_writes_is_not_ready() {
         assert!(
             pod.statements("SELECT @@GLOBAL")
                 .iter()
-                .all(|statement| *statement == format!("SELECT @@GLOBAL.{variable}"))
+                .all(|statement| statement.starts_with(&format!("SELECT @@GLOBAL.{variable} AS closed;")))
         );
-        for on in ["1", "ON"] {
+        // MariaDB's newest servers have more of them
+        for on in ["1", "ON", "NO_LOCK", "NO_LOCK_NO_ADMIN"] {
             pod.control("read-only", on);
             pod.control("status", &RUNNING.text(words));
             pod.run("replica-ready").succeeds();
@@ -180,8 +271,10 @@ fn a_replica_that_is_open_for_writes_is_not_ready() {
 #[test]
 fn a_replica_without_its_mark_or_its_settings_is_not_ready() {
     each_replica(|pod, _| {
-        pod.control("status", "");
-        pod.run("replica-ready").fails().says("the server has lost its replication settings");
+        for status in ["", "  Replica_IO_Running: \n  Slave_IO_Running: \n"] {
+            pod.control("status", status);
+            pod.run("replica-ready").fails().says("the server has lost its replication settings");
+        }
         pod.control("fail", "SHOW ");
         pod.run("replica-ready").fails().says("does not tell its replication status");
         std::fs::remove_file(pod.path("data/mysql-replication.joined")).unwrap();

@@ -118,6 +118,34 @@ fn a_password_that_is_not_to_be_had_is_said() {
     pod.run("xtrabackup").fails().says("MYSQL_ROOT_PASSWORD_FILE names /nowhere/secret, which cannot be read here");
 }
 
+/// A pod that is started while a Secret changes may have its old or its new content.
+#[test]
+fn a_donor_accepts_a_proof_by_the_old_and_by_the_new_secret() {
+    let cluster = Cluster::new();
+    let mut donor = donor(&cluster, 0);
+    donor.set("REPLICATION_SECRET_FILE", donor.path("secret").to_str().unwrap());
+    donor.write("secret", PASSWORD);
+    let _sidecar = serve(&donor);
+    let clone = |password: &str| {
+        let replica = cluster.pod(1).with("MYSQL_ROOT_PASSWORD", password);
+        let outcome = replica.run("clone-mysql-xtrabackup");
+        replica.delete();
+        outcome
+    };
+    clone("new Geheim").fails().says("do not agree on the root password");
+    // seen by the next connection
+    donor.write("secret", "new Geheim");
+    clone("new Geheim").succeeds();
+    clone(PASSWORD).succeeds();
+    clone("another").fails().says("do not agree on the root password");
+    // root may still have the old one
+    donor.control("denied", "password=\"new");
+    clone("new Geheim").succeeds();
+    donor.control("denied", "password=\"it's");
+    clone(PASSWORD).succeeds();
+    assert_eq!(donor.calls("mariadb-backup").len(), 4);
+}
+
 #[test]
 fn an_empty_password_is_one_where_it_is_allowed() {
     for key in ["MYSQL_ALLOW_EMPTY_PASSWORD", "MARIADB_ALLOW_EMPTY_ROOT_PASSWORD"] {

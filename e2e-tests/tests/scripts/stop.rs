@@ -159,6 +159,35 @@ fn a_sidecar_that_joins_stops_at_once() {
 }
 
 #[test]
+fn a_sidecar_whose_primary_hangs_stops_at_once() {
+    stops_at_once(|cluster| {
+        let pod = cluster.pod(1);
+        pod.write("data/mysql-replication.clone", "donor=mysql-0.mysql\nposition=gtid\ngtid=0-100-1\n");
+        Phase::blocked(pod, "xtrabackup", "^there: ")
+    });
+}
+
+#[test]
+fn a_sidecar_whose_primary_is_away_stops_at_once() {
+    stops_at_once(|cluster| {
+        let pod = cluster.pod(1).with("REPLICATION_LOOK_SECONDS", "1000");
+        pod.write("data/mysql-replication.clone", "donor=mysql-0.mysql\nposition=gtid\ngtid=0-100-1\n");
+        pod.control("primary-down", "");
+        Phase {
+            pod,
+            script: "xtrabackup",
+            reach: |_, run| run.wait_for_log("the primary is away"),
+            _others: Vec::new(),
+        }
+    });
+}
+
+#[test]
+fn a_sidecar_that_begins_a_history_stops_at_once() {
+    stops_at_once(|cluster| Phase::blocked(cluster.pod(0), "xtrabackup", "CREATE USER"));
+}
+
+#[test]
 fn a_sidecar_that_listens_stops_at_once() {
     stops_at_once(|cluster| Phase {
         pod: donor(cluster, 0),
@@ -172,10 +201,11 @@ fn a_sidecar_that_listens_stops_at_once() {
 fn a_sidecar_that_only_stays_stops_at_once() {
     stops_at_once(|cluster| {
         let pod = cluster.pod(0).mysql("mysql-8.4", "8.4.3").with("REPLICATION_CLONE_METHOD", "clone-plugin");
+        let pod = pod.with("REPLICATION_LOOK_SECONDS", "1000");
         Phase {
             pod,
             script: "xtrabackup",
-            reach: |pod, _| wait_until("it sleeps", || pod.calls("sleep").contains(&"infinity".to_owned())),
+            reach: |pod, _| wait_until("it has looked", || pod.exists("conf/.mysql-replication.state")),
             _others: Vec::new(),
         }
     });

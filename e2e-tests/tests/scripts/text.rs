@@ -89,7 +89,7 @@ fn shellcheck_has_nothing_to_say() {
         ("init-mysql", &["credentials", "common", "init-mysql"]),
         ("clone-mysql-xtrabackup", &["credentials", "common", "clone-xtrabackup", "clone-mysql"]),
         ("clone-mysql-clone-plugin", &["credentials", "common", "clone-plugin", "clone-mysql"]),
-        ("xtrabackup", &["credentials", "common", "xtrabackup"]),
+        ("xtrabackup", &["credentials", "common", "look-after", "xtrabackup"]),
         ("replica-ready", &["credentials", "common", "replica-ready"]),
         ("ping", &["credentials", "ping"]),
     ];
