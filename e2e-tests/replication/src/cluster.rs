@@ -18,7 +18,7 @@ use crate::{
     image::hex,
     object::{Objects, PodSpec, StatefulSet},
     pod::{Order, Pod, Stage, Status},
-    volume::directory,
+    volume::{directory, refresh_secrets},
 };
 
 /// The beginning of every name that the harness gives to podman.
@@ -57,6 +57,8 @@ struct State {
     late: BTreeMap<usize, &'static str>,
     next_address: u8,
     published: String,
+    /// Has every pod a name, and not only those that are Ready?
+    publishes_all: bool,
     stopped: bool,
     gone: bool,
     error: Option<String>,
@@ -117,6 +119,7 @@ impl Cluster {
             late: BTreeMap::new(),
             next_address: 10,
             published: HOSTS.to_owned(),
+            publishes_all: false,
             stopped: false,
             gone: false,
             error: None,
@@ -221,11 +224,13 @@ impl Cluster {
         })
     }
 
-    /// The headless Service: a name for each pod that is Ready, and for no other.
+    /// The headless Service: a name for each pod that is Ready, and for no other unless it publishes all.
     fn publish_names(&self, state: &mut State) -> Result<(), String> {
         let (service, namespace) = (&self.set.spec.service_name, &self.set.metadata.namespace);
         let mut text = HOSTS.to_owned();
-        for pod in state.pods.values().filter(|pod| pod.status().ready && !pod.is_being_deleted()) {
+        for pod in
+            state.pods.values().filter(|pod| (state.publishes_all || pod.status().ready) && !pod.is_being_deleted())
+        {
             let name = format!("{}.{service}", pod.order.name);
             let address = &pod.order.address;
             // writing to a string cannot fail
@@ -337,6 +342,27 @@ impl Cluster {
 
     pub(crate) fn edit_objects(&self, edit: impl FnOnce(&mut Objects)) {
         edit(&mut self.lock().objects);
+    }
+
+    /// Changes the root password's Secret; the running pods have it in their files at once.
+    pub(crate) fn change_secret(&self, password: &str) -> Result<(), String> {
+        let mut state = self.lock();
+        let name = self.set.metadata.name.clone();
+        state.objects.secrets.entry(name).or_default().insert("root-password".to_owned(), password.to_owned());
+        let refresh = |pod: &Pod| refresh_secrets(&pod.order.spec, &pod.order.place, &state.objects);
+        state.pods.values().try_for_each(refresh)
+    }
+
+    /// As `publishNotReadyAddresses` of the Service has it.
+    pub(crate) fn publish_names_of_all_pods(&self) {
+        self.lock().publishes_all = true;
+    }
+
+    /// The cluster's template with one more parameter of the scripts.
+    pub(crate) fn template_with(&self, name: &str, value: &str) -> PodSpec {
+        let mut template = self.set.spec.template.spec.clone();
+        template.add_parameters(&[(name, value)]);
+        template
     }
 
     /// Deletes a pod; the controller makes it anew.

@@ -277,9 +277,30 @@ pub(crate) struct ConfigMapVolume {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct SecretVolume {
     pub(crate) secret_name: String,
+    /// Which keys become files; all where there are none.
+    #[serde(default)]
+    pub(crate) items: Vec<KeyToPath>,
     #[serde(default)]
     pub(crate) optional: bool,
     pub(crate) default_mode: Option<u32>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct KeyToPath {
+    pub(crate) key: String,
+    pub(crate) path: String,
+}
+
+impl SecretVolume {
+    /// The files of the volume, of a Secret with these keys.
+    pub(crate) fn files(&self, keys: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+        if self.items.is_empty() {
+            return keys.clone();
+        }
+        let file = |item: &KeyToPath| Some((item.path.clone(), keys.get(&item.key)?.clone()));
+        self.items.iter().filter_map(file).collect()
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]

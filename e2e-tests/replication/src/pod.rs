@@ -1,7 +1,7 @@
 //! The kubelet's part for one pod: sandbox, volumes, init containers in order, containers, probes, restarts, the end.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     process::{Child, Stdio},
@@ -74,8 +74,6 @@ pub(crate) struct ContainerStatus {
     pub(crate) probed: u32,
     /// What it said when it failed last.
     pub(crate) message: String,
-    /// What it said when it failed and the pod was Ready all the same, since it had not failed often enough.
-    pub(crate) said_while_ready: BTreeSet<String>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -96,7 +94,6 @@ pub(crate) struct Pod {
     status: Arc<Mutex<Status>>,
     end: Arc<AtomicU8>,
     hold: Arc<AtomicBool>,
-    quiet: Arc<Mutex<Option<&'static str>>>,
 }
 
 const STAY: u8 = 0;
@@ -110,7 +107,6 @@ impl Pod {
             status: Arc::default(),
             end: Arc::new(AtomicU8::new(STAY)),
             hold: Arc::new(AtomicBool::new(hold)),
-            quiet: Arc::default(),
         };
         let kubelet = Kubelet { pod: pod.clone(), volumes: BTreeMap::new() };
         thread::spawn(move || kubelet.run());
@@ -137,15 +133,6 @@ impl Pod {
     /// Is this container to start later?
     fn keeps_back(&self, container: &str) -> bool {
         self.hold.load(Ordering::SeqCst) && self.order.late == Some(container)
-    }
-
-    /// Leaves the readiness probe of this container out, as a kubelet does that is slow, until it is told `None`.
-    pub(crate) fn leave_out_probe(&self, container: Option<&'static str>) {
-        *self.quiet.lock().unwrap_or_else(PoisonError::into_inner) = container;
-    }
-
-    fn leaves_out_probe(&self, container: &str) -> bool {
-        *self.quiet.lock().unwrap_or_else(PoisonError::into_inner) == Some(container)
     }
 
     /// Lets the containers start that were kept back.
@@ -378,9 +365,7 @@ impl Kubelet {
             }
             let (of_liveness, alive) = step(&mut running.liveness)?;
             changed |= of_liveness;
-            if !self.pod.leaves_out_probe(&slot.spec.name) {
-                changed |= step(&mut running.readiness)?.0;
-            }
+            changed |= step(&mut running.readiness)?.0;
             failed |= alive == Verdict::Failure;
         }
         if failed {
@@ -416,11 +401,6 @@ impl Kubelet {
         }
         status.ready = slots.iter().all(|slot| status.containers[&slot.spec.name].ready);
         status.was_ready |= status.ready;
-        if status.ready {
-            for container in status.containers.values_mut().filter(|container| !container.message.is_empty()) {
-                container.said_while_ready.insert(container.message.clone());
-            }
-        }
     }
 
     /// A line of the harness in a container's log.

@@ -42,7 +42,7 @@ fn make(volume: &Volume, path: &Path, objects: &Objects) -> Result<(), String> {
             None => Err(missing("ConfigMap", &source.name)),
         },
         (None, None, Some(source)) => match objects.secrets.get(&source.secret_name) {
-            Some(keys) => files(path, keys, source.default_mode).map_err(|error| error.to_string()),
+            Some(keys) => files(path, &source.files(keys), source.default_mode).map_err(|error| error.to_string()),
             None if source.optional => files(path, &BTreeMap::new(), None).map_err(|error| error.to_string()),
             None => Err(missing("Secret", &source.secret_name)),
         },
@@ -59,14 +59,35 @@ pub(crate) fn directory(path: &Path, mode: u32) -> io::Result<()> {
 /// Keys as files: behind two links each, as the kubelet puts them there, so that an update changes all of them at once.
 fn files(path: &Path, keys: &BTreeMap<String, String>, mode: Option<u32>) -> io::Result<()> {
     directory(path, 0o777)?;
-    let content = path.join("..2026_01_01_00_00_00.000000001");
+    for key in keys.keys() {
+        symlink(Path::new("..data").join(key), path.join(key))?;
+    }
+    change(path, keys, mode)
+}
+
+/// Puts other content into the files of a volume.
+fn change(path: &Path, keys: &BTreeMap<String, String>, mode: Option<u32>) -> io::Result<()> {
+    let before = fs::read_dir(path)?.count();
+    let content = path.join(format!("..2026_01_01_00_00_00.{before:09}"));
     directory(&content, 0o755)?;
-    symlink(content.file_name().unwrap_or_default(), path.join("..data"))?;
     for (key, value) in keys {
         let file = content.join(key);
         fs::write(&file, value)?;
         fs::set_permissions(&file, fs::Permissions::from_mode(mode.unwrap_or(0o644)))?;
-        symlink(Path::new("..data").join(key), path.join(key))?;
+    }
+    let next = path.join("..data_tmp");
+    symlink(content.file_name().unwrap_or_default(), &next)?;
+    fs::rename(next, path.join("..data"))
+}
+
+/// What the kubelet does a while after a Secret has changed: its files in a running pod change. `place` is the pod's own
+/// directory.
+pub(crate) fn refresh_secrets(spec: &PodSpec, place: &Path, objects: &Objects) -> Result<(), String> {
+    for volume in &spec.volumes {
+        let Some(source) = &volume.secret else { continue };
+        let Some(keys) = objects.secrets.get(&source.secret_name) else { continue };
+        change(&place.join(&volume.name), &source.files(keys), source.default_mode)
+            .map_err(|error| format!("volume {}: {error}", volume.name))?;
     }
     Ok(())
 }

@@ -59,7 +59,7 @@ pub(crate) fn primary_comes_back(context: &mut Context<'_>) -> Result {
     context.cluster.take_claim_and_delete_pod(0);
     context.wait_said(0, "clone-mysql", "ERROR: the primary's data directory is empty", refusals, 90)?;
     let log = context.cluster.log(0, "clone-mysql");
-    for part in ["Nothing was changed", "Put the data back on this pod's volume", "delete nothing until that is done"] {
+    for part in ["Nothing was changed", "The annotation restore-from", "Delete nothing until that is done"] {
         if !log.contains(part) {
             return Err(Failure(format!(
                 "expected '{part}' in {}/clone-mysql.log",

@@ -3,6 +3,7 @@
 mod attack;
 mod clone;
 mod failure;
+mod identity;
 mod locks;
 mod network;
 mod own_files;
@@ -79,10 +80,10 @@ const BY_POSITION: Scenario = Scenario {
 };
 
 /// The highest number of a scenario.
-pub(crate) const LAST: i64 = 20;
+pub(crate) const LAST: i64 = 25;
 
 /// The clusters of each database. Those that take longest are the first.
-pub(crate) static LANES: [Lane; 10] = [
+pub(crate) static LANES: [Lane; 11] = [
     lane(
         "mysql",
         "password.yaml",
@@ -108,8 +109,23 @@ pub(crate) static LANES: [Lane; 10] = [
             "empty-password.yaml",
             &[
                 scenario(1, "one primary, two replicas (empty password)", replication::from_nothing),
+                scenario(7, "primary restarted, and emptied (lag limit)", failure::primary_comes_back),
                 of_server(11, "lag takes out of readiness", replication::lag),
                 BY_POSITION,
+            ],
+        )
+    },
+    Lane {
+        parameters: &identity::SHORT_TIMES,
+        ..lane(
+            "identity",
+            "password.yaml",
+            &[
+                scenario(21, "restored from replicas", identity::restored_from_replicas),
+                scenario(22, "all down, and the primary's volume lost", identity::all_down_and_volume_lost),
+                of_server(24, "the root password changed under load", identity::password_rotated),
+                of_server(25, "writes to a replica that restarts", identity::hammered_while_it_restarts),
+                scenario(23, "the primary's log lost", identity::log_lost),
             ],
         )
     },
