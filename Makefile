@@ -146,7 +146,7 @@ e2e-replication: policy.wasm ## Run what is injected in containers on real datab
 		nsenter:util-linux
 	$(call say,"building e2e-replication (some minutes where nothing is built yet: it embeds a WebAssembly compiler)")
 	@$(CARGO) build --quiet --workspace --bin e2e-replication
-	$(call say,"clusters on real databases (about twenty minutes; two more where the images must be made)")
+	$(call say,"clusters on real databases (about half an hour; two more where the images must be made)")
 	@$(if $(filter-out 0,$(shell id -u)),sudo --non-interactive) target/debug/e2e-replication --images $(IMAGES) $(ARGS)
 
 .PHONY: clean
