@@ -61,9 +61,14 @@ look_at_primary() {
     local status='SHOW MASTER STATUS' known log goes_on=0
     [[ $REPLICATION_FLAVOR != mysql-8.4 ]] || status='SHOW BINARY LOG STATUS'
     ask "SHOW GLOBAL STATUS LIKE 'Uptime'; $ACCOUNTS $status" || return 1
-    [[ -n ${FIELDS[File]:-} ]] || { tell "the binary log of the primary is off: nothing can be replicated"; return 0; }
-    known=$(value_of account "$DATA_DIR/$HISTORY") log=$(value_of log "$DATA_DIR/$HISTORY")
     notice_restart
+    if [[ -z ${FIELDS[File]:-} ]]; then
+        [[ -n $BEGUN ]] || log "WARNING: the binary log of the primary is off: nothing can be replicated"
+        BEGUN=1
+        tell
+        return
+    fi
+    known=$(value_of account "$DATA_DIR/$HISTORY") log=$(value_of log "$DATA_DIR/$HISTORY")
     if [[ -n $log && (-z $BEGUN || ${FIELDS[account]:-} != "$known" || ${FIELDS[File]} != "${log%%:*}") ]]; then
         goes_on "$log" || goes_on=$?
         ((goes_on < 2)) || return 1

@@ -114,8 +114,8 @@ fn what_the_sidecar_has_found_counts_for_every_pod() {
     });
     let cluster = Cluster::new();
     let primary = cluster.pod(0);
-    primary.write(STATE, "the binary log of the primary is off: nothing can be replicated");
-    primary.run("replica-ready").fails().says("the binary log of the primary is off");
+    primary.write(STATE, "this pod has the data of a replica: it becomes the primary with it");
+    primary.run("replica-ready").fails().says("this pod has the data of a replica");
     primary.write(STATE, AWAY);
     primary.run("replica-ready").succeeds();
 }
