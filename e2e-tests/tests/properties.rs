@@ -190,12 +190,20 @@ fn is_owned(path: &str) -> bool {
             .is_some_and(|field| OWNED_BELOW_CONTAINERS.contains(&field))
 }
 
+fn has_names_of_their_own(object: &Value) -> bool {
+    let containers = object["spec"]["template"]["spec"]["containers"].as_array().into_iter().flatten();
+    let names: Vec<_> = containers.map(|container| &container["name"]).filter(|name| !name.is_null()).collect();
+    (1..names.len()).all(|at| !names[..at].contains(&names[at]))
+}
+
 /// How often something is injected at all: a generator that only makes rejections would test nothing.
 static INJECTED: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
 
 #[test]
 fn arbitrary_statefulsets() {
     proptest!(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() }, |(object in statefulset())| {
+        // the API server refuses two containers of one name, whoever admits them
+        prop_assume!(has_names_of_their_own(&object));
         let answer = validate(&object, None);
         if !answer.accepted {
             prop_assert!(answer.mutated_object.is_none());
