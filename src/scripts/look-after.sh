@@ -14,7 +14,7 @@ look_after() {
     [[ $ORDINAL == 0 || -f $DATA_DIR/$CLONE_MARK ]] || fail "the data directory has no complete clone: clone-mysql must have run before"
     # nothing ever comes of it: a wait that takes no process
     exec {clock}<> <(:)
-    TOLD=none TOLD_WHY='' DIALECT='' UPTIME=0 LOOKED=$SECONDS BEGUN=''
+    TOLD=none TOLD_WHY='' DIALECT='' LOOKED=$SECONDS BEGUN=''
     while :; do
         root_password
         if [[ -n $DIALECT ]] || log_in; then
@@ -37,10 +37,10 @@ tell() {
     printf '%s' "$*" >"$STATE.part" && mv "$STATE.part" "$STATE"
 }
 
-# Forgets what was begun with a server that has started anew since: it is not up for as long as it was to be.
+# Forgets what was begun with a server that may have started anew since the last look.
 notice_restart() {
-    ((FIELDS[Value] + 2 >= UPTIME + SECONDS - LOOKED)) || BEGUN=
-    UPTIME=${FIELDS[Value]} LOOKED=$SECONDS
+    ((FIELDS[Value] > SECONDS - LOOKED + 1)) || BEGUN=
+    LOOKED=$SECONDS
 }
 
 # remember ACCOUNT [LOG]: beside the data, where it can be read while the server is away.
