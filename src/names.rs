@@ -147,7 +147,7 @@ pub mod rule {
     pub const BINARY_LOG_OFF: &str = "binary-log-off";
     /// All servers would have the same id.
     pub const FIXED_SERVER_ID: &str = "fixed-server-id";
-    /// Replicas would not follow the primary after a restart.
+    /// Replicas would not follow the primary after a restart, or follow it before anybody has looked.
     pub const REPLICATION_STOPPED: &str = "replication-stopped";
     /// SQL runs at every start of the server that nobody has seen here.
     pub const INIT_FILE: &str = "init-file";

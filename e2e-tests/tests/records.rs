@@ -329,6 +329,54 @@ fn another_config_map_changes_neither_the_log_nor_gtids() {
 }
 
 /// By the way that the message names: who has a reason, says it.
+/// Where the roles' files say nothing of GTIDs, a file that the user mounts beside them does.
+#[test]
+fn an_option_file_that_is_mounted_changes_no_gtids() {
+    let old = record("0.1.0", "mysql-5.7");
+    let map = |mode: &str| {
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "tuning", "namespace": "default"},
+            "data": {"tuning": format!("[mysqld]\ngtid-mode={mode}\n"), "other": "[mysqld]\nmax_connections=5\n"}})
+    };
+    let service = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "mysql", "namespace": "default"},
+        "spec": {"clusterIP": "None", "selector": {"app": "mysql"}, "ports": [{"port": 3306}]}});
+    let mounting = |place: &str, volume: &Value| {
+        let mut object = old.clone();
+        let pod = &mut object["spec"]["template"]["spec"];
+        let mut mount = json!({"name": "tuning", "mountPath": place});
+        if place.ends_with(".cnf") {
+            mount["subPath"] = "my.cnf".into();
+        }
+        pod["volumes"].as_array_mut().unwrap().push(json!({"name": "tuning", "configMap": volume}));
+        pod["containers"][0]["volumeMounts"].as_array_mut().unwrap().push(mount);
+        object
+    };
+    let whole = json!({"name": "tuning"});
+    let file = |key: &str| json!({"name": "tuning", "items": [{"key": key, "path": "my.cnf"}]});
+    for (place, volume, mode, is_refused) in [
+        ("/etc/mysql/conf.d/my.cnf", file("tuning"), "ON", true),
+        ("/etc/mysql/conf.d/my.cnf", file("other"), "ON", false),
+        ("/etc/mysql/conf.d/my.cnf", file("tuning"), "OFF", false),
+        ("/etc/mysql/mysql.conf.d", whole.clone(), "ON", true),
+        ("/opt/tuning", whole.clone(), "ON", false),
+    ] {
+        let changed = mounting(place, &volume);
+        let cluster = Manifests::new([map(mode), service.clone()], "default");
+        for (from, to, what) in [(&old, &changed, "switch GTIDs on"), (&changed, &old, "switch GTIDs off")] {
+            let answer = both_doors_in(&cluster, &request(to, Some(from)), &json!({}));
+            let message = answer.message.unwrap_or_default();
+            assert_eq!(!answer.accepted, is_refused, "{place} {volume} {mode}: {message}");
+            let expected = format!(
+                "[replication-changed] spec.template.spec.containers: another mount of option files (\"tuning\"): they {what}"
+            );
+            assert!(!is_refused || message.contains(&expected), "{message}");
+        }
+        // nobody can tell what one that is not there would say
+        let answer =
+            both_doors_in(&Manifests::new([service.clone()], "default"), &request(&changed, Some(&old)), &json!({}));
+        assert!(answer.accepted, "{:?}", answer.message);
+    }
+}
+
 #[test]
 fn a_change_with_a_reason_is_taken() {
     let old = record("0.1.0", "mysql-8.0");

@@ -14,7 +14,7 @@ mod strip;
 
 pub(crate) use apply::apply;
 pub(crate) use arguments::words;
-pub(crate) use containers::Ingredients;
+pub(crate) use containers::{Ingredients, mounted_option_files};
 pub(crate) use part::Part;
 pub(crate) use plan::{Plan, database_container};
 pub(crate) use replication::{BinaryLog, Gtid, Replication};

@@ -6,9 +6,10 @@ use crate::{
     cluster::{Cluster, Kind, Lookup},
     enforcement::label,
     flavor::{CloneMethod, Database, Flavor},
-    inject::{Gtid, Plan, Replication},
-    json::{Value, at, by_name, list_at, name, shown, str_at},
+    inject::{Gtid, Plan, Replication, mounted_option_files},
+    json::{NULL, Object, Value, at, by_name, list_at, name, shown, str_at},
     names::{CONFIG_MAP_VOLUME, DATA_DIR, annotation, rule},
+    option_file::{Groups, OptionFile},
     options::ServerOption,
     rules::{
         config_map::told_by_files,
@@ -109,6 +110,10 @@ pub(crate) fn replication(
         Violation::new(rule::REPLICATION_CHANGED, path.clone(), format!("arguments that {what}"), why, fix)
     });
 
+    if kept.gtid == Gtid::OptionFiles && settings.is_on(rule::REPLICATION_CHANGED) {
+        mounted_files(subject, namespace, kept, cluster, findings);
+    }
+
     let volumes = list_at(old, &["spec", "template", "spec", "volumes"]);
     let old_map = by_name(volumes, CONFIG_MAP_VOLUME).map_or("", |volume| str_at(volume, &["configMap", "name"]));
     if old_map.is_empty() || old_map == plan.config_map || !settings.is_on(rule::REPLICATION_CHANGED) {
@@ -128,6 +133,66 @@ pub(crate) fn replication(
             Violation::new(rule::REPLICATION_CHANGED, path, found, why, fix)
         });
     }
+}
+
+/// Option files that the database container mounts itself, from ConfigMaps, have a say on GTIDs where those of the roles
+/// have none.
+fn mounted_files(subject: &Subject, namespace: &str, kept: Replication, cluster: &Cluster, findings: &mut Findings) {
+    let Subject { plan, object, old: Some(old), .. } = *subject else { return };
+    let (before, after) = (option_file_sources(old, plan), option_file_sources(object, plan));
+    if before == after {
+        return;
+    }
+    // of one that is no more, or was never there, nothing is known
+    let told = |sources: &[Source]| {
+        let gtid = sources.iter().any(|source| match cluster.get(Kind::ConfigMap, namespace, source.config_map) {
+            Lookup::Found(map) => source.switches_gtids_on(&map),
+            Lookup::Absent | Lookup::Failed(_) => false,
+        });
+        Told { log_bin: None, gtid: Some(gtid) }
+    };
+    changed(&told(&before), &told(&after), kept, findings, &|what, why, fix| {
+        let path = "spec.template.spec.containers";
+        let maps: Vec<_> = after.iter().chain(&before).map(|source| shown(source.config_map)).collect();
+        let found = format!("another mount of option files ({}): they {what}", maps.join(", "));
+        Violation::new(rule::REPLICATION_CHANGED, path, found, why, fix)
+    });
+}
+
+/// A ConfigMap that holds option files, and the one of its keys that is mounted; all of them without one.
+#[derive(Debug, PartialEq, Eq)]
+struct Source<'o> {
+    config_map: &'o str,
+    key: Option<&'o str>,
+}
+
+impl Source<'_> {
+    fn switches_gtids_on(&self, config_map: &Value) -> bool {
+        let groups = Groups::for_server(false, None, None);
+        let files = at(config_map, &["data"]).and_then(Value::as_object).into_iter().flat_map(Object::iter);
+        let files = files.filter(|(key, _)| self.key.is_none_or(|wanted| wanted == *key));
+        files.filter_map(|(_, text)| text.as_str()).any(|text| {
+            let file = OptionFile::parse(text);
+            let options: Vec<(usize, ServerOption)> = file.options_of(&groups).collect();
+            effective(&options, "gtid-mode").is_some_and(|(_, option)| is_gtid_on(option.value))
+        })
+    }
+}
+
+fn option_file_sources<'o>(object: &'o Value, plan: &Plan) -> Vec<Source<'o>> {
+    let pod = at(object, &["spec", "template", "spec"]).unwrap_or(NULL);
+    let Some(container) = by_name(list_at(pod, &["containers"]), &plan.container) else { return Vec::new() };
+    let source = |mount: &'o Value| {
+        let volume = by_name(list_at(pod, &["volumes"]), name(mount))?;
+        let key = Some(str_at(mount, &["subPath"])).filter(|path| !path.is_empty()).map(|path| {
+            // an item gives a key another file name
+            let items = list_at(volume, &["configMap", "items"]);
+            let item = items.iter().find(|item| str_at(item, &["path"]) == path);
+            item.map_or(path, |item| str_at(item, &["key"]))
+        });
+        Some(Source { config_map: str_at(volume, &["configMap", "name"]), key })
+    };
+    mounted_option_files(container).filter_map(source).filter(|source| !source.config_map.is_empty()).collect()
 }
 
 /// Finds what changes for a cluster between two states of one source, each told by `violation`.

@@ -229,8 +229,12 @@ fn check_options(given: &[Given], path: &str, database: Option<&Database>, findi
         );
     }
     for name in ["skip-replica-start", "skip-slave-start"] {
-        if let Some((given, _)) = last(name).filter(|(_, option)| option.switch()) {
-            let why = "a replica whose server restarts would follow the primary no longer, and serve ever older data";
+        if let Some((given, option)) = last(name) {
+            let why = if option.switch() {
+                "a replica whose server restarts would follow the primary no longer, and serve ever older data"
+            } else {
+                "arguments win over option files: a server that restarts would follow whatever answers, before it is seen whose data that has"
+            };
             reject(rule::REPLICATION_STOPPED, given, format!("the option {}", given.shown()), why, "remove it");
         }
     }
@@ -407,13 +411,14 @@ mod tests {
             ("--server_id=5", rule::FIXED_SERVER_ID),
             ("--skip-slave-start", rule::REPLICATION_STOPPED),
             ("--skip_replica_start=1", rule::REPLICATION_STOPPED),
+            // switched off, the server starts replication by itself
+            ("--skip-slave-start=0", rule::REPLICATION_STOPPED),
             ("--init-file=/x.sql", rule::INIT_FILE),
         ] {
             assert_eq!(found(&json!({"args": [arg]})), [(rule, "c.args[0]".to_owned())], "{arg}");
         }
         for arg in [
             "--log-bin=OFF",
-            "--skip-slave-start=0",
             "--log-bin-index=x",
             "--transaction-read-only=0",
             "--read-rnd-buffer-size=0",
