@@ -57,7 +57,7 @@ impl Kind {
     fn query(self) -> &'static str {
         match self {
             Self::Service => {
-                r#""api_version":"v1","kind":"Service","field_masks":["metadata.name","metadata.labels","spec.clusterIP","spec.ports","spec.selector","spec.type"]"#
+                r#""api_version":"v1","kind":"Service","field_masks":["metadata.name","metadata.labels","spec.clusterIP","spec.ports","spec.publishNotReadyAddresses","spec.selector","spec.type"]"#
             }
             Self::ConfigMap => {
                 r#""api_version":"v1","kind":"ConfigMap","field_masks":["metadata.name","metadata.annotations","data","binaryData"]"#

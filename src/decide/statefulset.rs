@@ -199,7 +199,12 @@ impl<'c, 'r> Subject<'c, 'r> {
         let namespace = case.request.namespace();
         if !case.settings.exempts(namespace) {
             with_fresh_eyes(case, cluster, findings, |cluster, findings| {
-                rules::governing_service(base, namespace, self.old.is_some(), &case.settings, cluster, findings);
+                let stored = match (self.old, &self.old_record) {
+                    (None, _) => rules::Stored::Nothing,
+                    (Some(_), None) => rules::Stored::Plain,
+                    (Some(_), Some(_)) => rules::Stored::Injected,
+                };
+                rules::governing_service(base, namespace, stored, &case.settings, cluster, findings);
             });
         }
         let Some(plan) = Plan::make(base, annotations, kept, &case.settings, self.old.is_some(), findings) else {

@@ -55,11 +55,19 @@ fn service_label(namespace: &str, service: &str) -> String {
     label("Service", namespace, service)
 }
 
+/// What the cluster has of an object under admission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stored {
+    Nothing,
+    Plain,
+    Injected,
+}
+
 /// Looks after the Service that gives the pods of a managed StatefulSet their names.
 pub(crate) fn governing(
     statefulset: &Value,
     namespace: &str,
-    is_update: bool,
+    stored: Stored,
     settings: &Settings,
     cluster: &Cluster,
     findings: &mut Findings,
@@ -79,18 +87,31 @@ pub(crate) fn governing(
         Lookup::Found(service) => {
             let mut found = Findings::default();
             check_governing(&service, statefulset, &service_label(namespace, wanted), &mut found);
+            if stored != Stored::Injected && found.violations.is_empty() {
+                hint_at_names(&service, wanted, &mut found);
+            }
             Exemptions::of(&service).apply(&mut found, settings);
             findings.append(found);
         }
         Lookup::Failed(why) => findings.reject(failed_look_up(&format!("Service {wanted}"), "spec.serviceName", &why)),
         Lookup::Absent if !settings.is_on(rule::SERVICE_NAME) => {}
         Lookup::Absent => match cluster.list(Kind::Service, namespace, wanted) {
-            Lookup::Found(services) => missing(wanted, &services, statefulset, is_update, findings),
+            Lookup::Found(services) => missing(wanted, &services, statefulset, stored != Stored::Nothing, findings),
             Lookup::Failed(why) => {
                 findings.reject(failed_look_up("the namespace's Services", "spec.serviceName", &why));
             }
             Lookup::Absent => {}
         },
+    }
+}
+
+/// A pod 0 without data looks for replicas before it starts an empty database, and finds those that have a name.
+fn hint_at_names(service: &Value, wanted: &str, findings: &mut Findings) {
+    if !at(service, &["spec", "publishNotReadyAddresses"]).is_some_and(Value::is_true) {
+        findings.warn(format!(
+            "Service {}: write publishNotReadyAddresses: true; else a pod 0 without data finds no replica that is not Ready",
+            shown(wanted)
+        ));
     }
 }
 
