@@ -40,6 +40,7 @@ supervise() {
     wait "$child"
 }
 
+find_backup_tool() { BACKUP_TOOL=$(command -v mariadb-backup || command -v mariabackup || command -v xtrabackup); }
 missing() { fail "not in this image: $*; choose another with the annotation mysql-replication.kubewarden.io/backup-image"; }
 
 client() {
@@ -75,16 +76,15 @@ log_in() {
     fi
 }
 
-# The running server's SQL, by its version: mariadb, master (MySQL before 8.0.23) or source (8.0.23 and later), and what
-# closes it for writes, root's too where it can.
+# The running server's SQL, by its version: mariadb, master (MySQL before 8.0.23) or source (8.0.23 and later), with its
+# words, and what closes it for writes, root's too where it can.
 read_dialect() {
-    local major minor patch
-    DIALECT=mariadb READ_ONLY=read_only
+    DIALECT=mariadb READ_ONLY=read_only REPLICA=SLAVE SOURCE=MASTER CHANGE='CHANGE MASTER TO'
     [[ $1 != *MariaDB* ]] || return 0
     [[ $1 =~ ^([0-9]+)\.([0-9]+)\.([0-9]+) ]] || { LOGIN_ERROR="its version is '$1'"; return 1; }
-    major=${BASH_REMATCH[1]} minor=${BASH_REMATCH[2]} patch=${BASH_REMATCH[3]}
     DIALECT=master READ_ONLY=super_read_only
-    ((major * 10000 + minor * 100 + patch < 80023)) || DIALECT=source
+    ((BASH_REMATCH[1] * 10000 + BASH_REMATCH[2] * 100 + BASH_REMATCH[3] >= 80023)) || return 0
+    DIALECT=source REPLICA=REPLICA SOURCE=SOURCE CHANGE='CHANGE REPLICATION SOURCE TO'
 }
 
 # ask STATEMENTS: what they answer goes into FIELDS, by the part of a field's name that every version shares; of more than
@@ -103,9 +103,7 @@ ask() {
     done < <(printf '%s\n' "$answer")
 }
 # ask_status [STATEMENTS]: the same of a replica's status, with other statements before it.
-ask_status() {
-    if [[ $DIALECT == source ]]; then ask "${1:-}SHOW REPLICA STATUS"; else ask "${1:-}SHOW SLAVE STATUS"; fi
-}
+ask_status() { ask "${1:-}SHOW $REPLICA STATUS"; }
 
 # A string literal of SQL, for sessions whose sql_mode lets \ escape.
 quoted() {

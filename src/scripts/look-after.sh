@@ -153,7 +153,7 @@ identified() {
 # The account with what it needs to replicate, to be asked by the probe, and to be cloned from; where root replicates it is a
 # name and no more.
 make_account() {
-    local user password rights
+    local user password
     user="$(quoted "$1")@'%'"
     password=$(account_password "$PASSWORD" "$1")
     [[ $ACCOUNT != none ]] || password="Aa1-$(nonce 32)"
@@ -193,7 +193,7 @@ take_over() {
         gtid=$(query 'SELECT @@GLOBAL.gtid_slave_pos')
         query "RESET MASTER; SET GLOBAL gtid_binlog_state=$(quoted "$gtid")" || return 1
     else
-        if [[ $DIALECT == source ]]; then query 'STOP REPLICA; RESET REPLICA ALL'; else query 'STOP SLAVE; RESET SLAVE ALL'; fi || return 1
+        query "STOP $REPLICA; RESET $REPLICA ALL" || return 1
         [[ $(mark_value position) != gtid || -f $DATA_DIR/$JOIN_MARK ]] || set_gtids || return 1
         query 'SET GLOBAL super_read_only=OFF; SET GLOBAL read_only=ON' || return 1
     fi
@@ -220,8 +220,7 @@ look_at_replica() {
 
 # After a start of the server, or of this container.
 begin_to_follow() {
-    local start='START SLAVE' fits=0
-    [[ $DIALECT != source ]] || start='START REPLICA'
+    local fits=0
     check_primary "$1" || fits=$?
     if [[ ! -f $DATA_DIR/$JOIN_MARK ]]; then
         ((fits == 0)) || { complain "$fits"; return; }
@@ -230,14 +229,14 @@ begin_to_follow() {
         : >"$DATA_DIR/$JOIN_MARK.part"
         sync -f "$DATA_DIR" 2>/dev/null || sync
         mv "$DATA_DIR/$JOIN_MARK.part" "$DATA_DIR/$JOIN_MARK"
-        query "$start" || fail "replication did not start"
+        query "START $REPLICA" || fail "replication did not start"
     elif ((fits > 0)); then
         if [[ ${FIELDS[IO_Running]:-} == Yes ]]; then
             ((fits == 1)) || { BEGUN=1; return; }
-            query "STOP ${start#START } IO_THREAD"
+            query "STOP $REPLICA IO_THREAD"
         elif [[ ${FIELDS[SQL_Running]:-} == No && ${FIELDS[Last_SQL_Errno]:-0} == 0 ]]; then
             # what has been received is applied all the same
-            query "$start SQL_THREAD"
+            query "START $REPLICA SQL_THREAD"
         fi
         complain "$fits"
         return
@@ -288,7 +287,7 @@ go_on_following() {
 # Root is let in by any primary: its replication goes on only after the next look at it.
 hold_back() {
     BEGUN=
-    if [[ $DIALECT == source ]]; then query 'STOP REPLICA IO_THREAD'; else query 'STOP SLAVE IO_THREAD'; fi
+    query "STOP $REPLICA IO_THREAD"
 }
 
 complain() {
@@ -407,10 +406,9 @@ close_for_writes() { query "SET GLOBAL $READ_ONLY=ON"; }
 # away where it is required; one that insists on it is, where there is none. No certificate is looked at, but MariaDB from
 # 11.4 on verifies the primary's by means of the password, if there is one.
 login_options() {
-    local word=SOURCE options tls=0
-    [[ $DIALECT == source ]] || word=MASTER
+    local options tls=0
     [[ ! $OFFERED =~ Ssl_cipher$'\t'[^[:space:]] ]] || tls=1
-    options="${word}_USER=$(quoted "$LOGIN_FOR"), ${word}_PASSWORD=$(quoted "$LOGIN_WITH"), ${word}_SSL=$tls"
+    options="${SOURCE}_USER=$(quoted "$LOGIN_FOR"), ${SOURCE}_PASSWORD=$(quoted "$LOGIN_WITH"), ${SOURCE}_SSL=$tls"
     if [[ $DIALECT == mariadb ]] && { [[ -z $LOGIN_WITH || ! $OFFERED =~ ([0-9]+)\.([0-9]+)\.[0-9]+-MariaDB ]] ||
         ((BASH_REMATCH[1] * 100 + BASH_REMATCH[2] < 1104)); }; then
         options+=', MASTER_SSL_VERIFY_SERVER_CERT=0'
@@ -421,42 +419,31 @@ login_options() {
 # With the applier running MySQL keeps what was received and is not applied yet; MariaDB takes it once more from the primary,
 # which has just answered.
 change_login() {
-    local statement
-    case $DIALECT in
-    source) statement="STOP REPLICA IO_THREAD; CHANGE REPLICATION SOURCE TO $(login_options of-primary); START REPLICA" ;;
-    master) statement="STOP SLAVE IO_THREAD; CHANGE MASTER TO $(login_options of-primary); START SLAVE" ;;
-    mariadb) statement="STOP SLAVE; CHANGE MASTER TO $(login_options of-primary); START SLAVE" ;;
-    esac
-    query_secret "SET SESSION sql_mode=''; $statement"
+    local thread=' IO_THREAD'
+    [[ $DIALECT != mariadb ]] || thread=
+    query_secret "SET SESSION sql_mode=''; STOP $REPLICA$thread; $CHANGE $(login_options of-primary); START $REPLICA"
 }
 
 # Points the clone at the primary. Run again before the mark is set, it does the same again: nothing was applied yet.
 configure() {
     local kind options
     kind=$(mark_value position)
-    local word=SOURCE statement='CHANGE REPLICATION SOURCE TO' stop='STOP REPLICA; RESET REPLICA ALL'
-    if [[ $DIALECT != source ]]; then
-        word=MASTER statement='CHANGE MASTER TO' stop='STOP SLAVE; RESET SLAVE ALL'
-    fi
-    options="${word}_HOST=$(quoted "$(peer_host 0)"), ${word}_PORT=$DATABASE_PORT, $(login_options of-primary), ${word}_CONNECT_RETRY=10"
+    options="${SOURCE}_HOST=$(quoted "$(peer_host 0)"), ${SOURCE}_PORT=$DATABASE_PORT, $(login_options of-primary), ${SOURCE}_CONNECT_RETRY=10"
     # newer servers give up after ten tries by default; a replica waits for its primary as long as it takes
-    [[ $DIALECT == mariadb ]] || options+=", ${word}_RETRY_COUNT=86400"
-    case $DIALECT in
-    source) options+=', GET_SOURCE_PUBLIC_KEY=1' ;;
-    master) [[ $REPLICATION_FLAVOR == mysql-5.7 ]] || options+=', GET_MASTER_PUBLIC_KEY=1' ;;
-    esac
-    query "$stop" || return 1
+    [[ $DIALECT == mariadb ]] || options+=", ${SOURCE}_RETRY_COUNT=86400"
+    [[ $REPLICATION_FLAVOR != mysql-8.* ]] || options+=", GET_${SOURCE}_PUBLIC_KEY=1"
+    query "STOP $REPLICA; RESET $REPLICA ALL" || return 1
     # a primary with GTIDs that has logged nothing yet names none, and the tool then names its file alone
     if [[ $kind == file && $DIALECT != mariadb && $(mark_value donor) == "$(peer_host 0)" && $(query 'SELECT @@GLOBAL.gtid_mode') == ON ]]; then
         kind=gtid
     fi
     if [[ $kind == file ]]; then
-        options+=", ${word}_LOG_FILE=$(quoted "$(mark_value file)"), ${word}_LOG_POS=$(mark_value pos)"
+        options+=", ${SOURCE}_LOG_FILE=$(quoted "$(mark_value file)"), ${SOURCE}_LOG_POS=$(mark_value pos)"
     else
         [[ $kind == clone ]] || set_gtids || return 1
-        if [[ $DIALECT == mariadb ]]; then options+=', MASTER_USE_GTID=slave_pos'; else options+=", ${word}_AUTO_POSITION=1"; fi
+        if [[ $DIALECT == mariadb ]]; then options+=', MASTER_USE_GTID=slave_pos'; else options+=", ${SOURCE}_AUTO_POSITION=1"; fi
     fi
-    query_secret "SET SESSION sql_mode=''; $statement $options;"
+    query_secret "SET SESSION sql_mode=''; $CHANGE $options;"
 }
 
 # The GTIDs that the clone holds, where the tool and not the server brought them.

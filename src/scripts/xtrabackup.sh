@@ -99,8 +99,6 @@ end_locks() {
         WHERE USER='root' AND INFO IS NOT NULL AND (HOST LIKE '127.0.0.1:%' OR HOST LIKE 'localhost:%')")
 }
 
-find_backup_tool() { BACKUP_TOOL=$(command -v mariadb-backup || command -v mariabackup || command -v xtrabackup); }
-
 # What is missing is said at once: each of these would be missed only when a pod clones, or never.
 require_tools() {
     local what=''
