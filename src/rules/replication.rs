@@ -135,8 +135,7 @@ pub(crate) fn replication(
     }
 }
 
-/// Option files that the database container mounts itself, from ConfigMaps, have a say on GTIDs where those of the roles
-/// have none.
+/// Option files that the database container mounts itself have a say on GTIDs where those of the roles have none.
 fn mounted_files(subject: &Subject, namespace: &str, kept: Replication, cluster: &Cluster, findings: &mut Findings) {
     let Subject { plan, object, old: Some(old), .. } = *subject else { return };
     let (before, after) = (option_file_sources(old, plan), option_file_sources(object, plan));

@@ -5,15 +5,13 @@
 #   REPLICATION_RESTORE_FROM    the replica whose data a primary takes whose own is lost
 readonly ASIDE="$DATA_DIR/$ASIDE_NAME"
 
-# Anything here but what a new file system has of itself?
+# Anything here but what a new file system has of itself, and what these scripts have left? FOUND says what.
 holds_data() {
     local entry
-    shopt -s nullglob dotglob
+    shopt -s nullglob
     for entry in "$DATA_DIR"/*; do
-        case ${entry##*/} in
-        lost+found | "$ASIDE_NAME") ;;
-        *) return 0 ;;
-        esac
+        FOUND=${entry##*/}
+        [[ $FOUND == @(lost+found|"$ASIDE_NAME"|mysql-replication.*) ]] || return 0
     done
     return 1
 }
@@ -73,12 +71,16 @@ try_clone() {
     mv "$ASIDE/$CLONE_MARK.part" "$ASIDE/$CLONE_MARK"
 }
 
+# What is left of data that is gone says nothing of the data that comes.
+forget() { rm -f "$DATA_DIR"/mysql-replication.*; }
+
 # clone_from ORDINAL
 clone_from() {
     local attempt attempts=${REPLICATION_CLONE_ATTEMPTS:-10}
     readonly DONOR_ORDINAL=$1
     DONOR=$(peer_host "$DONOR_ORDINAL")
     root_password
+    forget
     for ((attempt = 1; attempt <= attempts; attempt++)); do
         log "cloning from $DONOR, attempt $attempt of $attempts"
         if try_clone; then
@@ -134,7 +136,7 @@ main() {
     elif [[ -f $DATA_DIR/$CLONE_MARK ]]; then
         rm -rf "${ASIDE:?}"
         log "the data directory holds a complete clone"
-    elif holds_data; then
+    elif shopt -s dotglob && holds_data; then
         fail "the data directory holds data that is no complete clone of the primary, and replicas take all of theirs from it." \
             "Nothing was changed. If this data is needed nowhere: see 'Replace a replica' in docs/operating.md."
     else
@@ -144,14 +146,20 @@ main() {
 
 primary() {
     local from=${REPLICATION_RESTORE_FROM:-}
-    if holds_data; then
+    # the images' entrypoints go by the folder, and begin an empty database beside whatever else is there
+    if [[ -d $DATA_DIR/mysql || -e $DATA_DIR/ibdata1 || -f $DATA_DIR/$CLONE_MARK ]]; then
         rm -rf "${ASIDE:?}"
         [[ -z $from ]] || log "the data directory holds data: it is kept, and restore-from passed over; take the annotation away"
         keep_log_name
+    elif holds_data; then
+        [[ -z $from ]] || fail "the data directory holds $FOUND, and no database: nothing was changed. Take it away if it is needed nowhere; restore-from $from then gives the data of that replica"
+        log "WARNING: the data directory holds $FOUND, and no database"
+        refuse_empty_primary
     elif [[ -n $from ]]; then
         log "the data directory is empty: its data comes from replica $from, as restore-from says"
         clone_from "$from"
     else
+        forget
         refuse_empty_primary
     fi
     # A replica's data: the server stays closed and follows nobody until the sidecar has made it a primary's.

@@ -124,13 +124,15 @@ proof() {
 # as an ordinary account, so that clones, copies and dumps carry it, and replicas get it at its place in the log. Its
 # password is derived from root's and this name: another database under the primary's name lets no replica in. The last
 # one counts; those before it are of logs that have ended.
-readonly ACCOUNTS="SELECT User AS account FROM mysql.user WHERE Host='%' AND User REGEXP '-[0-9]{12}-[0-9a-f]{6}\$' ORDER BY RIGHT(User, 19) DESC;"
+readonly ACCOUNTS="SELECT User AS account FROM mysql.user WHERE Host='%' AND User REGEXP '^[a-z][a-z0-9_]*-[0-9]{12}-[0-9a-f]{6}\$' ORDER BY RIGHT(User, 19) DESC;"
 # In the data directory: account=, the identity as it was seen last, and on a primary log=, where its log was then.
 readonly HISTORY=mysql-replication.history
 # A primary that was taken over and is still to be opened for writes.
 readonly TO_OPEN="$CONF_DIR/.mysql-replication.open"
 # What the sidecar tells its probe: nothing, that the primary is away, or why this pod must not be Ready.
 readonly STATE="$CONF_DIR/.mysql-replication.state" AWAY='the primary is away'
+# Errors with which a server, or the way to it, is away.
+readonly NO_WAY='@(200[2356]|2013|1040|1053|1129|1159|116[01])'
 # The account's password as it was right last.
 readonly KEY="$CONF_DIR/.mysql-replication.key"
 

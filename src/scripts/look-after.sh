@@ -5,6 +5,7 @@
 #   REPLICATION_LOOK_SECONDS      from one look to the next, 5 unless given
 #   REPLICATION_ROTATION_SECONDS  how long the account's password stays where root's has changed, 180 unless given
 readonly LOOK_SECONDS=${REPLICATION_LOOK_SECONDS:-5} ACCOUNT=${REPLICATION_ACCOUNT:-replica}
+readonly ROTATION_SECONDS=${REPLICATION_ROTATION_SECONDS:-180}
 # As others see it: its version, and whether it offers TLS.
 readonly OFFER="SELECT VERSION(); SHOW SESSION STATUS LIKE 'Ssl_cipher'"
 
@@ -14,7 +15,7 @@ look_after() {
     [[ $ORDINAL == 0 || -f $DATA_DIR/$CLONE_MARK ]] || fail "the data directory has no complete clone: clone-mysql must have run before"
     # nothing ever comes of it: a wait that takes no process
     exec {clock}<> <(:)
-    TOLD=none TOLD_WHY='' DIALECT='' LOOKED=$SECONDS BEGUN=''
+    TOLD=none REFUSAL='' REFUSED=0 DIALECT='' LOOKED=$SECONDS BEGUN=''
     while :; do
         root_password
         if [[ -n $DIALECT ]] || log_in; then
@@ -32,9 +33,8 @@ look_after() {
 # tell [WORDS]: to the probe, and what is new to the log.
 tell() {
     [[ $* != "$TOLD" ]] || return 0
-    TOLD=$*
     [[ -z $* ]] || log "$*"
-    printf '%s' "$*" >"$STATE.part" && mv "$STATE.part" "$STATE"
+    printf '%s' "$*" >"$STATE.part" && mv "$STATE.part" "$STATE" && TOLD=$*
 }
 
 # Forgets what was begun with a server that may have started anew since the last look.
@@ -43,22 +43,23 @@ notice_restart() {
     LOOKED=$SECONDS
 }
 
-# remember ACCOUNT [LOG]: beside the data, where it can be read while the server is away.
-remember() {
-    printf 'account=%s\nlog=%s\n' "$1" "${2:-}" >"$DATA_DIR/$HISTORY.part"
-    sync "$DATA_DIR/$HISTORY.part" 2>/dev/null || sync
-    mv "$DATA_DIR/$HISTORY.part" "$DATA_DIR/$HISTORY"
+# remember ACCOUNT [LOG]: beside the data, where it can be read while the server is away. Where the disk is full the old
+# one stays.
+remember() { note_history "$@" && mv "$DATA_DIR/$HISTORY.part" "$DATA_DIR/$HISTORY"; }
+note_history() {
+    local part="$DATA_DIR/$HISTORY.part"
+    printf 'account=%s\nlog=%s\n' "$1" "${2:-}" >"$part" || { rm -f "$part"; return 1; }
+    sync "$part" 2>/dev/null || sync
 }
 
 keep_key() {
-    [[ -r $KEY && $(<"$KEY") == "$1" ]] && return
-    printf '%s' "$1" >"$KEY.part" && mv "$KEY.part" "$KEY"
+    [[ -r $KEY && $(<"$KEY") == "$1" ]] || { printf '%s' "$1" >"$KEY.part" && mv "$KEY.part" "$KEY"; }
 }
 
 ######## the primary
 
 look_at_primary() {
-    local status='SHOW MASTER STATUS' known log goes_on=0
+    local status='SHOW MASTER STATUS' known log place goes_on=0
     [[ $REPLICATION_FLAVOR != mysql-8.4 ]] || status='SHOW BINARY LOG STATUS'
     ask "SHOW GLOBAL STATUS LIKE 'Uptime'; $ACCOUNTS $status" || return 1
     notice_restart
@@ -69,7 +70,8 @@ look_at_primary() {
         return
     fi
     known=$(value_of account "$DATA_DIR/$HISTORY") log=$(value_of log "$DATA_DIR/$HISTORY")
-    if [[ -n $log && (-z $BEGUN || ${FIELDS[account]:-} != "$known" || ${FIELDS[File]} != "${log%%:*}") ]]; then
+    place=$(log_place of-now)
+    if [[ -n $log && (-z $BEGUN || ${FIELDS[account]:-} != "$known" || ${place%%:*}:${place##*:} != "${log%%:*}:${log##*:}") ]]; then
         goes_on "$log" || goes_on=$?
         ((goes_on < 2)) || return 1
     fi
@@ -83,6 +85,7 @@ look_at_primary() {
         elif ((goes_on == 1)); then
             begin_history "WARNING: the binary log has begun anew; replicas cannot know what they have not read of the old one, and must be replaced" || return 1
         elif [[ -z ${FIELDS[account]:-} ]]; then
+            log "WARNING: $known is no longer in the data, and is made anew. Where that comes of a dump that was read in with sql_log_bin=0, the replicas have other data: see 'Replace a replica' in docs/operating.md"
             make_account "$known" || return 1
         elif [[ ${FIELDS[account]} != "$known" ]]; then
             begin_history "other data was read in: $known is no longer in it" || return 1
@@ -91,15 +94,15 @@ look_at_primary() {
         [[ ! -f $TO_OPEN ]] || query 'SET GLOBAL read_only=OFF' || return 1
         rm -f "$TO_OPEN"
         known=$(value_of account "$DATA_DIR/$HISTORY")
-        as_account "$known" 127.0.0.1 'SELECT 1' || ACCOUNT_PASSWORD=
+        as_account "$known" 127.0.0.1 'SHOW BINARY LOGS' || ACCOUNT_PASSWORD=
         if [[ $ACCOUNT_PASSWORD != "$(account_password "$PASSWORD" "$known")" ]]; then
-            # it has no rights yet where root has replicated so far
+            # it has no rights yet where root has replicated so far, or where a statement failed
             make_account "$known" && set_password "$known" || return 1
         fi
-        keep_key "$(account_password "$PASSWORD" "$known")"
+        keep_key "$(account_password "$PASSWORD" "$known")" || return 1
         BEGUN=1 ROOTS=$PASSWORD
     fi
-    [[ $goes_on == 1 || -z $log || ${FIELDS[File]} == "${log%%:*}" ]] || remember "$known" "$(log_place of-now)"
+    [[ $goes_on == 1 || -z $log || ${place%%:*} == "${log%%:*}" ]] || remember "$known" "$place" || return 1
     rotate "$known" || return 1
     tell
 }
@@ -107,7 +110,11 @@ look_at_primary() {
 # Where the log is now: its file, how far it goes, and when that file was begun, where it lies with the data.
 log_place() { printf '%s:%s:%s' "${FIELDS[File]}" "${FIELDS[Position]}" "$(begun "${FIELDS[File]}")"; }
 # The time in the head of a file of the log (MySQL source, "Binary Log Event Header").
-begun() { od -An -tu4 -j4 -N4 "$DATA_DIR/$1" 2>/dev/null | tr -d ' ' || true; }
+begun() {
+    local time
+    time=$(od -An -tu4 -j4 -N4 "$DATA_DIR/$1" 2>/dev/null) || return 0
+    printf '%s' "${time// /}"
+}
 
 # Does the log still hold the place where it was seen last? Files are purged from the front; one that begins anew begins with
 # the first. 1: it does not; 2: the server does not tell.
@@ -126,28 +133,36 @@ goes_on() {
     [[ ${first%.*} == "${file%.*}" ]] && ((10#${first##*.} > 10#${file##*.}))
 }
 
-# begin_history WHY: what replicates from here is another history than any before.
+# begin_history WHY: what replicates from here is another history than any before. Whoever follows the one before is turned
+# away first, so that no replica goes over unseen; where it is cut, it begins anew.
 begin_history() {
-    local name=$ACCOUNT old random
+    local name=$ACCOUNT old olds time random
     [[ $name != none ]] || name=replica
-    random=$(nonce 8)
-    name+="-$(date -u +%y%m%d%H%M%S)-${random:0:6}"
+    olds=$(query "$ACCOUNTS") || return 1
+    time=$(date -u +%y%m%d%H%M%S) random=$(nonce 8)
+    # the last one counts, whatever the clock said when it was made
+    old=${olds%%$'\n'*}
+    [[ -z $old ]] || ((10#$time > 10#${old: -19:12})) || time=$(printf '%012d' "$((10#${old: -19:12} + 1))")
+    name+="-$time-${random:0:6}"
+    note_history "$name" "$(log_place of-now)" || { log "the disk is full: the data gets no identity"; return 1; }
     log "the data is $name from now on: $1"
-    remember "$name" "$(log_place of-now)"
+    for old in $olds; do
+        query_secret "SET SESSION sql_mode='', sql_log_bin=0; $(alter_user "$old" "$(nonce 32)")" || return 1
+    done
+    olds=$(query "SELECT CONCAT('KILL ', ID, ';') FROM information_schema.PROCESSLIST WHERE COMMAND LIKE 'Binlog Dump%'") || return 1
+    [[ -z $olds ]] || printf '%s\n' "$olds" | client --force 2>/dev/null || true
     make_account "$name" || return 1
-    while read -r old; do
-        [[ $old == "$name" ]] || query_secret "SET SESSION sql_mode=''; $(alter_user "$old" "$(nonce 32)")" || return 1
-    done < <(query "$ACCOUNTS")
+    mv "$DATA_DIR/$HISTORY.part" "$DATA_DIR/$HISTORY"
 }
 
-# The statement that gives an account a password. MariaDB would write it into its log as it is.
+# The statement that gives an account a password. MariaDB would write it into its log as it is; where it checks passwords,
+# it takes no digest.
 alter_user() { printf "ALTER USER %s@'%%' IDENTIFIED %s" "$(quoted "$1")" "$(identified "$2")"; }
 identified() {
-    if [[ $DIALECT == mariadb ]]; then
-        printf 'BY PASSWORD %s' "$(quoted "$(query "SELECT PASSWORD($(quoted "$1"))")")"
-    else
-        printf 'BY %s' "$(quoted "$1")"
-    fi
+    local digest=
+    [[ $DIALECT != mariadb ]] || digest=$(query "SELECT IF(@@GLOBAL.strict_password_validation AND COUNT(*), '', PASSWORD($(quoted "$1")))
+        FROM information_schema.PLUGINS WHERE PLUGIN_TYPE='PASSWORD VALIDATION' AND PLUGIN_STATUS='ACTIVE'")
+    if [[ -n $digest ]]; then printf 'BY PASSWORD %s' "$(quoted "$digest")"; else printf 'BY %s' "$(quoted "$1")"; fi
 }
 
 # The account with what it needs to replicate, to be asked by the probe, and to be cloned from; where root replicates it is a
@@ -176,9 +191,8 @@ set_password() {
 rotate() {
     if [[ $ROOTS == "$PASSWORD" ]]; then
         ROTATED=$SECONDS
-    elif ((SECONDS - ROTATED >= ${REPLICATION_ROTATION_SECONDS:-180})); then
-        set_password "$1" || return 1
-        keep_key "$(account_password "$PASSWORD" "$1")"
+    elif ((SECONDS - ROTATED >= ROTATION_SECONDS)); then
+        set_password "$1" && keep_key "$(account_password "$PASSWORD" "$1")" || return 1
         ROOTS=$PASSWORD
     fi
 }
@@ -190,7 +204,7 @@ take_over() {
     if [[ $DIALECT == mariadb ]]; then
         query 'STOP SLAVE; RESET SLAVE ALL; SET GLOBAL read_only=ON' || return 1
         [[ -f $DATA_DIR/$JOIN_MARK ]] || set_gtids || return 1
-        gtid=$(query 'SELECT @@GLOBAL.gtid_slave_pos')
+        gtid=$(query 'SELECT @@GLOBAL.gtid_slave_pos') || return 1
         query "RESET MASTER; SET GLOBAL gtid_binlog_state=$(quoted "$gtid")" || return 1
     else
         query "STOP $REPLICA; RESET $REPLICA ALL" || return 1
@@ -200,21 +214,24 @@ take_over() {
     ask "SHOW GLOBAL STATUS LIKE 'Uptime'; $status" || return 1
     begin_history "it was the data of a replica" || return 1
     rm -f "$DATA_DIR/$JOIN_MARK"
-    : >"$TO_OPEN"
-    rm -f "$CONF_DIR/$JOIN_OPTIONS"
+    : >"$TO_OPEN" || return 1
+    # a replica's no more, whatever becomes of its history
+    rm -f "$DATA_DIR/$CLONE_MARK" "$CONF_DIR/$JOIN_OPTIONS"
 }
 
 ######## a replica
 
 look_at_replica() {
-    local own
+    local own tables
     ask_status "SHOW GLOBAL STATUS LIKE 'Uptime'; SELECT @@GLOBAL.$READ_ONLY AS closed; $ACCOUNTS" || return 1
     notice_restart
     if [[ ${FIELDS[closed]} != @(1|ON|NO_LOCK*) ]]; then
         [[ -z $BEGUN ]] || log "WARNING: this replica was open for writes, and is closed now; what was written here is nowhere else"
         close_for_writes || { log "the server did not become read-only"; return 1; }
     fi
-    own=${FIELDS[account]:-$(value_of account "$DATA_DIR/$HISTORY")}
+    # one that a filter keeps from the tables is remembered all the same
+    own=$(value_of account "$DATA_DIR/$HISTORY") tables=${FIELDS[account]:-}
+    [[ -n $own && ! ${tables: -19} > ${own: -19} ]] || own=$tables
     if [[ -z $BEGUN ]]; then begin_to_follow "$own"; else go_on_following "$own"; fi
 }
 
@@ -256,7 +273,7 @@ go_on_following() {
     Yes:*)
         if [[ ${FIELDS[User]:-} != "$wanted" ]] && check_primary "$1"; then
             log "replicas log in as $LOGIN_FOR from now on"
-            change_login || return 1
+            change_login || { BEGUN=; return 1; }
         fi
         followed "$1"
         ;;
@@ -270,7 +287,7 @@ go_on_following() {
             return
         fi
         log "logging in to the primary as it is asked for by now"
-        change_login || return 1
+        change_login || { BEGUN=; return 1; }
         ;;
     Connecting:* | Preparing:*)
         # root is let in by any primary
@@ -279,6 +296,9 @@ go_on_following() {
     *)
         check_primary "$1" || fits=$?
         if ((fits == 1)); then complain 1; return; fi
+        # after so many tries the server has given up
+        # shellcheck disable=SC2053 # a pattern
+        [[ $fits != 0 || ${FIELDS[Last_IO_Errno]} != $NO_WAY ]] || BEGUN=
         ;;
     esac
     tell
@@ -291,18 +311,26 @@ hold_back() {
 }
 
 complain() {
+    local why=${ANSWER##*$'\n'}
     if (($1 == 1)); then
         tell "$MISFIT"
         return
     fi
-    [[ $TOLD == "$AWAY" && $ANSWER == "$TOLD_WHY" ]] || log "the primary does not answer as it should: ${ANSWER##*$'\n'}"
-    TOLD_WHY=$ANSWER
-    tell "$AWAY"
+    [[ $why == "$REFUSAL" ]] || log "the primary does not answer as it should: $why"
+    [[ $why == "$REFUSAL" ]] || REFUSED=$SECONDS
+    REFUSAL=$why
+    # a password that changes takes its time
+    if [[ $why == *"ERROR "$NO_WAY' '* ]] || ((SECONDS - REFUSED < ROTATION_SECONDS + 60)); then
+        tell "$AWAY"
+    else
+        tell "the primary answers, and lets this replica take nothing: $why"
+    fi
 }
 
 # What is remembered of the history that this replica follows.
 followed() {
     local followed=$1
+    REFUSAL=
     [[ $LOGIN_FOR == root ]] || followed=$LOGIN_FOR
     [[ -z $followed || $followed == "$(value_of account "$DATA_DIR/$HISTORY")" ]] || remember "$followed"
 }
@@ -341,7 +369,8 @@ misfits() {
         ! is_behind || return 0
         MISFIT="pod 0 has other data than this replica: nothing is taken from it"
     elif [[ $'\n'$ANSWER$'\n' == *$'\n'$1$'\n'* ]]; then
-        ! is_at_the_beginning || return 0
+        # MariaDB's numbers tell it of the history directly before alone
+        if [[ $DIALECT != mariadb || ${ANSWER#*$'\n'} == "$1"@(|$'\n'*) ]] && is_at_the_beginning; then return 0; fi
         MISFIT="the binary log of pod 0 began anew as $2, and this replica, of $1, does not stand where it begins: nothing is taken from it. See whether it has rows that pod 0 has not; then see 'Replace a replica' in docs/operating.md"
         return 1
     else
@@ -355,7 +384,7 @@ misfits() {
 lets_in() {
     as_account "$1" "$(peer_host 0)" "$OFFER" || return 1
     LOGIN_FOR=$1 LOGIN_WITH=$ACCOUNT_PASSWORD OFFERED=$ANSWER
-    keep_key "$ACCOUNT_PASSWORD"
+    keep_key "$ACCOUNT_PASSWORD" || log "the disk is full: the password of $1 is not kept"
 }
 
 # As root, with whichever password the primary has for it, which goes into LOGIN_WITH; the answer is ANSWER.

@@ -21,7 +21,7 @@ state=
 
 [[ -f $DATA_DIR/$JOIN_MARK ]] || not_ready "not configured as a replica yet: see the log of the container xtrabackup"
 ask_status "SELECT @@GLOBAL.$READ_ONLY AS closed;" || not_ready "the server does not tell its replication status"
-[[ ${FIELDS[closed]:-} == @(1|ON|NO_LOCK*) ]] || not_ready "the replica is open for writes: $READ_ONLY is off; restart this pod"
+[[ ${FIELDS[closed]:-} == @(1|ON|NO_LOCK*) ]] || not_ready "the replica is open for writes: $READ_ONLY is off; the container xtrabackup closes it"
 [[ -n ${FIELDS[IO_Running]:-} ]] || not_ready "the server has lost its replication settings: see 'Replace a replica' in docs/operating.md"
 if [[ ${FIELDS[SQL_Running]} != Yes ]]; then
     not_ready "replication has stopped: error ${FIELDS[Last_SQL_Errno]} ${FIELDS[Last_SQL_Error]}"
@@ -31,9 +31,7 @@ if [[ ${FIELDS[IO_Running]} != Yes ]]; then
     [[ $state != "$AWAY" ]] || exit 0
     # With these the primary or the way to it is away; any other, as 2026 (TLS), does not pass by itself. There is no lag to
     # a primary that is away; not Ready, this pod would have no name by which an empty one learns that its data is here.
-    case ${FIELDS[IO_Running]}:${FIELDS[Last_IO_Errno]} in
-    Connecting:0 | Preparing:* | Connecting:200[2356] | Connecting:2013 | Connecting:1040 | Connecting:1053 | Connecting:1129 | Connecting:1159 | Connecting:116[01]) exit 0 ;;
-    esac
+    [[ ${FIELDS[IO_Running]}:${FIELDS[Last_IO_Errno]} != @(Connecting:0|Preparing:*|Connecting:$NO_WAY) ]] || exit 0
     not_ready "the primary cannot be followed: error ${FIELDS[Last_IO_Errno]} ${FIELDS[Last_IO_Error]}." \
         "Look whether pod 0 is another, empty database before anything is deleted: see 'What the containers say' in docs/operating.md"
 fi

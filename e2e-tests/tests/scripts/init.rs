@@ -220,6 +220,7 @@ fn a_binary_log_that_is_there_keeps_its_name() {
     assert!(pod.read(FORCED).ends_with("\nlog-bin=binlog\n"));
     pod.delete();
     let pod = cluster.pod(0);
+    pod.write("data/ibdata1", "");
     for name in ["a", "b"] {
         pod.write(&format!("data/{name}.index"), format!("./{name}.000001\n"));
     }
