@@ -379,3 +379,46 @@ fn an_injected_container_carries_no_more_than_was_planned() {
         assert_eq!(container(&new, "xtrabackup"), container(&old, "xtrabackup"), "edit {number}");
     }
 }
+
+/// A pod 0 without data would wait for a replica that there is not.
+#[test]
+fn restore_from_names_a_replica_that_there_is() {
+    let old = created(&plain());
+    for (replicas, ordinal, is_refused) in [(3, "2", false), (3, "3", true), (1, "1", true), (0, "1", false)] {
+        for stored in [None, Some(&old)] {
+            let mut object = stored.cloned().unwrap_or_else(plain);
+            object["spec"]["replicas"] = json!(replicas);
+            object["metadata"]["annotations"]["mysql-replication.kubewarden.io/restore-from"] = json!(ordinal);
+            let answer = both_doors(&request(&object, stored), &json!({}));
+            assert_eq!(!answer.accepted, is_refused, "{replicas} {ordinal}: {:?}", answer.message);
+            let message = answer.message.unwrap_or_default();
+            let expected = format!(
+                "restore-from\"]: found \"{ordinal}\"\n  why: with replicas: {replicas} there is no pod {ordinal}"
+            );
+            assert!(!is_refused || message.contains(&expected), "{message}");
+        }
+    }
+}
+
+/// Who scales in loses claims, which a restored primary may still need; said when it is asked for, and not each time.
+#[test]
+fn claims_that_scaling_in_deletes_are_warned_about() {
+    let deleting = |mut object: Value, what: &str| {
+        object["spec"]["persistentVolumeClaimRetentionPolicy"] = json!({"whenScaled": what, "whenDeleted": "Retain"});
+        object
+    };
+    let injected = created(&plain());
+    let known = deleting(injected.clone(), "Delete");
+    for (object, old, is_warned) in [
+        (deleting(plain(), "Delete"), None, true),
+        (deleting(plain(), "Retain"), None, false),
+        (deleting(plain(), "Delete"), Some(&injected), true),
+        (deleting(plain(), "Delete"), Some(&known), false),
+        (deleting(plain(), "Retain"), Some(&known), false),
+    ] {
+        let answer = both_doors(&request(&object, old), &json!({}));
+        assert!(answer.accepted, "{:?}", answer.message);
+        let warnings = answer.warnings.unwrap_or_default();
+        assert_eq!(warnings.iter().any(|it| it.starts_with("whenScaled: Delete")), is_warned, "{warnings:?}");
+    }
+}

@@ -229,6 +229,7 @@ impl<'c, 'r> Subject<'c, 'r> {
             rules::replication(&subject, namespace, &case.settings, cluster, findings);
         });
         if !case.is_audit {
+            self.check_restore_from(annotations, findings);
             self.check_adoption(findings);
             self.check_retention(findings);
         }
@@ -263,10 +264,26 @@ impl<'c, 'r> Subject<'c, 'r> {
         }
     }
 
+    /// Pod 0 would wait for a replica that there is not. Where there is no pod at all, nobody can tell.
+    fn check_restore_from(&self, annotations: &Annotations, findings: &mut Findings) {
+        let pods = replicas(&self.object);
+        let Some(ordinal) = annotations.restore_from.filter(|ordinal| pods > 0 && i64::from(*ordinal) >= pods) else {
+            return;
+        };
+        findings.reject(Annotations::bad_value(
+            annotation::RESTORE_FROM,
+            &ordinal.to_string(),
+            &format!("with replicas: {pods} there is no pod {ordinal}, and an empty pod 0 would wait for it"),
+            "write the ordinal of a replica that runs, or remove it if nothing is to be restored",
+        ));
+    }
+
     /// A step that scales in, as restoring a primary does, would delete what may be the last copies of the data.
     fn check_retention(&self, findings: &mut Findings) {
-        let policy = ["spec", "persistentVolumeClaimRetentionPolicy", "whenScaled"];
-        if str_at(&self.object, &policy) == "Delete" && (self.old.is_none() || self.old_record.is_none()) {
+        let deletes =
+            |object| str_at(object, &["spec", "persistentVolumeClaimRetentionPolicy", "whenScaled"]) == "Delete";
+        let is_known = self.old_record.is_some() && self.old.is_some_and(deletes);
+        if deletes(&self.object) && !is_known {
             findings.warn("whenScaled: Delete: scaling in deletes claims, which may be the last copies of the data");
         }
     }

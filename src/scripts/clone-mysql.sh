@@ -11,7 +11,7 @@ holds_data() {
     shopt -s nullglob
     for entry in "$DATA_DIR"/*; do
         FOUND=${entry##*/}
-        [[ $FOUND == @(lost+found|"$ASIDE_NAME"|mysql-replication.*) ]] || return 0
+        [[ $FOUND == @(lost+found|"$ASIDE_NAME"|"$CLONE_MARK"|"$JOIN_MARK"|"$HISTORY"*) ]] || return 0
     done
     return 1
 }
@@ -72,7 +72,7 @@ try_clone() {
 }
 
 # What is left of data that is gone says nothing of the data that comes.
-forget() { rm -f "$DATA_DIR"/mysql-replication.*; }
+forget() { rm -f "$DATA_DIR/$CLONE_MARK" "$DATA_DIR/$JOIN_MARK" "$DATA_DIR/$HISTORY"; }
 
 # clone_from ORDINAL
 clone_from() {
