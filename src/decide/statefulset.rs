@@ -230,6 +230,7 @@ impl<'c, 'r> Subject<'c, 'r> {
         });
         if !case.is_audit {
             self.check_adoption(findings);
+            self.check_partition(annotations, findings);
             self.check_retention(findings);
         }
         self.check_injection(case, Some(&plan), findings);
@@ -259,6 +260,24 @@ impl<'c, 'r> Subject<'c, 'r> {
         } else if after > 1 {
             findings.warn(
                 "its pods hold data of their own: delete pod 0 next, then each other one with its claim, 1 first (docs/operating.md)",
+            );
+        }
+    }
+
+    /// Steps in which pod 0 is deleted by hand, to get the new template. Where the strategy was named, the API server adds no
+    /// partition to it, and then the controller may take the old one (`newVersionedStatefulSetPod`).
+    fn check_partition(&self, annotations: &Annotations, findings: &mut Findings) {
+        let Some(old) = self.old else { return };
+        let restore_from =
+            |object| own(object).find(|(key, _)| *key == annotation::RESTORE_FROM).map(|(_, value)| value);
+        let is_restored = annotations.restore_from.is_some() && restore_from(&self.object) != restore_from(old);
+        let is_adopted = self.old_record.is_none() && replicas(&self.object) > 1;
+        let strategy = at(&self.object, &["spec", "updateStrategy"]).unwrap_or(NULL);
+        let partition = at(strategy, &["rollingUpdate", "partition"]).and_then(Value::as_u64);
+        let is_rolling = str_at(strategy, &["type"]) == "RollingUpdate";
+        if (is_restored || is_adopted) && partition.map_or(is_rolling, |partition| partition > 0) {
+            findings.warn(
+                "deleted, pod 0 would come back with its old template: give updateStrategy rollingUpdate: {partition: 0} before that",
             );
         }
     }
