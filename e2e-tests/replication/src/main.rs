@@ -22,6 +22,7 @@ mod report;
 mod rollout;
 mod scenario;
 mod sql;
+mod stored;
 mod volume;
 mod watch;
 

@@ -21,6 +21,7 @@ use crate::{
     context::{Context, Result},
     image::Database,
     object::Objects,
+    stored,
 };
 
 /// One row of the table at the end.
@@ -87,10 +88,10 @@ const BY_POSITION: Scenario = Scenario {
 };
 
 /// The highest number of a scenario.
-pub(crate) const LAST: i64 = 28;
+pub(crate) const LAST: i64 = 29;
 
 /// The clusters of each database. Those that take longest are the first.
-pub(crate) static LANES: [Lane; 13] = [
+pub(crate) static LANES: [Lane; 14] = [
     lane(
         "mysql",
         "password.yaml",
@@ -146,6 +147,17 @@ pub(crate) static LANES: [Lane; 13] = [
             "adopt-several",
             "own-claim.yaml",
             &[of_server(28, "a database of several pods is adopted", adopt::several_pods)],
+        )
+    },
+    Lane {
+        begin: |_, database| stored::injected_before(database),
+        ..lane(
+            "policy",
+            "password.yaml",
+            &[Scenario {
+                not_on: stored::not_without_record,
+                ..scenario(29, "a cluster of the version before is upgraded", upgrade::of_the_policy)
+            }],
         )
     },
     lane("hardened", "hardened.yaml", &[scenario(12, "hardened pods", attack::hardened), BY_POSITION]),
