@@ -380,6 +380,7 @@ fn an_injected_container_carries_no_more_than_was_planned() {
     }
 }
 
+<<<<<<< HEAD
 /// A pod 0 without data would wait for a replica that there is not.
 #[test]
 fn restore_from_names_a_replica_that_there_is() {
@@ -420,5 +421,43 @@ fn claims_that_scaling_in_deletes_are_warned_about() {
         assert!(answer.accepted, "{:?}", answer.message);
         let warnings = answer.warnings.unwrap_or_default();
         assert_eq!(warnings.iter().any(|it| it.starts_with("whenScaled: Delete")), is_warned, "{warnings:?}");
+=======
+/// The controller makes a pod that was deleted by hand from the old template below a partition, and where the strategy
+/// has a type and no partition.
+#[test]
+fn who_is_to_delete_pod_0_is_told_where_it_would_come_back_as_it_was() {
+    let mut live = plain();
+    live["metadata"].as_object_mut().expect("metadata").remove("annotations");
+    let old = created(&plain());
+    let mut restored = old.clone();
+    restored["metadata"]["annotations"]["mysql-replication.kubewarden.io/restore-from"] = json!("1");
+    let warns = |strategy: &Value, object: &Value, old: &Value| {
+        let with = |object: &Value| {
+            let mut object = object.clone();
+            object["spec"]["updateStrategy"] = strategy.clone();
+            object
+        };
+        let answer = both_doors(&request(&with(object), Some(&with(old))), &json!({}));
+        assert!(answer.accepted, "{:?}", answer.message);
+        answer.warnings.unwrap_or_default().iter().any(|warning| warning.contains("rollingUpdate: {partition: 0}"))
+    };
+    let one_pod = |object: &Value| {
+        let mut object = object.clone();
+        object["spec"]["replicas"] = json!(1);
+        object
+    };
+    for (strategy, is_old) in [
+        (json!(null), false),
+        (json!({"type": "RollingUpdate", "rollingUpdate": {"partition": 0}}), false),
+        (json!({"type": "OnDelete"}), false),
+        (json!({"type": "RollingUpdate"}), true),
+        (json!({"rollingUpdate": {"partition": 2}}), true),
+    ] {
+        assert_eq!(warns(&strategy, &live_with_injection(&live), &live), is_old, "adopted, {strategy}");
+        assert_eq!(warns(&strategy, &restored, &old), is_old, "restored, {strategy}");
+        // these have nothing to delete
+        assert!(!warns(&strategy, &live_with_injection(&one_pod(&live)), &one_pod(&live)), "one pod, {strategy}");
+        assert!(!warns(&strategy, &restored, &restored), "unchanged, {strategy}");
+>>>>>>> 1d20b746b41142f740523bc1837e1e368dd26a2f
     }
 }

@@ -231,6 +231,7 @@ impl<'c, 'r> Subject<'c, 'r> {
         if !case.is_audit {
             self.check_restore_from(annotations, findings);
             self.check_adoption(findings);
+            self.check_partition(annotations, findings);
             self.check_retention(findings);
         }
         self.check_injection(case, Some(&plan), findings);
@@ -276,6 +277,24 @@ impl<'c, 'r> Subject<'c, 'r> {
             &format!("with replicas: {pods} there is no pod {ordinal}, and an empty pod 0 would wait for it"),
             "write the ordinal of a replica that runs, or remove it if nothing is to be restored",
         ));
+    }
+
+    /// Steps in which pod 0 is deleted by hand, to get the new template. Where the strategy was named, the API server adds no
+    /// partition to it, and then the controller may take the old one (`newVersionedStatefulSetPod`).
+    fn check_partition(&self, annotations: &Annotations, findings: &mut Findings) {
+        let Some(old) = self.old else { return };
+        let restore_from =
+            |object| own(object).find(|(key, _)| *key == annotation::RESTORE_FROM).map(|(_, value)| value);
+        let is_restored = annotations.restore_from.is_some() && restore_from(&self.object) != restore_from(old);
+        let is_adopted = self.old_record.is_none() && replicas(&self.object) > 1;
+        let strategy = at(&self.object, &["spec", "updateStrategy"]).unwrap_or(NULL);
+        let partition = at(strategy, &["rollingUpdate", "partition"]).and_then(Value::as_u64);
+        let is_rolling = str_at(strategy, &["type"]) == "RollingUpdate";
+        if (is_restored || is_adopted) && partition.map_or(is_rolling, |partition| partition > 0) {
+            findings.warn(
+                "deleted, pod 0 would come back with its old template: give updateStrategy rollingUpdate: {partition: 0} before that",
+            );
+        }
     }
 
     /// A step that scales in, as restoring a primary does, would delete what may be the last copies of the data.

@@ -72,6 +72,15 @@ impl<'a> Admission<'a> {
         Ok(Self { policy, plain, others })
     }
 
+    /// The StatefulSet before there was the policy, without its annotations.
+    pub(crate) fn before(&self, replicas: usize) -> Value {
+        let mut object = self.plain.clone();
+        object["metadata"]["namespace"] = json!(NAMESPACE);
+        object["metadata"]["annotations"] = json!({});
+        object["spec"]["replicas"] = json!(replicas);
+        object
+    }
+
     /// Sends an object: a new one, or an update of `old`.
     pub(crate) fn send(&self, object: &Value, old: Option<&Value>, settings: &Value) -> Result<Response, String> {
         let request = admission_request(object, old, NAMESPACE);
@@ -89,8 +98,8 @@ impl<'a> Admission<'a> {
     }
 
     /// The StatefulSet as it comes out of the policy when it is created.
-    pub(crate) fn create(&self) -> Result<StatefulSet, String> {
-        played(self.accept(&self.plain, None, &json!({}))?)
+    pub(crate) fn create(&self) -> Result<Value, String> {
+        self.accept(&self.plain, None, &json!({}))
     }
 }
 

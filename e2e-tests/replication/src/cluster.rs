@@ -11,13 +11,12 @@ use std::{
     time::Duration,
 };
 
-use sha2::{Digest, Sha256};
-
 use crate::{
+    addresses::Addresses,
     command::{command, output, podman, run, signal},
-    image::hex,
-    object::{Objects, PodSpec, StatefulSet},
+    object::{Objects, PodSpec, StatefulSet, StatefulSetSpec},
     pod::{Order, Pod, Stage, Status},
+    rollout::{Rollout, Seen},
     volume::{directory, refresh_secrets},
 };
 
@@ -46,6 +45,7 @@ enum Fate {
 struct State {
     replicas: usize,
     pods: BTreeMap<usize, Pod>,
+    rollout: Rollout,
     objects: Objects,
     /// What becomes of the claims of an ordinal when its pod is gone; usually they stay.
     claims: BTreeMap<usize, Fate>,
@@ -62,24 +62,6 @@ struct State {
     stopped: bool,
     gone: bool,
     error: Option<String>,
-}
-
-/// The addresses of a cluster's network.
-#[derive(Debug)]
-enum Addresses {
-    /// `10.89.0`, as podman found it free.
-    V4(String),
-    /// `fd12:3456:789a:`, unique to the cluster's name.
-    V6(String),
-}
-
-impl Addresses {
-    fn at(&self, number: u8) -> String {
-        match self {
-            Self::V4(prefix) => format!("{prefix}.{number}"),
-            Self::V6(prefix) => format!("{prefix}:{number:x}"),
-        }
-    }
 }
 
 /// A running StatefulSet.
@@ -108,10 +90,11 @@ impl Cluster {
         write("hosts", HOSTS)?;
         // no name server: a name that the hosts file does not have is unknown at once
         write("resolv.conf", &format!("search {0}.svc.cluster.local svc.cluster.local\n", set.metadata.namespace))?;
-        let addresses = if is_ipv6 { ipv6_network(&network, &place) } else { ipv4_network(&network, &place) }?;
+        let addresses = Addresses::of_new_network(&network, &place.settings, is_ipv6)?;
         let state = State {
             replicas: set.spec.replicas,
             pods: BTreeMap::new(),
+            rollout: Rollout::new(set.spec.update_strategy.clone(), set.spec.template.spec.clone()),
             objects,
             claims: BTreeMap::new(),
             held: BTreeSet::new(),
@@ -163,6 +146,8 @@ impl Cluster {
             }
         }
         self.publish_names(state)?;
+        let seen: Vec<Seen> = state.pods.values().map(Pod::seen).collect();
+        state.rollout.observe(&seen);
         if state.stopped {
             for pod in state.pods.values() {
                 pod.delete(true);
@@ -186,6 +171,8 @@ impl Cluster {
             && *ordinal >= state.replicas
         {
             pod.delete(false);
+        } else if let Some(ordinal) = state.rollout.next(&seen) {
+            state.pods[&ordinal].delete(false);
         }
         Ok(())
     }
@@ -206,12 +193,14 @@ impl Cluster {
             }
             claims.insert(template.metadata.name.clone(), path);
         }
+        let revision = state.rollout.of_new_pod(ordinal);
         Ok(Order {
             sandbox: format!("{}-{ordinal}", self.network),
             namespace: self.set.metadata.namespace.clone(),
             network: self.network.clone(),
             address: self.addresses.at(address),
-            spec: state.templates.get(&ordinal).unwrap_or(&self.set.spec.template.spec).clone(),
+            spec: state.templates.get(&ordinal).unwrap_or(&revision.spec).clone(),
+            revision: revision.number,
             late: state.late.remove(&ordinal),
             claims,
             objects: state.objects.clone(),
@@ -340,6 +329,16 @@ impl Cluster {
         self.lock().replicas = replicas;
     }
 
+    /// An update of the StatefulSet; the controller rolls a new template out, from the last pod to the first.
+    pub(crate) fn update(&self, spec: StatefulSetSpec, has_new_template: bool) {
+        let mut state = self.lock();
+        state.replicas = spec.replicas;
+        state.rollout.change_strategy(spec.update_strategy);
+        if has_new_template {
+            state.rollout.change_template(spec.template.spec);
+        }
+    }
+
     pub(crate) fn edit_objects(&self, edit: impl FnOnce(&mut Objects)) {
         edit(&mut self.lock().objects);
     }
@@ -414,8 +413,8 @@ impl Cluster {
         self.lock().late.insert(ordinal, container);
     }
 
-    /// Has the next pods of this ordinal be made from another template, or from the cluster's own again: an update is
-    /// rolled out from the last pod to the first, and `updateStrategy.rollingUpdate.partition` says how far.
+    /// Has the next pods of this ordinal be made from another template, or from the cluster's own again, as a partition
+    /// would have it that goes down when the scenario says so.
     pub(crate) fn set_template(&self, ordinal: usize, template: Option<PodSpec>) {
         let templates = &mut self.lock().templates;
         match template {
@@ -459,23 +458,6 @@ impl Cluster {
             thread::sleep(Duration::from_millis(50));
         }
     }
-}
-
-fn ipv4_network(network: &str, place: &Place) -> Result<Addresses, String> {
-    run(podman(&place.settings).args(["network", "create", "--disable-dns", network]))?;
-    let format = "{{range .Subnets}}{{.Subnet}}{{end}}";
-    let subnet = run(podman(&place.settings).args(["network", "inspect", network, "--format", format]))?;
-    let prefix = subnet.strip_suffix(".0/24");
-    Ok(Addresses::V4(prefix.ok_or_else(|| format!("podman made the network {subnet}, which is no /24"))?.to_owned()))
-}
-
-/// One without IPv4, of the addresses that are for everybody's own use.
-fn ipv6_network(network: &str, place: &Place) -> Result<Addresses, String> {
-    let digest = hex(&Sha256::digest(network));
-    let prefix = format!("fd{}:{}:{}:", &digest[..2], &digest[2..6], &digest[6..10]);
-    let subnet = format!("{prefix}:/64");
-    run(podman(&place.settings).args(["network", "create", "--disable-dns", "--subnet", &subnet, network]))?;
-    Ok(Addresses::V6(prefix))
 }
 
 const HOSTS: &str = "127.0.0.1 localhost\n::1 localhost\n";

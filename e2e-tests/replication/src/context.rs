@@ -10,8 +10,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use serde_json::{Value, json};
+
 use crate::{
-    admission::Admission,
+    admission::{Admission, played},
     cluster::Cluster,
     image::{Database, Family},
     pod::Pod,
@@ -75,6 +77,8 @@ pub(crate) struct Context<'a> {
     pub(crate) database: &'static Database,
     pub(crate) cluster: Arc<Cluster>,
     pub(crate) admission: Admission<'a>,
+    /// The StatefulSet as the API server has it.
+    pub(crate) stored: Value,
     pub(crate) root: Login,
     pub(crate) report: &'a Report,
     pub(crate) who: String,
@@ -169,10 +173,28 @@ impl Context<'_> {
     pub(crate) fn ensure(&mut self, replicas: usize) -> Result {
         self.cluster.scale(replicas);
         self.wait_until("a primary that is Ready", 240, || self.cluster.status(0).ready)?;
-        self.version = version_of(&self.sql(0, "SELECT VERSION()")?);
-        self.sql(0, SCHEMA)?;
+        self.make_schema(0)?;
         self.wait_settled(300)?;
         self.caught_up()
+    }
+
+    /// Makes the tables of all scenarios in a server that is up.
+    pub(crate) fn make_schema(&mut self, ordinal: usize) -> Result {
+        self.version = version_of(&self.sql(ordinal, "SELECT VERSION()")?);
+        self.sql(ordinal, SCHEMA).map(drop)
+    }
+
+    /// Sends an update of the StatefulSet, and hands what comes out of the policy to the controller. Gives the warnings.
+    pub(crate) fn update(&mut self, object: &Value) -> Result<Vec<String>> {
+        let response = self.admission.send(object, Some(&self.stored), &json!({}))?;
+        if !response.accepted {
+            return Err(Failure(format!("expected the update to be accepted, found {:?}", response.message)));
+        }
+        let stored = response.mutated_object.unwrap_or_else(|| object.clone());
+        let has_new_template = stored["spec"]["template"] != self.stored["spec"]["template"];
+        self.cluster.update(played(stored.clone())?.spec, has_new_template);
+        self.stored = stored;
+        Ok(response.warnings.unwrap_or_default())
     }
 
     fn pid(&self, ordinal: usize) -> Result<u32, String> {

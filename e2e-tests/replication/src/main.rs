@@ -6,6 +6,7 @@
 //! [`option_files`] compares how the servers and the policy read option files.
 #![forbid(unsafe_code)]
 
+mod addresses;
 mod admission;
 mod cluster;
 mod command;
@@ -18,8 +19,10 @@ mod option_files;
 mod pod;
 mod probe;
 mod report;
+mod rollout;
 mod scenario;
 mod sql;
+mod stored;
 mod volume;
 mod watch;
 
@@ -38,7 +41,7 @@ use clap::Parser;
 use mysql_replication_preview::Policy;
 
 use crate::{
-    admission::Admission,
+    admission::{Admission, played},
     cluster::{Cluster, Place, remove_tree, sweep},
     context::{Context, Failure, Stop},
     image::{Database, Images, pull},
@@ -244,7 +247,7 @@ impl Run<'_> {
     /// All images of the pods of a database, as they come out of the policy. What does not come out is told by its
     /// scenario.
     fn images_of(&self, database: &'static Database) -> BTreeSet<String> {
-        let sets = LANES.iter().filter_map(|lane| self.admission(lane, database).ok()?.0.create().ok());
+        let sets = LANES.iter().filter_map(|lane| played(self.admission(lane, database).ok()?.0.create().ok()?).ok());
         let containers = sets.flat_map(|set| {
             let spec = set.spec.template.spec;
             spec.init_containers.into_iter().chain(spec.containers)
@@ -377,7 +380,8 @@ impl Run<'_> {
 
     fn start(&self, lane: &Lane, database: &'static Database) -> Result<Context<'_>, String> {
         let (admission, mut objects) = self.admission(lane, database)?;
-        let mut set = admission.create()?;
+        let stored = (lane.begin)(&admission, database)?;
+        let mut set = played(stored.clone())?;
         set.spec.template.spec.add_parameters(lane.parameters);
         let (secret, password) =
             if lane.has_password { (database.password, database.root_password()) } else { ("", String::new()) };
@@ -394,6 +398,7 @@ impl Run<'_> {
             database,
             cluster: Cluster::start(set, objects, &name, place, lane.is_ipv6)?,
             admission,
+            stored,
             root: Login { user: "root", password },
             report: &self.report,
             who: database.name.to_owned(),

@@ -35,6 +35,37 @@ pub(crate) struct StatefulSetSpec {
     pub(crate) template: PodTemplate,
     #[serde(default)]
     pub(crate) volume_claim_templates: Vec<ClaimTemplate>,
+    #[serde(default)]
+    pub(crate) update_strategy: UpdateStrategy,
+}
+
+/// The default is what the API server makes of a set without one.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct UpdateStrategy {
+    #[serde(rename = "type")]
+    _kind: StrategyKind,
+    /// It stays away where the type is named without it.
+    pub(crate) rolling_update: Option<RollingUpdate>,
+}
+
+impl Default for UpdateStrategy {
+    fn default() -> Self {
+        Self { _kind: StrategyKind::RollingUpdate, rolling_update: Some(RollingUpdate::default()) }
+    }
+}
+
+/// The other one is not played.
+#[derive(Debug, Clone, Deserialize)]
+enum StrategyKind {
+    RollingUpdate,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RollingUpdate {
+    #[serde(default)]
+    pub(crate) partition: usize,
 }
 
 /// The size and class of a claim have no effect on a directory of the host.

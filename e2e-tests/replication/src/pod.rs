@@ -19,6 +19,7 @@ use crate::{
     image::full_name,
     object::{Container, Objects, PodSpec, SeccompProfile},
     probe::{Probe, Verdict},
+    rollout::Seen,
     volume,
 };
 
@@ -37,6 +38,8 @@ pub(crate) struct Order {
     pub(crate) network: String,
     pub(crate) address: String,
     pub(crate) spec: PodSpec,
+    /// The number of the template's revision that it is made from.
+    pub(crate) revision: usize,
     /// The container that alone is kept back where anything is.
     pub(crate) late: Option<&'static str>,
     pub(crate) claims: BTreeMap<String, PathBuf>,
@@ -128,6 +131,10 @@ impl Pod {
 
     pub(crate) fn is_being_deleted(&self) -> bool {
         self.end.load(Ordering::SeqCst) != STAY
+    }
+
+    pub(crate) fn seen(&self) -> Seen {
+        Seen { revision: self.order.revision, is_ready: self.lock().ready, is_ending: self.is_being_deleted() }
     }
 
     /// Is this container to start later?

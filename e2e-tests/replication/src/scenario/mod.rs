@@ -1,5 +1,6 @@
 //! The scenarios, in the order in which they run on a cluster. Each begins with `ensure`, so each can run alone.
 
+mod adopt;
 mod attack;
 mod clone;
 mod failure;
@@ -13,10 +14,14 @@ mod scale;
 mod tls;
 pub(crate) mod upgrade;
 
+use serde_json::Value;
+
 use crate::{
+    admission::Admission,
     context::{Context, Result},
     image::Database,
     object::Objects,
+    stored,
 };
 
 /// One row of the table at the end.
@@ -44,6 +49,8 @@ pub(crate) struct Lane {
     pub(crate) objects: fn(&Database) -> Result<Objects, String>,
     /// Parameters of the scripts that injected containers get after admission: waits that are too long for a test.
     pub(crate) parameters: &'static [(&'static str, &'static str)],
+    /// The StatefulSet as it is stored when the scenarios begin.
+    pub(crate) begin: fn(&Admission<'_>, &Database) -> Result<Value, String>,
     pub(crate) scenarios: &'static [Scenario],
 }
 
@@ -56,6 +63,7 @@ const fn lane(name: &'static str, manifest: &'static str, scenarios: &'static [S
         is_ipv6: false,
         objects: |_| Ok(Objects::default()),
         parameters: &[],
+        begin: |admission, _| admission.create(),
         scenarios,
     }
 }
@@ -80,10 +88,10 @@ const BY_POSITION: Scenario = Scenario {
 };
 
 /// The highest number of a scenario.
-pub(crate) const LAST: i64 = 25;
+pub(crate) const LAST: i64 = 29;
 
 /// The clusters of each database. Those that take longest are the first.
-pub(crate) static LANES: [Lane; 11] = [
+pub(crate) static LANES: [Lane; 14] = [
     lane(
         "mysql",
         "password.yaml",
@@ -127,6 +135,29 @@ pub(crate) static LANES: [Lane; 11] = [
                 of_server(25, "writes to a replica that restarts", identity::hammered_while_it_restarts),
                 scenario(23, "the primary's log lost", identity::log_lost),
             ],
+        )
+    },
+    Lane {
+        begin: |admission, _| Ok(admission.before(1)),
+        ..lane("adopt", "own-claim.yaml", &[scenario(27, "a database of one pod is adopted", adopt::one_pod)])
+    },
+    Lane {
+        begin: |admission, _| Ok(admission.before(3)),
+        ..lane(
+            "adopt-several",
+            "own-claim.yaml",
+            &[of_server(28, "a database of several pods is adopted", adopt::several_pods)],
+        )
+    },
+    Lane {
+        begin: |_, database| stored::injected_before(database),
+        ..lane(
+            "policy",
+            "password.yaml",
+            &[Scenario {
+                not_on: stored::not_without_record,
+                ..scenario(29, "a cluster of the version before is upgraded", upgrade::of_the_policy)
+            }],
         )
     },
     lane("hardened", "hardened.yaml", &[scenario(12, "hardened pods", attack::hardened), BY_POSITION]),

@@ -1,4 +1,4 @@
-//! A new major version of the database.
+//! A new major version of the database, and of the policy.
 
 use serde_json::{Value, json};
 
@@ -84,6 +84,41 @@ pub(crate) fn volume_lost_in_the_middle(context: &mut Context<'_>) -> Result {
     for ordinal in [1, 0] {
         replace(context, ordinal, &new)?;
         context.wait_settled(120)?;
+    }
+    let written = load.finish(context)?;
+    context.step(format!("{written} transactions were written meanwhile, and are on all three pods once"));
+    (1..3).try_for_each(|ordinal| refuses_writes(context, ordinal))?;
+    context.mark()
+}
+
+/// 29: a cluster that an earlier version of the policy has injected, under writes. As long as its owner changes nothing, it
+/// stays as it is; with the owner's next roll-out it gets what this version injects, and its data an identity.
+pub(crate) fn of_the_policy(context: &mut Context<'_>) -> Result {
+    context.ensure(3)?;
+    for (what, object) in [("itself", &context.stored), ("its user's manifest", &context.admission.plain)] {
+        let response = context.admission.send(object, Some(&context.stored), &json!({}))?;
+        let said = (response.accepted, response.message, response.warnings);
+        context.expect(&format!("the answer to {what}"), &(true, None, None), &said)?;
+        let template = |object: &Value| object["spec"]["template"].clone();
+        let after = response.mutated_object.as_ref().map_or_else(|| template(object), template);
+        context.expect(&format!("whether {what} keeps the template"), &true, &(after == template(&context.stored)))?;
+    }
+    let load = Load::start(context)?;
+    let before = (0..3).map(|ordinal| Ok(context.pod(ordinal)?.order.revision)).collect::<Result<Vec<_>>>()?;
+    // as `kubectl rollout restart` does it
+    let mut restarted = context.stored.clone();
+    restarted["spec"]["template"]["metadata"]["annotations"] =
+        json!({"kubectl.kubernetes.io/restartedAt": "2026-01-01T00:00:00Z"});
+    let warnings = context.update(&restarted)?;
+    context.expect("warnings", &Vec::new(), &warnings)?;
+    context.wait_until("all pods made anew, the primary last", 300, || {
+        let is_new = |ordinal| context.cluster.pod(ordinal).is_some_and(|pod| pod.order.revision != before[ordinal]);
+        (0..3).all(is_new) && context.cluster.is_settled()
+    })?;
+    for ordinal in 1..3 {
+        context.wait(&format!("pod {ordinal} replicating by an account of its own"), 60, || {
+            Ok(context.replica_status(ordinal, "User")?.starts_with("replica-").then_some(()))
+        })?;
     }
     let written = load.finish(context)?;
     context.step(format!("{written} transactions were written meanwhile, and are on all three pods once"));
