@@ -1,6 +1,7 @@
 //! The scenarios, in the order in which they run on a cluster. Each begins with `ensure`, so each can run alone.
 
 mod attack;
+pub(crate) mod chaos;
 mod clone;
 mod failure;
 mod identity;
@@ -38,6 +39,8 @@ pub(crate) struct Lane {
     pub(crate) has_password: bool,
     /// As which version of XtraBackup a stand-in for it speaks.
     pub(crate) speaks_as: &'static str,
+    /// The size in MiB of claims that are file systems of their own.
+    pub(crate) claim: Option<u32>,
     /// A network without IPv4.
     pub(crate) is_ipv6: bool,
     /// The `ConfigMap`s, which the policy sees too, and the Secrets beside the root password's.
@@ -53,6 +56,7 @@ const fn lane(name: &'static str, manifest: &'static str, scenarios: &'static [S
         manifest,
         has_password: true,
         speaks_as: "8.4",
+        claim: None,
         is_ipv6: false,
         objects: |_| Ok(Objects::default()),
         parameters: &[],
@@ -80,10 +84,10 @@ const BY_POSITION: Scenario = Scenario {
 };
 
 /// The highest number of a scenario.
-pub(crate) const LAST: i64 = 25;
+pub(crate) const LAST: i64 = 26;
 
 /// The clusters of each database. Those that take longest are the first.
-pub(crate) static LANES: [Lane; 11] = [
+pub(crate) static LANES: [Lane; 12] = [
     lane(
         "mysql",
         "password.yaml",
@@ -128,6 +132,11 @@ pub(crate) static LANES: [Lane; 11] = [
                 scenario(23, "the primary's log lost", identity::log_lost),
             ],
         )
+    },
+    Lane {
+        claim: Some(chaos::CLAIM),
+        parameters: &chaos::SHORT_TIMES,
+        ..lane("chaos", "password.yaml", &[scenario(chaos::NUMBER, "random faults", chaos::random_faults)])
     },
     lane("hardened", "hardened.yaml", &[scenario(12, "hardened pods", attack::hardened), BY_POSITION]),
     Lane {
