@@ -160,8 +160,8 @@ impl Faults<'_, '_> {
                 self.say(&format!("disk of pod {pod} has room"));
                 Ok(Outcome::Done)
             }
-            Action::Alter { password, first } => Ok(self.alter(password, *first)),
-            Action::ChangeSecret { password, first } => Ok(self.change_secret(password, *first)),
+            Action::Alter { password, first } => self.alter(password, *first),
+            Action::ChangeSecret { password, first } => self.change_secret(password, *first),
             Action::End { pod, container, pid } => {
                 if self.context.cluster.pid(*pod, container).as_ref() == Ok(pid) {
                     return Ok(Outcome::Later(format!("{container} of pod {pod} has not ended")));
@@ -288,26 +288,40 @@ impl Faults<'_, '_> {
     }
 
     /// After the first change comes the other, after that the account's.
-    fn after_change(&self, first: Option<Duration>, other: Action) -> Outcome {
+    fn after_change(&mut self, first: Option<Duration>, other: Action) -> Result<Outcome> {
         if let Some(pause) = first {
-            return Outcome::Then(pause, other);
+            return Ok(Outcome::Then(pause, other));
         }
         lock(&self.excuses).rotation = Some(Instant::now() + ROTATION);
-        Outcome::Done
+        self.delete_old_claims()?;
+        Ok(Outcome::Done)
+    }
+
+    /// A pod that is scaled in does not get the new password, and could not log in to its own server when it comes back:
+    /// its claim goes (docs/operating.md, "Change the root password").
+    fn delete_old_claims(&mut self) -> Result {
+        for ordinal in self.context.cluster.replicas()..MOST_REPLICAS {
+            if self.context.cluster.data_dir(ordinal).exists() {
+                self.history.forget(ordinal);
+                self.context.cluster.delete_claim_and_pod(ordinal)?;
+                self.say(&format!("claim of pod {ordinal}, which is scaled in, deleted"));
+            }
+        }
+        Ok(())
     }
 
     /// Changes root's password on the server. One that was killed meanwhile may have changed it or not, and for one of the
     /// two accounts alone: it is said once more, with whichever password is right.
-    fn alter(&mut self, password: &str, first: Option<Duration>) -> Outcome {
+    fn alter(&mut self, password: &str, first: Option<Duration>) -> Result<Outcome> {
         if !self.context.cluster.status(0).ready {
-            return Outcome::Later("the primary is not Ready".to_owned());
+            return Ok(Outcome::Later("the primary is not Ready".to_owned()));
         }
         let statement =
             format!("ALTER USER root@'%' IDENTIFIED BY '{password}', root@localhost IDENTIFIED BY '{password}'");
         let known = self.context.root.password.clone();
         let changed = self.as_root(0, &known, &statement).or_else(|_| self.as_root(0, password, &statement));
         if let Err(error) = changed {
-            return Outcome::Later(error);
+            return Ok(Outcome::Later(error));
         }
         password.clone_into(&mut self.context.root.password);
         self.say("root's password is changed on the server");
@@ -322,15 +336,15 @@ impl Faults<'_, '_> {
 
     /// Changes it in the Secret. Where `ALTER USER` came first, every replica must have got that by then: a pod that is made
     /// anew with the new password alone could not log in to its own server.
-    fn change_secret(&self, password: &str, first: Option<Duration>) -> Outcome {
+    fn change_secret(&mut self, password: &str, first: Option<Duration>) -> Result<Outcome> {
         if first.is_none()
             && let Some(ordinal) = (1..self.context.cluster.replicas()).find(|it| !self.has_password(*it, password))
         {
-            return Outcome::Later(format!("pod {ordinal} has not got root's new password by replication"));
+            return Ok(Outcome::Later(format!("pod {ordinal} has not got root's new password by replication")));
         }
         // a pod that is just made or taken away has no files to change: once more
         if let Err(error) = self.context.cluster.change_secret(password) {
-            return Outcome::Later(error);
+            return Ok(Outcome::Later(error));
         }
         self.say("root's password is changed in the Secret");
         self.after_change(first, Action::Alter { password: password.to_owned(), first: None })
