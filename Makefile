@@ -149,6 +149,15 @@ e2e-replication: policy.wasm ## Run what is injected in containers on real datab
 	$(call say,"clusters on real databases (about half an hour; two more where the images must be made)")
 	@$(if $(filter-out 0,$(shell id -u)),sudo --non-interactive) target/debug/e2e-replication --images $(IMAGES) $(ARGS)
 
+# the same seed gives the same faults
+SEED ?= $(shell date +%s)
+SECONDS ?= 600
+
+.PHONY: chaos
+chaos: ## Draw random faults for clusters on real databases (SEED=..., SECONDS=... on each, ARGS='--database ...')
+	@$(MAKE) --no-print-directory e2e-replication \
+		ARGS="--scenario 26 --chaos-seed $(SEED) --chaos-seconds $(SECONDS) $(ARGS)"
+
 .PHONY: clean
 clean: ## Remove what was built
 	cargo clean

@@ -380,7 +380,6 @@ fn an_injected_container_carries_no_more_than_was_planned() {
     }
 }
 
-<<<<<<< HEAD
 /// A pod 0 without data would wait for a replica that there is not.
 #[test]
 fn restore_from_names_a_replica_that_there_is() {
@@ -421,7 +420,9 @@ fn claims_that_scaling_in_deletes_are_warned_about() {
         assert!(answer.accepted, "{:?}", answer.message);
         let warnings = answer.warnings.unwrap_or_default();
         assert_eq!(warnings.iter().any(|it| it.starts_with("whenScaled: Delete")), is_warned, "{warnings:?}");
-=======
+    }
+}
+
 /// The controller makes a pod that was deleted by hand from the old template below a partition, and where the strategy
 /// has a type and no partition.
 #[test]
@@ -458,6 +459,5 @@ fn who_is_to_delete_pod_0_is_told_where_it_would_come_back_as_it_was() {
         // these have nothing to delete
         assert!(!warns(&strategy, &live_with_injection(&one_pod(&live)), &one_pod(&live)), "one pod, {strategy}");
         assert!(!warns(&strategy, &restored, &restored), "unchanged, {strategy}");
->>>>>>> 1d20b746b41142f740523bc1837e1e368dd26a2f
     }
 }

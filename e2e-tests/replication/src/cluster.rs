@@ -20,8 +20,12 @@ use crate::{
     volume::{directory, refresh_secrets},
 };
 
-/// The beginning of every name that the harness gives to podman.
-pub(crate) const PREFIX: &str = "mysql-replication-e2e";
+/// The beginning of every name that the harness gives to podman. Another one, at the time of building, lets two working copies
+/// run beside each other.
+pub(crate) const PREFIX: &str = match option_env!("E2E_REPLICATION_PREFIX") {
+    Some(prefix) => prefix,
+    None => "mysql-replication-e2e",
+};
 
 /// Where a cluster keeps what it needs.
 #[derive(Debug, Clone)]
@@ -69,6 +73,8 @@ struct State {
 pub(crate) struct Cluster {
     set: StatefulSet,
     place: Place,
+    /// The size in MiB of claims that are file systems of their own.
+    claim: Option<u32>,
     network: String,
     addresses: Addresses,
     state: Mutex<State>,
@@ -81,6 +87,7 @@ impl Cluster {
         objects: Objects,
         name: &str,
         place: Place,
+        claim: Option<u32>,
         is_ipv6: bool,
     ) -> Result<Arc<Self>, String> {
         let network = format!("{PREFIX}-{name}");
@@ -107,7 +114,7 @@ impl Cluster {
             gone: false,
             error: None,
         };
-        let cluster = Arc::new(Self { set, place, network, addresses, state: Mutex::new(state) });
+        let cluster = Arc::new(Self { set, place, claim, network, addresses, state: Mutex::new(state) });
         let controller = Arc::clone(&cluster);
         thread::spawn(move || controller.control());
         Ok(cluster)
@@ -187,8 +194,10 @@ impl Cluster {
             let path = self.claim(&template.metadata.name, ordinal);
             if !path.exists() {
                 directory(&path, 0o755)
+                    .map_err(|error| error.to_string())
+                    .and_then(|()| self.claim.map_or(Ok(()), |megabytes| mount(&path, megabytes)))
                     // what a new file system has of itself
-                    .and_then(|()| directory(&path.join("lost+found"), 0o700))
+                    .and_then(|()| directory(&path.join("lost+found"), 0o700).map_err(|error| error.to_string()))
                     .map_err(|error| format!("{}: {error}", path.display()))?;
             }
             claims.insert(template.metadata.name.clone(), path);
@@ -278,14 +287,33 @@ impl Cluster {
     /// Gives a pod that is not there yet a claim of limited size. It can grow later.
     pub(crate) fn limit_claim(&self, ordinal: usize, megabytes: u32) -> Result<(), String> {
         let claim = self.claim(&self.set.spec.volume_claim_templates[0].metadata.name, ordinal);
-        let size = format!("size={megabytes}m,mode=755");
         fs::create_dir_all(&claim).map_err(|error| error.to_string())?;
-        run(command("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(claim)).map(drop)
+        mount(&claim, megabytes)
     }
 
     pub(crate) fn enlarge_claim(&self, ordinal: usize, megabytes: u32) -> Result<(), String> {
         let claim = self.claim(&self.set.spec.volume_claim_templates[0].metadata.name, ordinal);
-        run(command("mount").args(["-o", &format!("remount,size={megabytes}m")]).arg(claim)).map(drop)
+        resize(&claim, &format!("{megabytes}m"))
+    }
+
+    /// Leaves a claim that is a file system of its own no room but for some kilobytes.
+    pub(crate) fn fill_claim(&self, ordinal: usize) -> Result<(), String> {
+        let claim = self.claim(&self.set.spec.volume_claim_templates[0].metadata.name, ordinal);
+        if !claim.exists() {
+            return Err(format!("there is no claim {}", claim.display()));
+        }
+        let used = run(command("df").args(["--output=used", "--block-size=1K"]).arg(&claim))?;
+        let used: u64 = used.lines().last().and_then(|line| line.trim().parse().ok()).ok_or("df gives no number")?;
+        resize(&claim, &format!("{}k", used + 32))
+    }
+
+    /// Gives it its size again. One that was made anew has it.
+    pub(crate) fn free_claim(&self, ordinal: usize) -> Result<(), String> {
+        let claim = self.claim(&self.set.spec.volume_claim_templates[0].metadata.name, ordinal);
+        match self.claim {
+            Some(megabytes) if claim.exists() => resize(&claim, &format!("{megabytes}m")),
+            _ => Ok(()),
+        }
     }
 
     /// Whether replicas clone with the server's plugin, and not with a backup tool.
@@ -458,6 +486,16 @@ impl Cluster {
             thread::sleep(Duration::from_millis(50));
         }
     }
+}
+
+/// A file system of limited size.
+fn mount(path: &Path, megabytes: u32) -> Result<(), String> {
+    let options = format!("size={megabytes}m,mode=755");
+    run(command("mount").args(["-t", "tmpfs", "-o", &options, "tmpfs"]).arg(path)).map(drop)
+}
+
+fn resize(path: &Path, size: &str) -> Result<(), String> {
+    run(command("mount").args(["-o", &format!("remount,size={size}")]).arg(path)).map(drop)
 }
 
 const HOSTS: &str = "127.0.0.1 localhost\n::1 localhost\n";

@@ -122,6 +122,15 @@ pub(crate) fn kill_tree(pid: u32) {
     signal("KILL", pid);
 }
 
+/// Sends a signal to a process and all that it started, from the first on: what has stopped starts nothing more. Gives all
+/// that it was sent to.
+pub(crate) fn signal_tree(name: &str, pid: u32) -> Vec<u32> {
+    signal(name, pid);
+    let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+    let children = children.split_whitespace().filter_map(|text| text.parse().ok());
+    std::iter::once(pid).chain(children.flat_map(|child| signal_tree(name, child))).collect()
+}
+
 /// Sends a signal; a process that is gone already is no error.
 pub(crate) fn signal(name: &str, pid: u32) {
     let _ = output(command("kill").args(["-s", name, &pid.to_string()]), None, LIMIT);

@@ -18,6 +18,7 @@ use crate::{
     image::{Database, Family},
     pod::Pod,
     report::Report,
+    scenario::chaos::Wish,
     sql::{self, Login},
 };
 
@@ -84,6 +85,8 @@ pub(crate) struct Context<'a> {
     pub(crate) who: String,
     pub(crate) stop: Stop,
     pub(crate) marks: u32,
+    /// Of the scenario with random faults.
+    pub(crate) wish: Wish,
     /// The server's, once it is known.
     pub(crate) version: Option<Version>,
 }
@@ -143,7 +146,7 @@ impl Context<'_> {
     }
 
     /// Every pod in a line each.
-    fn situation(&self) -> String {
+    pub(crate) fn situation(&self) -> String {
         let mut lines = vec![format!("{} replicas wanted", self.cluster.replicas())];
         for pod in (0..10).filter_map(|ordinal| self.cluster.pod(ordinal)) {
             let status = pod.status();

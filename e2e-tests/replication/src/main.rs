@@ -47,7 +47,11 @@ use crate::{
     image::{Database, Images, pull},
     object::Objects,
     report::{Entry, Outcome, Report},
-    scenario::{LANES, Lane, upgrade},
+    scenario::{
+        LANES, Lane,
+        chaos::{self, Wish},
+        upgrade,
+    },
     sql::Login,
     watch::Watch,
 };
@@ -73,6 +77,12 @@ struct Arguments {
     /// How many clusters run side by side
     #[arg(long, default_value_t = 3)]
     jobs: usize,
+    /// Which random faults scenario 26 draws: the same seed gives the same faults
+    #[arg(long, value_name = "NUMBER", default_value_t = chaos::SEED)]
+    chaos_seed: u64,
+    /// For how long rounds of these begin, on each database; some fixed rounds where it is not given
+    #[arg(long, value_name = "NUMBER")]
+    chaos_seconds: Option<u64>,
     /// Leave the pods as they are at the end, to look at them; the next run takes them away
     #[arg(long)]
     keep: bool,
@@ -122,7 +132,7 @@ fn run(arguments: &Arguments) -> Result<bool, String> {
     let root = fs::canonicalize(Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")).map_err(text)?;
     let target = root.join("target/e2e-replication");
     fs::create_dir_all(&target).map_err(text)?;
-    let lock = fs::File::create(std::env::temp_dir().join("mysql-replication-e2e.lock")).map_err(text)?;
+    let lock = fs::File::create(std::env::temp_dir().join(format!("{}.lock", cluster::PREFIX))).map_err(text)?;
     lock.try_lock().map_err(|_| "another run of e2e-replication is under way on this machine".to_owned())?;
     let settings = target.join("containers.conf");
     fs::write(&settings, SETTINGS).map_err(text)?;
@@ -131,6 +141,7 @@ fn run(arguments: &Arguments) -> Result<bool, String> {
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP] {
         signal_hook::flag::register(signal, Arc::clone(&asked)).map_err(text)?;
     }
+    let chaos = Duration::from_secs(arguments.chaos_seconds.unwrap_or(0)) * u32::try_from(databases.len()).unwrap_or(1);
     let wasm = root.join("policy.wasm");
     let run = Run {
         arguments,
@@ -138,7 +149,7 @@ fn run(arguments: &Arguments) -> Result<bool, String> {
         watch: Watch::start(
             databases.iter().flat_map(|database| [database.password.to_owned(), database.root_password()]).collect(),
         ),
-        stop: Stop { asked, deadline: Instant::now() + DEADLINE },
+        stop: Stop { asked, deadline: Instant::now() + DEADLINE + chaos },
         policy: Policy::from_file(&wasm).map_err(|error| format!("{error}; run `make policy.wasm` first"))?,
         root,
         target,
@@ -396,7 +407,7 @@ impl Run<'_> {
         };
         Ok(Context {
             database,
-            cluster: Cluster::start(set, objects, &name, place, lane.is_ipv6)?,
+            cluster: Cluster::start(set, objects, &name, place, lane.claim, lane.is_ipv6)?,
             admission,
             stored,
             root: Login { user: "root", password },
@@ -404,6 +415,7 @@ impl Run<'_> {
             who: database.name.to_owned(),
             stop: self.stop.clone(),
             marks: 0,
+            wish: Wish { seed: self.arguments.chaos_seed, seconds: self.arguments.chaos_seconds },
             version: None,
         })
     }

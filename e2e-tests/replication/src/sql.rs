@@ -42,11 +42,22 @@ fn client(family: Family, pid: u32, login: &Login) -> Command {
 
 /// Runs statements, and gives the rows: columns with tabs between them.
 pub(crate) fn query(family: Family, pid: u32, login: &Login, statements: &str) -> Result<String, String> {
+    query_within(family, pid, login, statements, Duration::from_mins(1))
+}
+
+/// The same with a deadline of its own.
+pub(crate) fn query_within(
+    family: Family,
+    pid: u32,
+    login: &Login,
+    statements: &str,
+    limit: Duration,
+) -> Result<String, String> {
     let vertical = statements.starts_with("SHOW") && statements.contains(" STATUS");
     let mut client = client(family, pid, login);
     // one field a line, each with its name
     client.arg(if vertical { "--vertical" } else { "--skip-column-names" });
-    let result = output(&mut client, Some(statements), Duration::from_mins(1))?;
+    let result = output(&mut client, Some(statements), limit)?;
     if result.status.success() { Ok(result.stdout.trim_end().to_owned()) } else { Err(result.stderr.trim().to_owned()) }
 }
 

@@ -2,6 +2,7 @@
 
 mod adopt;
 mod attack;
+pub(crate) mod chaos;
 mod clone;
 mod failure;
 mod identity;
@@ -43,6 +44,8 @@ pub(crate) struct Lane {
     pub(crate) has_password: bool,
     /// As which version of XtraBackup a stand-in for it speaks.
     pub(crate) speaks_as: &'static str,
+    /// The size in MiB of claims that are file systems of their own.
+    pub(crate) claim: Option<u32>,
     /// A network without IPv4.
     pub(crate) is_ipv6: bool,
     /// The `ConfigMap`s, which the policy sees too, and the Secrets beside the root password's.
@@ -60,6 +63,7 @@ const fn lane(name: &'static str, manifest: &'static str, scenarios: &'static [S
         manifest,
         has_password: true,
         speaks_as: "8.4",
+        claim: None,
         is_ipv6: false,
         objects: |_| Ok(Objects::default()),
         parameters: &[],
@@ -91,7 +95,7 @@ const BY_POSITION: Scenario = Scenario {
 pub(crate) const LAST: i64 = 29;
 
 /// The clusters of each database. Those that take longest are the first.
-pub(crate) static LANES: [Lane; 14] = [
+pub(crate) static LANES: [Lane; 15] = [
     lane(
         "mysql",
         "password.yaml",
@@ -159,6 +163,11 @@ pub(crate) static LANES: [Lane; 14] = [
                 ..scenario(29, "a cluster of the version before is upgraded", upgrade::of_the_policy)
             }],
         )
+    },
+    Lane {
+        claim: Some(chaos::CLAIM),
+        parameters: &chaos::SHORT_TIMES,
+        ..lane("chaos", "password.yaml", &[scenario(chaos::NUMBER, "random faults", chaos::random_faults)])
     },
     lane("hardened", "hardened.yaml", &[scenario(12, "hardened pods", attack::hardened), BY_POSITION]),
     Lane {
