@@ -11,6 +11,7 @@ mod join;
 mod plugin;
 mod primary;
 mod probes;
+mod restore;
 mod sidecar;
 mod stop;
 mod text;
