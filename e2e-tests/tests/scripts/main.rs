@@ -6,6 +6,7 @@
 mod clone;
 mod cluster;
 mod follow;
+mod history;
 mod init;
 mod join;
 mod plugin;
