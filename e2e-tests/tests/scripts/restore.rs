@@ -206,7 +206,7 @@ fn files_without_a_database_are_no_data_and_stay() {
     primary.delete();
 
     let copy = last_copy(&cluster, 1);
-    let _server = copy.play_server(3306, "");
+    let server = copy.play_server(3306, "");
     let _sidecar = serve(&copy);
     let mut primary = cluster.pod(0);
     primary.write("data/dump.sql", "rows that nobody else has\n");
@@ -216,6 +216,8 @@ fn files_without_a_database_are_no_data_and_stay() {
         .fails()
         .says(warning)
         .says("the replica mysql-1.mysql is running and holds the data");
+    // with nobody there to refuse it for
+    server.kill();
     primary.set("REPLICATION_RESTORE_FROM", "1");
     primary
         .run("clone-mysql-xtrabackup")
