@@ -76,6 +76,8 @@ look_at_primary() {
         ((goes_on < 2)) || return 1
     fi
     if [[ -z $BEGUN || ${FIELDS[account]:-} != "$known" || $goes_on == 1 ]]; then
+        # where any of it fails, all of it is looked at again
+        BEGUN=
         if [[ -f $CONF_DIR/$JOIN_OPTIONS || (-z $log && -f $DATA_DIR/$CLONE_MARK) ]]; then
             take_over || return 1
         elif [[ -z $log && -n ${FIELDS[account]:-} ]]; then

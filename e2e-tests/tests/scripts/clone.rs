@@ -5,9 +5,9 @@ use std::fs;
 use crate::cluster::{Cluster, Pod, Run, wait_until};
 
 pub(crate) const PORT: u16 = 3307;
-const MARK: &str = "data/mysql-replication.clone";
+pub(crate) const MARK: &str = "data/mysql-replication.clone";
 const ASIDE: &str = "data/mysql-replication-clone";
-const JOIN_OPTIONS: &str = "conf/zz-mysql-replication-join.cnf";
+pub(crate) const JOIN_OPTIONS: &str = "conf/zz-mysql-replication-join.cnf";
 
 /// What only the donor's own server, and what only its own sidecar, may have.
 const OWN: [&str; 7] = [
@@ -49,7 +49,7 @@ pub(crate) fn serve(pod: &Pod) -> Run {
 
 /// The replica's data is all of the donor's, prepared, without the donor's own state and without leftovers.
 #[track_caller]
-fn assert_whole(replica: &Pod) {
+pub(crate) fn assert_whole(replica: &Pod) {
     let data = replica.list("data");
     for there in ["ibdata1", "mysql", "mysql-replication.clone", "prepared"] {
         assert!(data.iter().any(|name| name == there), "no {there} in {data:?}");
@@ -66,7 +66,7 @@ fn assert_whole(replica: &Pod) {
 
 /// Nothing of a clone is in place, so that neither the server's entrypoint nor a later start takes it for data.
 #[track_caller]
-fn assert_nothing_in_place(replica: &Pod) {
+pub(crate) fn assert_nothing_in_place(replica: &Pod) {
     let data = replica.list("data");
     assert!(data.iter().all(|name| name == "mysql-replication-clone"), "{data:?}");
     assert!(!replica.exists(&format!("{ASIDE}/mysql-replication.clone")), "what is aside is taken for whole");
@@ -181,152 +181,6 @@ fn an_image_without_the_tools_is_named_with_its_remedy() {
         .says("not in this image: mariadb-backup or xtrabackup;")
         .says("kubewarden.io/backup-image");
     assert_nothing_in_place(&replica);
-}
-
-#[test]
-fn the_primary_with_data_starts_whatever_the_replicas_do() {
-    let cluster = Cluster::new();
-    let primary = cluster.pod(0);
-    primary.write("data/ibdata1", "rows\n");
-    let replica = cluster.pod(1);
-    let _server = replica.play_server(3306, "");
-    primary.run("clone-mysql-xtrabackup").succeeds();
-    assert_eq!(primary.list("data"), ["ibdata1"]);
-    assert!(primary.calls("timeout").is_empty(), "nobody was asked");
-}
-
-#[test]
-fn the_primary_starts_empty_where_no_replica_answers() {
-    let cluster = Cluster::new();
-    let primary = cluster.pod(0);
-    primary.write("data/lost+found/0", "of the file system\n");
-    cluster.name_host(1); // known, and not there
-    primary
-        .run("clone-mysql-xtrabackup")
-        .succeeds()
-        .says("WARNING: the data directory is empty, and of the pods 1 to 9 none answers: this pod begins with an EMPTY database")
-        .says("scale to 0 now, delete nothing");
-    assert_eq!(primary.list("data"), ["lost+found"]);
-    assert_eq!(primary.list("conf"), [".scratch-clone-mysql"], "the primary has nothing to join");
-    assert_eq!(primary.calls("timeout").len(), 3, "a pod that is known is asked more than once");
-}
-
-#[test]
-fn an_empty_primary_is_refused_while_a_replica_has_the_data() {
-    let cluster = Cluster::new();
-    let primary = cluster.pod(0);
-    cluster.name_host(1);
-    let replica = cluster.pod(2);
-    let _server = replica.play_server(3306, "");
-    primary
-        .run("clone-mysql-xtrabackup")
-        .fails()
-        .says("the replica mysql-2.mysql is running and holds the data")
-        .says("Nothing was changed")
-        .says("The annotation restore-from: \"N\" takes the data of replica N")
-        .says("Delete nothing until that is done");
-    assert!(primary.list("data").is_empty());
-}
-
-/// A replica whose data a primary is to take.
-fn last_copy(cluster: &Cluster, ordinal: u8) -> Pod<'_> {
-    let pod = donor(cluster, ordinal);
-    pod.write("backup/xtrabackup_slave_info", "SET GLOBAL gtid_slave_pos = '0-100-9';\n");
-    pod
-}
-
-/// What keeps the server of a primary closed that has a replica's data.
-const CLOSED: &str = "[mysqld]\nread-only=ON\nloose-super-read-only=ON\nevent-scheduler=OFF\nloose-skip-slave-start\n\
-    loose-skip-replica-start\n";
-
-#[test]
-fn an_empty_primary_takes_the_data_of_the_replica_that_it_is_told() {
-    for ordinal in [1, 2] {
-        let cluster = Cluster::new();
-        let copy = last_copy(&cluster, ordinal);
-        // its server runs: without the annotation that is refused
-        let _server = copy.play_server(3306, "");
-        let _sidecar = serve(&copy);
-        let primary = cluster.pod(0).with("REPLICATION_RESTORE_FROM", &ordinal.to_string());
-        primary.write("data/lost+found/0", "of the file system\n");
-        primary
-            .run("clone-mysql-xtrabackup")
-            .succeeds()
-            .says(&format!("its data comes from replica {ordinal}, as restore-from says"))
-            .says(&format!("clone from mysql-{ordinal}.mysql is complete"))
-            .does_not_say("EMPTY database");
-        assert_whole(&primary);
-        assert_eq!(primary.read(MARK), format!("donor=mysql-{ordinal}.mysql\nposition=gtid\ngtid=0-100-9\n"));
-        assert_eq!(primary.read(JOIN_OPTIONS), CLOSED);
-        assert!(primary.calls("timeout").iter().all(|call| !call.contains("3306")), "no replica is looked for");
-
-        // the sidecar has not made it its own yet
-        primary.forget();
-        fs::remove_file(primary.path(JOIN_OPTIONS)).unwrap();
-        primary.run("clone-mysql-xtrabackup").succeeds().says("restore-from passed over; take the annotation away");
-        assert_eq!(primary.read(JOIN_OPTIONS), CLOSED);
-        primary.write("data/mysql-replication.history", "account=replica-261101120000-0a1b2c\nlog=\n");
-        primary.run("clone-mysql-xtrabackup").succeeds();
-        assert_eq!(primary.read(JOIN_OPTIONS), CLOSED);
-        // and now it has
-        primary.write("data/mysql-replication.history", "account=replica-261101120000-0a1b2c\nlog=binlog.000001:4:\n");
-        primary.run("clone-mysql-xtrabackup").succeeds();
-        assert!(!primary.exists(JOIN_OPTIONS));
-        assert!(primary.calls("mbstream").is_empty());
-    }
-}
-
-#[test]
-fn where_there_is_data_nothing_is_restored() {
-    let cluster = Cluster::new();
-    let copy = last_copy(&cluster, 1);
-    let _sidecar = serve(&copy);
-    let primary = cluster.pod(0).with("REPLICATION_RESTORE_FROM", "1");
-    primary.write("data/ibdata1", "rows of its own\n");
-    primary
-        .run("clone-mysql-xtrabackup")
-        .succeeds()
-        .says("the data directory holds data: it is kept, and restore-from passed over; take the annotation away");
-    assert_eq!(primary.read("data/ibdata1"), "rows of its own\n");
-    assert_eq!(primary.list("data"), ["ibdata1"]);
-    assert!(!primary.exists(JOIN_OPTIONS) && copy.calls("mariadb-backup").is_empty());
-}
-
-#[test]
-fn a_primary_whose_replica_does_not_answer_does_not_begin_empty() {
-    let cluster = Cluster::new();
-    cluster.name_host(1);
-    let primary = cluster.pod(0).with("REPLICATION_RESTORE_FROM", "1");
-    primary
-        .run("clone-mysql-xtrabackup")
-        .fails()
-        .says("no clone from mysql-1.mysql after 1 attempts")
-        .does_not_say("EMPTY database");
-    assert_nothing_in_place(&primary);
-}
-
-#[test]
-fn a_restore_that_was_interrupted_goes_on() {
-    for (call, is_whole) in [("--prepare", false), ("^mv -f .*/ibdata1 ", true), (r"^mv -f .*\.clone ", true)] {
-        let cluster = Cluster::new();
-        let copy = last_copy(&cluster, 1);
-        let sidecar = serve(&copy);
-        let primary = cluster.pod(0).with("REPLICATION_RESTORE_FROM", "1");
-        primary.control("block", call);
-        let clone = primary.start("clone-mysql-xtrabackup");
-        primary.wait_until_blocked();
-        clone.kill();
-        primary.release("block");
-        if is_whole {
-            sidecar.kill();
-            primary.run("clone-mysql-xtrabackup").succeeds().says("was not yet in place: moving it");
-        } else {
-            assert_nothing_in_place(&primary);
-            primary.run("clone-mysql-xtrabackup").succeeds();
-        }
-        assert_whole(&primary);
-        assert_eq!(primary.read(JOIN_OPTIONS), CLOSED);
-    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The sidecar `xtrabackup` on a replica: whom it follows, and as whom.
 
-use std::fs;
+use std::{fs, time::Instant};
 
 use crate::{
     cluster::{Cluster, PASSWORD, Pod, Run, wait_until},
@@ -284,13 +284,21 @@ fn a_replica_that_stands_where_a_new_log_begins_goes_on_with_it() {
             assert!(starts(&replica).is_empty());
         }
     }
-    for (own, there, goes_on) in [("0-100-7", "0-100-7", true), ("0-100-6", "0-100-7", false), ("", "", false)] {
+    let newest = [TWO, ONE];
+    // MariaDB's numbers tell of the history directly before alone
+    let between = [TWO, "replica-261115120000-bbbbbb", ONE];
+    for (accounts, own, there, goes_on) in [
+        (&newest[..], "0-100-7", "0-100-7", true),
+        (&newest, "0-100-6", "0-100-7", false),
+        (&newest, "", "", false),
+        (&between, "0-100-7", "0-100-7", false),
+    ] {
         let cluster = Cluster::new();
         let replica = cloned(&cluster, GTID);
         replica.write(JOINED, "");
         replica.control("accounts", ONE);
         replica.control("user", ONE);
-        is_another(&replica, &format!("{TWO}\n{ONE}"));
+        is_another(&replica, &accounts.join("\n"));
         replica.control("denied-there", &format!("user={ONE}"));
         replica.control("gtid-pos", own);
         replica.control("primary-gtid-pos", there);
@@ -487,4 +495,129 @@ fn a_password_that_only_the_secret_knows_is_found() {
     replica.wait_for_looks();
     assert!(replica.read("options").contains("user=root\npassword=\"another\"\n"));
     assert!(replica.changes().is_empty(), "{:?}", replica.changes());
+}
+
+/// A login that fails once its statement has stopped the replica is tried again.
+#[test]
+fn a_login_that_could_not_be_changed_is_changed_at_the_next_look() {
+    for server in [NEW, OLD] {
+        for errno in ["0", "1045"] {
+            let cluster = Cluster::new();
+            let replica = joined(&cluster, &server);
+            let sidecar = join(&replica);
+            replica.wait_for_looks();
+            replica.forget();
+            replica.control("fail-once", &format!("{}_USER=", server.word));
+            if errno == "0" {
+                replica.control("user", "root");
+            } else {
+                replica.control("io-errno", errno);
+                replica.control("io", "Connecting");
+            }
+            wait_until("it is tried again", || starts(&replica).len() >= 2);
+            wait_until("it follows", || replica.read("control/io") == "Yes\n");
+            replica.wait_for_looks();
+            let password = replica.account_password(PASSWORD, ONE);
+            let login = server.login(ONE, &format!("'{password}'"), "0");
+            assert_eq!(replica.changes(), [login.clone(), login], "{errno}");
+            assert_eq!(replica.read(STATE), "");
+            assert_eq!(sidecar.log().matches("replicating from").count(), 2, "{}", sidecar.log());
+        }
+    }
+}
+
+/// A server that has given up its tries is started again; one that the primary gives an error is not, time and again.
+#[test]
+fn a_server_that_has_given_up_is_started_once_the_primary_is_back() {
+    for (errno, is_started) in [("2003", true), ("1040", true), ("1236", false)] {
+        let cluster = Cluster::new();
+        let replica = joined(&cluster, &NEW);
+        let _sidecar = join(&replica);
+        replica.control("primary-down", "");
+        replica.control("io-errno", errno);
+        replica.control("io", "No");
+        replica.wait_for_looks();
+        replica.forget();
+        replica.wait_for_looks();
+        assert!(replica.changes().is_empty(), "{:?}", replica.changes());
+        replica.release("primary-down");
+        if is_started {
+            wait_until("it is started", || starts(&replica).len() == 1);
+            wait_until("it follows", || replica.read("control/io") == "Yes\n");
+        }
+        replica.wait_for_looks();
+        assert_eq!(starts(&replica).len(), usize::from(is_started), "{errno}: {:?}", replica.changes());
+        wait_until("the state is empty", || replica.read(STATE).is_empty());
+    }
+}
+
+/// A filter may keep the newest account from the tables, and a clone may have been made of newer data than was remembered.
+#[test]
+fn the_newer_of_the_identities_that_are_remembered_and_in_the_data_counts() {
+    for (remembered, there) in [(TWO, ONE), (ONE, TWO), (TWO, "")] {
+        let cluster = Cluster::new();
+        let replica = joined(&cluster, &NEW);
+        replica.write(HISTORY, format!("account={remembered}\nlog=\n"));
+        replica.control("accounts", there);
+        replica.control("denied-there", &format!("user={ONE}"));
+        replica.control("primary-accounts", &format!("{TWO}\n{ONE}"));
+        let _sidecar = join(&replica);
+        let password = replica.account_password(PASSWORD, TWO);
+        assert_eq!(starts(&replica), [NEW.login(TWO, &format!("'{password}'"), "0")], "{remembered} {there}");
+        wait_until("the state is told", || replica.exists(STATE));
+        replica.wait_for_looks();
+        assert_eq!(replica.read(STATE), "");
+        assert_eq!(starts(&replica).len(), 1, "{:?}", replica.changes());
+        assert_eq!(replica.read(HISTORY), format!("account={TWO}\nlog=\n"));
+    }
+}
+
+/// A password that changes is denied for a while; what stays denied is not to look as if all were well.
+#[test]
+fn a_refusal_that_stays_is_told_after_a_while() {
+    let locked = "ERROR 3118 (HY000): Access denied for user 'replica'@'%'. Account is locked.";
+    for (kind, pattern, message, told) in [
+        ("denied-there", ".", "", "the primary answers, and lets this replica take nothing: ERROR 1045"),
+        ("fail", "^there: ", locked, "the primary answers, and lets this replica take nothing: ERROR 3118"),
+        ("primary-down", "", "", ""),
+    ] {
+        let cluster = Cluster::new();
+        // the patience is a minute longer than this
+        let replica = joined(&cluster, &NEW).with("REPLICATION_ROTATION_SECONDS", "-56");
+        if !message.is_empty() {
+            replica.control("message", message);
+        }
+        let mut expected = vec![AWAY];
+        if !told.is_empty() {
+            expected.push(told);
+        }
+        let sidecar = join(&replica);
+        let told_so_far = || {
+            let log = sidecar.log();
+            let words = log.lines().filter_map(|line| line.strip_prefix("xtrabackup: ")).map(str::to_owned);
+            words.filter(|it| it == AWAY || it.contains("lets this replica")).collect::<Vec<_>>()
+        };
+        // each refusal has all of the patience
+        for _ in 0..2 {
+            let before = told_so_far().len();
+            let refused = Instant::now();
+            replica.control(kind, pattern);
+            replica.restart_server();
+            wait_until("it is away", || told_so_far().len() > before);
+            if told.is_empty() {
+                // longer than the patience
+                wait_until("a while", || refused.elapsed().as_secs() >= 8);
+            } else {
+                wait_for_state(&replica, told);
+                assert!(refused.elapsed().as_secs() >= 3, "{:?}", refused.elapsed());
+                replica.run("replica-ready").fails().says(told);
+            }
+            replica.wait_for_looks();
+            let states = told_so_far();
+            let is_expected = states[before..].iter().zip(&expected).all(|(state, start)| state.starts_with(start));
+            assert!(is_expected && states.len() == before + expected.len(), "{states:?}");
+            replica.release(kind);
+            wait_until("the state is empty", || replica.read(STATE).is_empty());
+        }
+    }
 }

@@ -6,11 +6,13 @@
 mod clone;
 mod cluster;
 mod follow;
+mod history;
 mod init;
 mod join;
 mod plugin;
 mod primary;
 mod probes;
+mod restore;
 mod sidecar;
 mod stop;
 mod text;
