@@ -159,8 +159,8 @@ primary() {
         log "the data directory is empty: its data comes from replica $from, as restore-from says"
         clone_from "$from"
     else
-        forget
         refuse_empty_primary
+        forget
     fi
     # A replica's data: the server stays closed and follows nobody until the sidecar has made it a primary's.
     if [[ -f $DATA_DIR/$CLONE_MARK && -z $(value_of log "$DATA_DIR/$HISTORY") ]]; then
