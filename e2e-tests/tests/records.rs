@@ -1,7 +1,7 @@
 //! Clusters that an earlier version of the policy injected (`records/VERSION/`): this version restarts none of them by
 //! itself, and what each was made with stays over upgrades of its image. And what this version's own clusters keep.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use mysql_replication_e2e_tests::{both_doors, both_doors_in, read_manifest, request, root};
 use mysql_replication_preview::{Manifests, Response};
@@ -343,7 +343,7 @@ fn an_option_file_that_is_mounted_changes_no_gtids() {
         let mut object = old.clone();
         let pod = &mut object["spec"]["template"]["spec"];
         let mut mount = json!({"name": "tuning", "mountPath": place});
-        if place.ends_with(".cnf") {
+        if Path::new(place).extension().is_some_and(|it| it == "cnf") {
             mount["subPath"] = "my.cnf".into();
         }
         pod["volumes"].as_array_mut().unwrap().push(json!({"name": "tuning", "configMap": volume}));
