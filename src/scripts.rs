@@ -150,6 +150,16 @@ impl Script {
     const ALL: [Self; 6] =
         [Self::InitMysql, Self::CloneXtrabackup, Self::ClonePlugin, Self::Sidecar, Self::ReplicaReady, Self::Ping];
 
+    /// How many bytes all of them are as they stand in a JSON string.
+    pub(crate) const LEN_OF_ALL: usize = {
+        let (mut len, mut at) = (0, 0);
+        while at < 36 {
+            len += ESCAPED[at / 6][at % 6].len();
+            at += 1;
+        }
+        len
+    };
+
     fn text(self) -> String {
         PIECES[self as usize].iter().map(|piece| piece.text).collect()
     }

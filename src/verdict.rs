@@ -7,6 +7,7 @@ use crate::{
     leave::leave,
     names,
     rules::ALL,
+    scripts::Script,
 };
 
 /// HTTP status of a request that cannot be read.
@@ -249,8 +250,9 @@ impl Verdict<'_> {
     ///
     /// `request` is the size of the request: a changed object is as large as that, but for what is injected.
     pub(crate) fn into_json(self, request: usize) -> Vec<u8> {
-        /// Room for the scripts and for what is around them: growing would copy all of it again and again.
-        const ROOM: usize = 80 * 1024;
+        /// Room for the scripts and for what is around them: growing would copy all of it again and again. No object has
+        /// both clone methods, but each has three pings.
+        const ROOM: usize = Script::LEN_OF_ALL + 8 * 1024;
         let (accepted, message, code, changed, judgement) = match self {
             Self::Untouched => (true, None, None, None, None),
             Self::Unreadable(message) => (false, Some(message), Some(BAD_REQUEST), None, None),

@@ -311,7 +311,7 @@ pub(crate) fn cluster() -> Vec<Value> {
     };
     vec![
         managed(),
-        service("mysql", json!({"clusterIP": "None"})),
+        service("mysql", json!({"clusterIP": "None", "publishNotReadyAddresses": true})),
         service("mysql-read", json!({})),
         service("mysql-write", json!({"selector": {"app": "mysql", "statefulset.kubernetes.io/pod-name": "mysql-0"}})),
         json!({

@@ -39,8 +39,8 @@ refuse_empty_primary() {
         sleep 1
     done
     log "WARNING: the data directory is empty, and of the pods 1 to 9 $( ((known)) && printf 'none answers' || printf 'none has a name'):" \
-        "this pod begins with an EMPTY database. If the cluster has held data, its replicas still hold it: scale to 0 now," \
-        "delete nothing, and see 'Restore a lost primary' in docs/operating.md."
+        "this pod begins with an EMPTY database. If the cluster has held data, its replicas still hold it: keep writers" \
+        "away, delete and scale nothing, and see 'Everything was down at once' in docs/operating.md."
 }
 
 # Renames on one file system: each entry is either still aside or already in place.

@@ -34,7 +34,7 @@ fn the_primary_starts_empty_where_no_replica_answers() {
         .run("clone-mysql-xtrabackup")
         .succeeds()
         .says("WARNING: the data directory is empty, and of the pods 1 to 9 none answers: this pod begins with an EMPTY database")
-        .says("scale to 0 now, delete nothing");
+        .says("keep writers away, delete and scale nothing");
     assert_eq!(primary.list("data"), ["lost+found"]);
     assert_eq!(primary.list("conf"), [".scratch-clone-mysql"], "the primary has nothing to join");
     assert_eq!(primary.calls("timeout").len(), 3, "a pod that is known is asked more than once");
