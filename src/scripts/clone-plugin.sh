@@ -34,13 +34,27 @@ wait_for_server() {
     return 1
 }
 
+# Logs in to the donor as the account that replicates, where that may give backups: root's password is in no statement
+# then. Root asks for its name.
+choose_login() {
+    local account=''
+    CLONE_AS=root CLONE_WITH=("${PASSWORDS[@]}")
+    for PASSWORD in "${PASSWORDS[@]}"; do
+        ! account=$(printf '%s\n' "$ACCOUNTS" | client --skip-column-names --host="$DONOR" 2>/dev/null) || break
+    done
+    account=${account%%$'\n'*}
+    if [[ -n $account ]] && as_account "$account" "$DONOR" 'SHOW GRANTS' && [[ $ANSWER == *BACKUP_ADMIN* ]]; then
+        CLONE_AS=$account CLONE_WITH=("$ACCOUNT_PASSWORD")
+    fi
+}
+
 # clone_instance PASSWORD...: CLONE INSTANCE ends with a restart, which a server that nothing supervises cannot do: error 3707 then says that
 # the data is whole and the server has stopped.
 clone_instance() {
     local message number='without a number'
     message=$(local_query "SET SESSION sql_mode='';
         SET GLOBAL clone_valid_donor_list=$(quoted "$DONOR:$DATABASE_PORT");
-        CLONE INSTANCE FROM 'root'@$(quoted "$DONOR"):$DATABASE_PORT IDENTIFIED BY $(quoted "$1");" 2>&1) && return
+        CLONE INSTANCE FROM $(quoted "$CLONE_AS")@$(quoted "$DONOR"):$DATABASE_PORT IDENTIFIED BY $(quoted "$1");" 2>&1) && return
     [[ ! $message =~ ERROR' '([0-9]+) ]] || number=${BASH_REMATCH[1]}
     [[ $number != 3707 ]] || return 0
     # the donor denies the password: it may have it as the image's entrypoint set it
@@ -62,13 +76,14 @@ take_clone() {
 clone_with_plugin() {
     local server gtid state status=0
     server_answers "$DONOR" || { log "$DONOR does not answer on port $DATABASE_PORT yet"; return 1; }
+    choose_login
     server_options
     ((EUID != 0)) || chown mysql: "$DATA_DIR" "$ASIDE" "$SCRATCH" || return 1
     mysqld "${SERVER[@]}" --initialize-insecure --log-error-verbosity=1 || { log "initialising a data directory to clone into failed"; return 1; }
     mysqld "${SERVER[@]}" &
     server=$!
     # it has no password yet, and has the donor's once it is cloned
-    wait_for_server "$server" '' && clone_instance "${PASSWORDS[@]}" || status=1
+    wait_for_server "$server" '' && clone_instance "${CLONE_WITH[@]}" || status=1
     ((status == 0)) || kill -TERM "$server" 2>/dev/null || true
     wait "$server" || true
     ((status == 0)) || return 1

@@ -178,6 +178,8 @@ make_account() {
     # MariaDB before 10.4 has no passwords that expire
     query "ALTER USER $user PASSWORD EXPIRE NEVER" 2>/dev/null || true
     [[ $ACCOUNT != none ]] || return 0
+    # a donor's right, which the other two tell of: they come after it
+    [[ $REPLICATION_CLONE_METHOD != clone-plugin ]] || query "GRANT BACKUP_ADMIN ON *.* TO $user" || return 1
     query "GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO $user" || return 1
     # from 10.5.9 on MariaDB has a right of its own to see the replica's status
     [[ $DIALECT != mariadb ]] || query "GRANT SLAVE MONITOR ON *.* TO $user" 2>/dev/null || true

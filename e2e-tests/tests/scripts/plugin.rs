@@ -46,13 +46,39 @@ fn the_restart_that_no_one_makes_is_a_success() {
     );
 }
 
+/// Root asks for the account's name, and is in no statement then.
+#[test]
+fn the_account_that_replicates_clones_where_it_may() {
+    let account = "replica-261101120000-0a1b2c";
+    for (grants, denied, user) in [
+        ("GRANT BACKUP_ADMIN ON *.* TO `replica`", "", account),
+        ("GRANT REPLICATION SLAVE ON *.* TO `replica`", "", "root"),
+        ("GRANT BACKUP_ADMIN ON *.* TO `replica`", "user=replica-", "root"),
+    ] {
+        let cluster = Cluster::new();
+        let Set { replica, _donor } = set(&cluster);
+        replica.control("accounts", account);
+        replica.control("grants", grants);
+        if !denied.is_empty() {
+            replica.control("denied-there", denied);
+        }
+        replica.run("clone-mysql-clone-plugin").succeeds();
+        let statement = replica.statements("CLONE INSTANCE").remove(0);
+        assert!(statement.contains(&format!("CLONE INSTANCE FROM '{user}'@'mysql-0.mysql':3306 ")), "{statement}");
+        let derived = replica.account_password(crate::cluster::PASSWORD, account);
+        assert_eq!(statement.contains(&format!("IDENTIFIED BY '{derived}'")), user == account, "{statement}");
+    }
+}
+
 #[test]
 fn the_new_server_is_asked_without_a_password_until_it_has_the_donors() {
     let cluster = Cluster::new();
     let Set { replica, _donor } = set(&cluster);
     replica.run("clone-mysql-clone-plugin").succeeds();
     let options = replica.read("options");
-    let passwords: Vec<_> = options.lines().filter(|line| line.starts_with("password=")).collect();
+    let passwords = options.lines().filter(|line| line.starts_with("password="));
+    // the donor is asked first
+    let passwords: Vec<_> = passwords.skip_while(|line| line.contains("Geheim")).collect();
     let cloned = replica.statements("").iter().position(|statement| statement.contains("CLONE INSTANCE")).unwrap();
     assert!(passwords[..=cloned].iter().all(|line| *line == "password=\"\""), "{passwords:?}");
     assert!(passwords[cloned + 1..].iter().all(|line| line.contains("Geheim")), "{passwords:?}");
