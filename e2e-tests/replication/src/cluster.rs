@@ -212,7 +212,7 @@ impl Cluster {
             revision: revision.number,
             late: state.late.remove(&ordinal),
             claims,
-            objects: state.objects.clone(),
+            objects: state.objects.clone().into(),
             place: self.place.run.join("pods").join(format!("{name}-{address}")),
             hosts: self.place.run.join("hosts"),
             resolver: self.place.run.join("resolv.conf"),
@@ -371,13 +371,16 @@ impl Cluster {
         edit(&mut self.lock().objects);
     }
 
-    /// Changes the root password's Secret; the running pods have it in their files at once.
+    /// Changes the root password's Secret; the running pods have it in their files at once, and in the variables of
+    /// containers that start from now on.
     pub(crate) fn change_secret(&self, password: &str) -> Result<(), String> {
         let mut state = self.lock();
         let name = self.set.metadata.name.clone();
         state.objects.secrets.entry(name).or_default().insert("root-password".to_owned(), password.to_owned());
-        let refresh = |pod: &Pod| refresh_secrets(&pod.order.spec, &pod.order.place, &state.objects);
-        state.pods.values().try_for_each(refresh)
+        state.pods.values().try_for_each(|pod| {
+            pod.order.set_objects(state.objects.clone());
+            refresh_secrets(&pod.order.spec, &pod.order.place, &state.objects)
+        })
     }
 
     /// As `publishNotReadyAddresses` of the Service has it.

@@ -28,7 +28,7 @@ const TICK: Duration = Duration::from_millis(50);
 const BACK_OFF: [u64; 4] = [0, 1, 2, 4];
 
 /// Everything of which a pod is made.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Order {
     /// `mysql-0`
     pub(crate) name: String,
@@ -43,7 +43,8 @@ pub(crate) struct Order {
     /// The container that alone is kept back where anything is.
     pub(crate) late: Option<&'static str>,
     pub(crate) claims: BTreeMap<String, PathBuf>,
-    pub(crate) objects: Objects,
+    /// What its containers refer to when they start, as the kubelet asks for it each time.
+    pub(crate) objects: Mutex<Objects>,
     /// Where its own volumes are made, and removed with it.
     pub(crate) place: PathBuf,
     /// The files for `/etc/hosts` and `/etc/resolv.conf`.
@@ -51,6 +52,16 @@ pub(crate) struct Order {
     pub(crate) resolver: PathBuf,
     pub(crate) logs: PathBuf,
     pub(crate) settings: PathBuf,
+}
+
+impl Order {
+    pub(crate) fn objects(&self) -> Objects {
+        self.objects.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_objects(&self, objects: Objects) {
+        *self.objects.lock().unwrap_or_else(PoisonError::into_inner) = objects;
+    }
 }
 
 /// Where a pod stands.
@@ -258,7 +269,7 @@ impl Kubelet {
         let io = |error: std::io::Error| Cut::Error(error.to_string());
         fs::create_dir_all(&order.place).map_err(io)?;
         fs::create_dir_all(&order.logs).map_err(io)?;
-        self.volumes = volume::prepare(&order.spec, &order.claims, &order.place, &order.objects)?;
+        self.volumes = volume::prepare(&order.spec, &order.claims, &order.place, &order.objects())?;
         let address = if order.address.contains(':') { "--ip6" } else { "--ip" };
         run(podman(&order.settings)
             .args(["pod", "create", "--name", &order.sandbox, "--hostname", &order.name])
@@ -438,7 +449,7 @@ impl Kubelet {
             .arg(format!("path={}", path(&self.pod.log_file(&spec.name))?))
             .arg(format!("--volume={}:/etc/hosts:ro", path(&order.hosts)?))
             .arg(format!("--volume={}:/etc/resolv.conf:ro", path(&order.resolver)?));
-        let variables = environment::variables(spec, &order.name, &order.namespace, &order.objects)?;
+        let variables = environment::variables(spec, &order.name, &order.namespace, &order.objects())?;
         for (name, value) in &variables {
             if ["PATH", "HOME", "CONTAINERS_CONF"].contains(&name.as_str()) {
                 return Err(Cut::Error(format!("the variable {name} would be podman's own")));
