@@ -57,6 +57,7 @@ enum Action {
         pod: usize,
         container: String,
         pid: u32,
+        signal: &'static str,
     },
     /// Replaces the pods from this one down to the first; the address is that of the one that was deleted.
     Roll {
@@ -162,8 +163,10 @@ impl Faults<'_, '_> {
             }
             Action::Alter { password, first } => self.alter(password, *first),
             Action::ChangeSecret { password, first } => self.change_secret(password, *first),
-            Action::End { pod, container, pid } => {
+            Action::End { pod, container, pid, signal: name } => {
                 if self.context.cluster.pid(*pod, container).as_ref() == Ok(pid) {
+                    // an entrypoint's shell, the container's first process, passes over what it has no trap for
+                    signal(name, *pid);
                     return Ok(Outcome::Later(format!("{container} of pod {pod} has not ended")));
                 }
                 Ok(Outcome::Done)
@@ -219,7 +222,7 @@ impl Faults<'_, '_> {
     }
 
     /// Sends a signal to a container, or to the init container before it where that is running.
-    fn hit(&self, ordinal: usize, container: &str, name: &str) -> Outcome {
+    fn hit(&self, ordinal: usize, container: &str, name: &'static str) -> Outcome {
         let status = self.context.cluster.status(ordinal);
         let running = match &status.stage {
             Stage::Init(init) => init.as_str(),
@@ -232,7 +235,7 @@ impl Faults<'_, '_> {
                     self.say(&format!("pod {ordinal} has no {container} yet: {running} is hit"));
                 }
                 let container = running.to_owned();
-                Outcome::Then(Duration::ZERO, Action::End { pod: ordinal, container, pid })
+                Outcome::Then(Duration::ZERO, Action::End { pod: ordinal, container, pid, signal: name })
             }
             Err(error) => Outcome::Later(error),
         }
