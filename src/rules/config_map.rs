@@ -14,7 +14,7 @@ use crate::{
     options::ServerOption,
     rules::{
         effective,
-        replication::{Told, changed, elsewhere as lies_elsewhere, is_gtid_on, log_name, replicas},
+        replication::{Told, changed, elsewhere as lies_elsewhere, log_name, replicas, switches_gtids_on},
         service::is_managed,
     },
     settings::Settings,
@@ -259,7 +259,7 @@ pub(super) fn told_by_files(config_map: &Value, is_mariadb: bool) -> Told {
             let log_bin = effective(&options, "log-bin");
             told.log_bin = log_bin.and_then(|(_, option)| log_name(option));
         }
-        with_gtids += usize::from(effective(&options, "gtid-mode").is_some_and(|(_, it)| is_gtid_on(it.value)));
+        with_gtids += usize::from(switches_gtids_on(&options));
     }
     told.gtid = Some(with_gtids == ROLES.len());
     told
@@ -292,7 +292,7 @@ fn check_gtids(config_map: &Value, server: &Server, findings: &mut Findings) {
         };
         let file = OptionFile::parse(text);
         let options: Vec<(usize, ServerOption)> = file.options_of(&server.groups).collect();
-        says.push((key, effective(&options, "gtid-mode").is_some_and(|(_, option)| is_gtid_on(option.value))));
+        says.push((key, switches_gtids_on(&options)));
     }
     let on = says.iter().find(|(_, is_on)| *is_on);
     if let Some((key, _)) = on.filter(|_| says.len() < ROLES.len() || says.iter().any(|(_, is_on)| !is_on)) {

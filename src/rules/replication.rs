@@ -63,8 +63,13 @@ pub(super) fn log_name(option: &ServerOption) -> Option<String> {
 }
 
 /// MySQL manual, "`gtid_mode`": anything but ON, which is 3, lets transactions without a GTID in.
-pub(super) fn is_gtid_on(value: Option<&str>) -> bool {
+fn is_gtid_on(value: Option<&str>) -> bool {
     value.is_some_and(|value| value.eq_ignore_ascii_case("on") || value == "3")
+}
+
+/// Do the options of a file switch GTIDs on?
+pub(super) fn switches_gtids_on(options: &[(usize, ServerOption)]) -> bool {
+    effective(options, "gtid-mode").is_some_and(|(_, option)| is_gtid_on(option.value))
 }
 
 /// A StatefulSet under admission, with what is stored of it.
@@ -172,8 +177,7 @@ impl Source<'_> {
         let files = files.filter(|(key, _)| self.key.is_none_or(|wanted| wanted == *key));
         files.filter_map(|(_, text)| text.as_str()).any(|text| {
             let file = OptionFile::parse(text);
-            let options: Vec<(usize, ServerOption)> = file.options_of(&groups).collect();
-            effective(&options, "gtid-mode").is_some_and(|(_, option)| is_gtid_on(option.value))
+            switches_gtids_on(&file.options_of(&groups).collect::<Vec<_>>())
         })
     }
 }

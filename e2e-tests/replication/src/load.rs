@@ -62,21 +62,63 @@ impl Load {
     fn join(&mut self) -> BTreeSet<u32> {
         self.end.store(true, Ordering::SeqCst);
         let Some(writer) = self.writer.take() else { return BTreeSet::new() };
-        let deadline = Instant::now() + Duration::from_secs(10);
-        while !writer.is_finished() {
-            // one that waits for a server that does not answer is cut off
-            if Instant::now() > deadline {
-                kill_tree(self.client.load(Ordering::SeqCst));
-            }
-            thread::sleep(Duration::from_millis(20));
-        }
-        writer.join().unwrap_or_default()
+        join(writer, &self.client, Instant::now() + Duration::from_secs(10)).unwrap_or_default()
     }
 }
 
 impl Drop for Load {
     fn drop(&mut self) {
         self.join();
+    }
+}
+
+/// Waits for a writer that is to end; the client of one that waits for a server that does not answer is killed after the
+/// deadline.
+pub(crate) fn join<T>(writer: JoinHandle<T>, client: &AtomicU32, deadline: Instant) -> thread::Result<T> {
+    while !writer.is_finished() {
+        if Instant::now() > deadline {
+            kill_tree(client.load(Ordering::SeqCst));
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    writer.join()
+}
+
+/// A session on the primary, which is opened again where it was lost.
+#[derive(Debug)]
+pub(crate) struct Client<'c> {
+    cluster: &'c Cluster,
+    family: Family,
+    login: &'c Login,
+    /// Its process, for whoever waits for it.
+    pid: &'c AtomicU32,
+    session: Option<Session>,
+}
+
+impl<'c> Client<'c> {
+    pub(crate) fn new(cluster: &'c Cluster, family: Family, login: &'c Login, pid: &'c AtomicU32) -> Self {
+        Self { cluster, family, login, pid, session: None }
+    }
+
+    /// Is there a session? A new one is opened only where that `may` be.
+    pub(crate) fn is_open(&mut self, may: impl FnOnce() -> bool) -> bool {
+        if self.session.is_none() && may() {
+            let pid = self.cluster.pid(0, "mysql");
+            self.session = pid.and_then(|pid| Session::open(self.family, pid, self.login)).ok();
+        }
+        self.session.is_some()
+    }
+
+    /// Runs statements, and says whether they are known to be done. If not, nobody knows whether they were committed: they
+    /// are not to be run again.
+    pub(crate) fn run(&mut self, statements: &str) -> bool {
+        let Some(open) = &mut self.session else { return false };
+        self.pid.store(open.pid(), Ordering::SeqCst);
+        let is_done = open.run(statements).is_ok();
+        if !is_done {
+            self.session = None;
+        }
+        is_done
     }
 }
 
@@ -89,26 +131,20 @@ fn write(
     client: &AtomicU32,
 ) -> BTreeSet<u32> {
     let mut confirmed = BTreeSet::new();
-    let mut session: Option<Session> = None;
+    let mut client = Client::new(cluster, family, root, client);
     for k in first.. {
         if end.load(Ordering::SeqCst) {
             break;
         }
         thread::sleep(PAUSE);
-        if session.is_none() {
-            session = cluster.pid(0, "mysql").and_then(|pid| Session::open(family, pid, root)).ok();
+        if !client.is_open(|| true) {
+            continue;
         }
-        let Some(open) = &mut session else { continue };
-        client.store(open.pid(), Ordering::SeqCst);
         // the counter shows a transaction that was applied twice: its change depends on what was there
         let statements =
             format!("BEGIN; INSERT INTO e2e.written VALUES ({k}, 'row {k}'); UPDATE e2e.counter SET n = n + 1; COMMIT");
-        match open.run(&statements) {
-            Ok(()) => {
-                confirmed.insert(k);
-            }
-            // committed or not: nobody knows, and it is not written again
-            Err(_) => session = None,
+        if client.run(&statements) {
+            confirmed.insert(k);
         }
     }
     confirmed

@@ -15,8 +15,9 @@ use crate::{
     command::kill_tree,
     context::{Context, Failure, Result},
     image::Family,
+    load,
     scenario::chaos::plan::MOST_REPLICAS,
-    sql::{self, Login, Session},
+    sql::{self, Login},
 };
 
 pub(super) const WRITERS: usize = 2;
@@ -79,13 +80,7 @@ impl Clients {
         let deadline = Instant::now() + PATIENCE;
         let mut ledgers = Vec::new();
         for (client, writer) in self.writers.drain(..) {
-            while !writer.is_finished() {
-                if Instant::now() > deadline {
-                    kill_tree(client.load(Ordering::SeqCst));
-                }
-                thread::sleep(Duration::from_millis(20));
-            }
-            ledgers.push(writer.join().map_err(|_| Failure("a writer panicked".to_owned()))?);
+            ledgers.push(load::join(writer, &client, deadline).map_err(|_| Failure("a writer panicked".to_owned()))?);
         }
         for intruder in self.intruders.drain(..) {
             intruder.join().map_err(|_| Failure("a client of a replica panicked".to_owned()))?;
@@ -116,14 +111,13 @@ fn write(
     end: &AtomicBool,
     client: &AtomicU32,
 ) -> Ledger {
-    let mut session: Option<Session> = None;
+    let login = app();
+    let mut client = load::Client::new(cluster, family, &login, client);
     while !end.load(Ordering::SeqCst) {
         thread::sleep(PAUSE);
-        if session.is_none() && cluster.status(0).ready {
-            session = cluster.pid(0, "mysql").and_then(|pid| Session::open(family, pid, &app())).ok();
+        if !client.is_open(|| cluster.status(0).ready) {
+            continue;
         }
-        let Some(open) = &mut session else { continue };
-        client.store(open.pid(), Ordering::SeqCst);
         ledger.last += 1;
         let serial = ledger.last;
         // the counter shows a transaction that was applied twice: its change depends on what was there
@@ -131,12 +125,8 @@ fn write(
             "BEGIN; INSERT INTO e2e.serials VALUES ({number}, {serial}, 'row {serial}');
              UPDATE e2e.counters SET n = n + 1 WHERE writer = {number}; COMMIT"
         );
-        match open.run(&statements) {
-            Ok(()) => {
-                ledger.acknowledged.insert(serial);
-            }
-            // committed or not: nobody knows, and it is not written again
-            Err(_) => session = None,
+        if client.run(&statements) {
+            ledger.acknowledged.insert(serial);
         }
     }
     ledger
