@@ -64,9 +64,13 @@ pub const CONF_VOLUME: &str = "conf";
 pub const CONFIG_MAP_VOLUME: &str = "config-map";
 /// Volume of the key of the Secret that root's password comes from: a variable would stay as it was at the start.
 pub const ROOT_PASSWORD_VOLUME: &str = "mysql-replication-root";
+/// Volume of the scripts that the injected containers and the probes run.
+pub const SCRIPTS_VOLUME: &str = "mysql-replication-scripts";
 /// All injected volumes.
-pub const INJECTED_VOLUMES: [&str; 3] = [CONF_VOLUME, CONFIG_MAP_VOLUME, ROOT_PASSWORD_VOLUME];
-/// Where the sidecar has that volume.
+pub const INJECTED_VOLUMES: [&str; 4] = [CONF_VOLUME, CONFIG_MAP_VOLUME, ROOT_PASSWORD_VOLUME, SCRIPTS_VOLUME];
+/// Where every container has the scripts.
+pub const SCRIPTS_DIR: &str = "/mysql-replication";
+/// Where the sidecar has the volume of that key.
 pub const ROOT_PASSWORD_DIR: &str = "/mnt/root-password";
 /// The file within it.
 pub const ROOT_PASSWORD_FILE: &str = "password";
@@ -83,13 +87,9 @@ pub const DATABASE_PORT: u16 = 3306;
 pub const BACKUP_PORT_NAME: &str = "xtrabackup";
 /// The port on which a pod gives its data to the next one.
 pub const BACKUP_PORT: u16 = 3307;
-/// The same as scripts get it.
-pub(crate) const BACKUP_PORT_TEXT: &str = "3307";
 
 /// Where the server keeps its data unless its arguments say otherwise.
 pub const DATA_DIR: &str = "/var/lib/mysql";
-/// Where `init-mysql` writes option files.
-pub const INIT_CONF_DIR: &str = "/mnt/conf.d";
 /// Where `init-mysql` finds the ConfigMap.
 pub const INIT_CONFIG_MAP_DIR: &str = "/mnt/config-map";
 /// The option files' folder in backup images and in the images of mysql and mariadb.

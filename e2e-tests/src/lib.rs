@@ -3,16 +3,13 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    sync::{Arc, LazyLock, Mutex, OnceLock},
+    sync::{Arc, Mutex, OnceLock},
 };
 
 use mysql_replication_policy::scripts;
 use mysql_replication_preview::{Cluster, HostCall, Manifests, Policy, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
-
-/// The injected scripts with their names.
-static SCRIPTS: LazyLock<[(&str, String); 6]> = LazyLock::new(scripts::all);
 
 /// The repository's root.
 #[must_use]
@@ -124,7 +121,7 @@ pub fn read_manifest(path: &Path) -> Value {
     let mut value = serde_yaml_ng::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     each_string(&mut value, &mut |text| {
         let name = text.strip_prefix("<script: ")?.strip_suffix('>')?;
-        SCRIPTS.iter().find(|(known, _)| *known == name).map(|(_, script)| script.clone())
+        scripts::injected().into_iter().find(|(known, _)| *known == name).map(|(_, script)| script.to_owned())
     });
     value
 }
@@ -150,12 +147,14 @@ pub fn read_manifests(path: &Path) -> Vec<Value> {
 pub fn show_manifest(value: &Value) -> String {
     let mut value = value.clone();
     each_string(&mut value, &mut |text| {
-        SCRIPTS.iter().find(|(_, script)| *script == text).map(|(name, _)| format!("<script: {name}>"))
+        let is_text = |(_, script): &(&str, &str)| *script == text;
+        scripts::injected().into_iter().find(is_text).map(|(name, _)| format!("<script: {name}>"))
     });
     each_string(&mut value, &mut |text| {
-        let (before, rest) = text.split_once("\"revision\":\"")?;
+        const KEY: &str = "\"revision\": \"";
+        let (before, rest) = text.split_once(KEY)?;
         let (digest, after) = rest.split_at_checked(16)?;
-        digest.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| format!("{before}\"revision\":\"<digest>{after}"))
+        digest.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| format!("{before}{KEY}<digest>{after}"))
     });
     serde_yaml_ng::to_string(&value).expect("YAML")
 }

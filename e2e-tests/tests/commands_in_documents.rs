@@ -346,7 +346,7 @@ fn the_messages_of_the_scripts_are_explained() {
     for message in &found {
         assert!(flat.contains(message.as_str()), "docs/operating.md does not explain {message:?}");
     }
-    let said: String = scripts::all().into_iter().map(|(_, script)| script).collect();
+    let said: String = scripts::all().into_values().collect();
     let said = said.replace("\" \\\n", "").replace("        \"", " ").replace("    \"", " ");
     let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
     for row in section.lines().filter(|line| line.starts_with("| `")) {

@@ -205,10 +205,10 @@ fn mariadb() {
     for name in INJECTED_CONTAINERS {
         let container = container(pod, name);
         assert_eq!(&container["image"], image, "{name}: the backup tool is in the database's own image");
-        assert_eq!(variable(container, "REPLICATION_FLAVOR").expect("a flavor")["value"], "mariadb", "{name}");
     }
-    let lag = variable(container(pod, SIDECAR_CONTAINER), "REPLICATION_MAX_LAG_SECONDS").expect("a limit");
-    assert_eq!(lag["value"], "30");
+    for (name, value) in [("REPLICATION_FLAVOR", "mariadb"), ("REPLICATION_MAX_LAG_SECONDS", "30")] {
+        assert_eq!(variable(container(pod, INIT_CONTAINER), name).expect(name)["value"], value);
+    }
     let volumes = pod["volumes"].as_array().expect("volumes");
     assert!(volumes.iter().any(|volume| volume["configMap"]["name"] == "ledger-options"), "{volumes:?}");
     // the option files are looked at: a replica's without read-only is refused
@@ -228,9 +228,10 @@ fn mysql_8_4_clones_through_its_plugin() {
     for name in INJECTED_CONTAINERS {
         let container = container(pod, name);
         assert_eq!(&container["image"], image, "{name}: no image but the database's");
-        assert_eq!(variable(container, "REPLICATION_CLONE_METHOD").expect("a method")["value"], "clone-plugin");
         assert!(container["ports"].is_null(), "{name}: nothing is served beside port {DATABASE_PORT}");
     }
+    let method = variable(container(pod, INIT_CONTAINER), "REPLICATION_CLONE_METHOD").expect("a method");
+    assert_eq!(method["value"], "clone-plugin");
     let claims = statefulset["spec"]["volumeClaimTemplates"].as_array().expect("claims");
     assert_eq!(claims.len(), 1, "the claim template of one's own is enough");
     for name in [CLONE_CONTAINER, SIDECAR_CONTAINER] {

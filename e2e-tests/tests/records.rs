@@ -8,7 +8,7 @@ use mysql_replication_preview::{Manifests, Response};
 use serde_json::{Value, json};
 
 const PREFIX: &str = "mysql-replication.kubewarden.io/";
-const VERSIONS: [&str; 1] = ["0.1.0"];
+const VERSIONS: [&str; 2] = ["0.1.0", "0.2.0"];
 
 /// What a cluster was made with: clone method, GTIDs and name of the binary log.
 type Made = (&'static str, &'static str, &'static str);
@@ -16,11 +16,14 @@ type Made = (&'static str, &'static str, &'static str);
 /// Every record, with what it was made with, and images to which it may be upgraded.
 const RECORDS: [(&str, Made, &[&str]); 5] = [
     ("mysql-5.7", ("xtrabackup", "option-files", "mysql-bin"), &["mysql:5.7.44-debian", "mysql:8.0.36"]),
-    ("mysql-8.0", ("xtrabackup", "option-files", "binlog"), &["mysql:8.0.46", "mysql:8.4.3"]),
+    ("mysql-8.0", ("xtrabackup", "always", "binlog"), &["mysql:8.0.46", "mysql:8.4.3"]),
     ("mysql-8.0-clone-plugin", ("clone-plugin", "always", "binlog"), &["mysql:8.0.46", "mysql:8.4.3"]),
     ("mysql-8.4", ("clone-plugin", "always", "binlog"), &["mysql:8.4.5", "mysql:9.1.0"]),
     ("mariadb", ("xtrabackup", "option-files", "mysql-bin"), &["mariadb:10.11.8", "mariadb:11.8.2"]),
 ];
+
+/// The first version's clusters of `MySQL` 8.0 replicated by file and position.
+const BY_FILE: Made = ("xtrabackup", "option-files", "binlog");
 
 fn record(version: &str, name: &str) -> Value {
     read_manifest(&root().join(format!("e2e-tests/records/{version}/{name}.yaml")))
@@ -28,8 +31,12 @@ fn record(version: &str, name: &str) -> Value {
 
 /// Every record of every version.
 fn records() -> Vec<(Value, &'static str, Made, &'static [&'static str])> {
-    let of_version =
-        |version| RECORDS.into_iter().map(move |(name, made, images)| (record(version, name), name, made, images));
+    let made_by = |version, name, made: Made| if (version, name) == ("0.1.0", "mysql-8.0") { BY_FILE } else { made };
+    let of_version = |version| {
+        RECORDS
+            .into_iter()
+            .map(move |(name, made, images)| (record(version, name), name, made_by(version, name, made), images))
+    };
     VERSIONS.into_iter().flat_map(of_version).collect()
 }
 

@@ -7,7 +7,8 @@ use mysql_replication_e2e_tests::{both_doors, both_doors_in, policy, read_manife
 use mysql_replication_policy::{
     names::{
         ANNOTATION_PREFIX, BACKUP_PORT, BACKUP_PORT_NAME, CONF_VOLUME, CONFIG_MAP_VOLUME, DATA_CLAIM, DATABASE_PORT,
-        DATABASE_PORT_NAME, FORCED_OPTIONS_FILE, INJECTED_CONTAINERS, PRIMARY_KEYS, REPLICA_KEYS, annotation,
+        DATABASE_PORT_NAME, FORCED_OPTIONS_FILE, INJECTED_CONTAINERS, PRIMARY_KEYS, REPLICA_KEYS, ROOT_PASSWORD_VOLUME,
+        SCRIPTS_DIR, SCRIPTS_VOLUME, annotation,
     },
     rules, scripts, validate_settings,
 };
@@ -239,6 +240,9 @@ fn the_injected_names_are_complete() {
     let names = INJECTED_CONTAINERS.into_iter().chain([
         CONF_VOLUME,
         CONFIG_MAP_VOLUME,
+        ROOT_PASSWORD_VOLUME,
+        SCRIPTS_VOLUME,
+        SCRIPTS_DIR,
         DATA_CLAIM,
         DATABASE_PORT_NAME,
         BACKUP_PORT_NAME,
@@ -250,7 +254,7 @@ fn the_injected_names_are_complete() {
     for port in [DATABASE_PORT, BACKUP_PORT] {
         assert!(part.contains(&format!(", {port} |")), "{port} is not explained");
     }
-    let text: String = scripts::all().into_iter().map(|(_, script)| script).collect();
+    let text: String = scripts::all().into_values().collect();
     for word in text.split(|c: char| !(c.is_ascii_alphanumeric() || "-._".contains(c))) {
         let is_file = word.contains("mysql-replication") && !word.starts_with("mysql-replication.kubewarden");
         let is_named = is_file && word != "mysql-replication-policy" && word != "mysql-replication";

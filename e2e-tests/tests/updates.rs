@@ -160,7 +160,7 @@ fn a_changed_annotation_takes_effect() {
     let mut changed = old.clone();
     changed["metadata"]["annotations"]["mysql-replication.kubewarden.io/max-replica-lag-seconds"] = json!("60");
     let new = updated(&changed, &old, &json!({}));
-    let env = container(&new, "xtrabackup")["env"].as_array().expect("env");
+    let env = new["spec"]["template"]["spec"]["initContainers"][0]["env"].as_array().expect("env");
     assert!(env.contains(&json!({"name": "REPLICATION_MAX_LAG_SECONDS", "value": "60"})));
 }
 

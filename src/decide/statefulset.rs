@@ -361,7 +361,7 @@ impl<'c, 'r> Subject<'c, 'r> {
         }
         let mut kept = self.object.as_ref().clone();
         object_at(&mut kept, &["spec"])?.insert("template", at(old, &["spec", "template"])?.clone());
-        record.write(&mut kept)?;
+        Status::copy(old, &mut kept)?;
         Some(kept)
     }
 

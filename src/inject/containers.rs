@@ -11,16 +11,36 @@ use crate::{
     },
     json::{Object, Value, at, list_at, name, str_at},
     names::{
-        BACKUP_PORT, BACKUP_PORT_NAME, BACKUP_PORT_TEXT, CLONE_CONTAINER, CONF_DIR, CONF_VOLUME, CONFIG_MAP_VOLUME,
-        INIT_CONF_DIR, INIT_CONFIG_MAP_DIR, INIT_CONTAINER, ROOT_PASSWORD_DIR, ROOT_PASSWORD_FILE, SIDECAR_CONTAINER,
+        BACKUP_PORT, BACKUP_PORT_NAME, CLONE_CONTAINER, CONF_DIR, CONF_VOLUME, CONFIG_MAP_VOLUME, INIT_CONFIG_MAP_DIR,
+        INIT_CONTAINER, SCRIPTS_DIR, SCRIPTS_VOLUME, SIDECAR_CONTAINER,
     },
     options::ServerOption,
-    scripts::Script,
+    scripts::{Packed, UNPACK},
     settings::Settings,
 };
 
+/// How the names of the variables begin that tell scripts what to do.
+const PARAMETER_PREFIX: &str = "REPLICATION_";
 /// How much memory is requested for the container, in MiB.
 const MEMORY_VARIABLE: &str = "REPLICATION_MEMORY";
+
+/// Path of a script.
+macro_rules! script {
+    ($name:literal) => {
+        concat!("/mysql-replication/", $name, ".sh")
+    };
+}
+const CLONE_SCRIPT: &str = script!("clone-mysql");
+const SIDECAR_SCRIPT: &str = script!("xtrabackup");
+/// The sidecar's readiness probe: a replica that does not replicate is not Ready.
+const READY_SCRIPT: &str = script!("replica-ready");
+/// The database container's probes.
+pub(crate) const PING_SCRIPT: &str = script!("ping");
+
+/// The mount of the scripts in all containers but the one that writes them.
+pub(crate) fn scripts_mount() -> Value<'static> {
+    Value::object([("name", SCRIPTS_VOLUME.into()), ("mountPath", SCRIPTS_DIR.into()), ("readOnly", Value::Bool(true))])
+}
 
 /// All that the injected containers are made from.
 #[derive(Debug)]
@@ -112,10 +132,12 @@ impl Ingredients<'_> {
         }
     }
 
-    /// Writes the pod's option files, in the database's own image.
+    /// Unpacks the scripts and writes the pod's option files, in the database's own image. All that scripts are told is
+    /// told to this one, which leaves it for the others.
     fn init_container(&self, settings: &Settings) -> Part {
         let mounts = [
-            Value::object([("name", CONF_VOLUME.into()), ("mountPath", INIT_CONF_DIR.into())]),
+            Value::object([("name", SCRIPTS_VOLUME.into()), ("mountPath", SCRIPTS_DIR.into())]),
+            Value::object([("name", CONF_VOLUME.into()), ("mountPath", self.conf_dir().into())]),
             Value::object([
                 ("name", CONFIG_MAP_VOLUME.into()),
                 ("mountPath", INIT_CONFIG_MAP_DIR.into()),
@@ -123,31 +145,34 @@ impl Ingredients<'_> {
             ]),
         ];
         let image = &self.from_container.image;
-        let mut part = Writer::new(INIT_CONTAINER, image, Script::InitMysql);
-        let own = [
-            ("REPLICATION_CONFIG_MAP_DIR", INIT_CONFIG_MAP_DIR),
+        let packed = Packed::of(self.database.clone_method);
+        let mut part = Writer::new(INIT_CONTAINER, image, &["bash", "-c", UNPACK, SCRIPTS_DIR, packed.text]);
+        let [lag, restore_from] = [self.max_lag, self.restore_from].map(|number| number.map(|it| it.to_string()));
+        let FromContainer { server_args, .. } = &self.from_container;
+        let optional = [
+            ("REPLICATION_ACCOUNT", self.account.as_deref()),
+            ("REPLICATION_MAX_LAG_SECONDS", lag.as_deref()),
+            ("REPLICATION_RESTORE_FROM", restore_from.as_deref()),
+            ("REPLICATION_SERVER_ARGS", Some(server_args.as_str()).filter(|args| !args.is_empty())),
+        ];
+        let mut parameters = vec![
+            ("REPLICATION_SERVICE", self.service.as_str()),
+            ("REPLICATION_FLAVOR", self.database.flavor.name()),
+            ("REPLICATION_CLONE_METHOD", self.database.clone_method.name()),
+            ("REPLICATION_DATA_DIR", &self.data.dir),
+            ("REPLICATION_CONF_DIR", self.conf_dir()),
             ("REPLICATION_GTID", self.replication.gtid.name()),
             ("REPLICATION_BINARY_LOG", self.replication.binary_log.name()),
         ];
-        part.env(&self.parameters(INIT_CONTAINER, INIT_CONF_DIR, &own), []);
+        parameters.extend(optional.into_iter().filter_map(|(name, value)| Some((name, value?))));
+        part.env(&parameters, []);
         part.mounts(&mounts);
-        part.readiness(None, "");
+        part.readiness(&[], "");
         self.end(part, INIT_CONTAINER, image, settings)
     }
 
     /// Gives a replica its data.
     fn clone_container(&self, settings: &Settings) -> Part {
-        let script = match self.database.clone_method {
-            CloneMethod::Xtrabackup => Script::CloneXtrabackup,
-            CloneMethod::ClonePlugin => Script::ClonePlugin,
-        };
-        let FromContainer { server_args, option_files, .. } = &self.from_container;
-        let restore_from = self.restore_from.map(|ordinal| ordinal.to_string());
-        let mut own = Vec::new();
-        if !server_args.is_empty() {
-            own.push(("REPLICATION_SERVER_ARGS", server_args.as_str()));
-        }
-        own.extend(restore_from.as_deref().map(|ordinal| ("REPLICATION_RESTORE_FROM", ordinal)));
         // so that the preparation of a backup can be given more (Kubernetes documentation, "Downward API")
         let memory = Value::object([("resource", "requests.memory".into()), ("divisor", "1Mi".into())]);
         let memory = Value::object([
@@ -155,27 +180,18 @@ impl Ingredients<'_> {
             ("valueFrom", Value::object([("resourceFieldRef", memory)])),
         ]);
         let memory = (self.database.clone_method == CloneMethod::Xtrabackup).then_some(&memory);
-        let mut part = Writer::new(CLONE_CONTAINER, &self.backup_image, script);
-        self.with_credentials(&mut part, CLONE_CONTAINER, &own, memory, option_files);
-        part.readiness(None, "");
+        let mut part = Writer::new(CLONE_CONTAINER, &self.backup_image, &["bash", CLONE_SCRIPT]);
+        self.with_credentials(&mut part, memory, &self.from_container.option_files);
+        part.readiness(&[], "");
         self.end(part, CLONE_CONTAINER, &self.backup_image, settings)
     }
 
     /// Joins a replica to the primary and serves backups; its readiness is the replica's.
     fn sidecar(&self, settings: &Settings) -> Part {
-        let lag = self.max_lag.map(|seconds| seconds.to_string());
-        let mut own = Vec::new();
-        own.extend(lag.as_deref().map(|lag| ("REPLICATION_MAX_LAG_SECONDS", lag)));
-        own.extend(self.account.as_deref().map(|account| ("REPLICATION_ACCOUNT", account)));
         let secret = self.credentials.secret_mount();
-        let file = format!("{ROOT_PASSWORD_DIR}/{ROOT_PASSWORD_FILE}");
-        own.extend(secret.is_some().then_some(("REPLICATION_SECRET_FILE", file.as_str())));
-        let mut part = Writer::new(SIDECAR_CONTAINER, &self.backup_image, Script::Sidecar);
-        self.with_credentials(&mut part, SIDECAR_CONTAINER, &own, None, secret.as_slice());
-        part.readiness(
-            Some(Script::ReplicaReady),
-            "\"initialDelaySeconds\":5,\"periodSeconds\":10,\"timeoutSeconds\":10",
-        );
+        let mut part = Writer::new(SIDECAR_CONTAINER, &self.backup_image, &["bash", SIDECAR_SCRIPT]);
+        self.with_credentials(&mut part, None, secret.as_slice());
+        part.readiness(&["bash", READY_SCRIPT], "\"initialDelaySeconds\":5,\"periodSeconds\":10,\"timeoutSeconds\":10");
         if self.database.clone_method == CloneMethod::Xtrabackup {
             part.field("ports", &format!("[{{\"name\":\"{BACKUP_PORT_NAME}\",\"containerPort\":{BACKUP_PORT}}}]"));
         }
@@ -190,45 +206,15 @@ impl Ingredients<'_> {
         }
     }
 
-    /// The parameters that every script takes, then those of its own.
-    fn parameters<'p>(
-        &'p self,
-        step: &'p str,
-        conf_dir: &'p str,
-        own: &[(&'p str, &'p str)],
-    ) -> Vec<(&'p str, &'p str)> {
-        let mut parameters = vec![
-            ("REPLICATION_STEP", step),
-            ("REPLICATION_SERVICE", &self.service),
-            ("REPLICATION_FLAVOR", self.database.flavor.name()),
-            ("REPLICATION_CLONE_METHOD", self.database.clone_method.name()),
-            ("REPLICATION_DATA_DIR", &self.data.dir),
-            ("REPLICATION_CONF_DIR", conf_dir),
-            ("REPLICATION_BACKUP_PORT", BACKUP_PORT_TEXT),
-        ];
-        parameters.extend_from_slice(own);
-        parameters
-    }
-
     /// Writes the variables and mounts of a container that logs in as root and reads the data, those of its own among
     /// them.
-    fn with_credentials(
-        &self,
-        part: &mut Writer,
-        step: &str,
-        own: &[(&str, &str)],
-        own_variable: Option<&Value>,
-        own_mounts: &[Value],
-    ) {
+    fn with_credentials(&self, part: &mut Writer, own_variable: Option<&Value>, own_mounts: &[Value]) {
         let Credentials { env, env_from, mounts, .. } = &self.credentials;
-        let parameters = self.parameters(step, self.conf_dir(), own);
-        let is_taken = |variable: &&Value| {
-            let name = name(variable);
-            name == POD_NAME || name == MEMORY_VARIABLE || parameters.iter().any(|(taken, _)| *taken == name)
-        };
-        part.env(&parameters, own_variable.into_iter().chain(env.iter().filter(|variable| !is_taken(variable))));
+        let is_taken = |variable: &&Value| name(variable) == POD_NAME || name(variable).starts_with(PARAMETER_PREFIX);
+        part.env(&[], own_variable.into_iter().chain(env.iter().filter(|variable| !is_taken(variable))));
+        let scripts = scripts_mount();
         let conf = Value::object([("name", CONF_VOLUME.into()), ("mountPath", self.conf_dir().into())]);
-        let mut all = vec![&self.data.mount, &conf];
+        let mut all = vec![&self.data.mount, &conf, &scripts];
         for mount in mounts.iter().chain(own_mounts) {
             if !all.iter().any(|other| str_at(other, &["mountPath"]) == str_at(mount, &["mountPath"])) {
                 all.push(mount);
@@ -279,7 +265,7 @@ pub(crate) fn probes(container: &Value) -> Vec<(&'static str, Value<'static>)> {
     let absent = |probe: &str| at(container, &[probe]).is_none();
     let is_wanted = |probe| absent(probe) && (probe != "startupProbe" || absent("livenessProbe"));
     let probe = |timing: &[(&'static str, i64)]| {
-        let command = Value::Array(vec!["bash".into(), "-c".into(), Value::Script(Script::Ping)]);
+        let command = Value::Array(vec!["bash".into(), PING_SCRIPT.into()]);
         let mut probe = Object::default();
         probe.insert("exec", Value::object([("command", command)]));
         for (key, number) in timing {

@@ -3,19 +3,15 @@
 
 use crate::{
     inject::status::Digest,
-    json::{Value, covers, list_at, name, read, str_at, write_str},
+    json::{Value, covers, list_at, name, read, str_at, write_list, write_str},
     names::INJECTED_VOLUMES,
-    scripts::Script,
 };
 
 /// A planned container.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Part {
     pub(crate) name: &'static str,
-    /// JSON, without the scripts.
     json: String,
-    script: Place,
-    readiness: Option<Place>,
     /// The same as [`crate::inject::Status`] makes of what is stored.
     digest: u64,
 }
@@ -29,65 +25,30 @@ pub(crate) fn is_bent(container: &Value) -> bool {
     let is_again = |(at, variable): (usize, &Value)| {
         is_own(&variable) && env[..at].iter().any(|before| name(before) == name(variable))
     };
-    let is_pods_name = |variable: &&Value| {
-        name(variable) == POD_NAME && str_at(variable, &["valueFrom", "fieldRef", "fieldPath"]) == "metadata.name"
-    };
+    let is_pods_name = |variable: &&Value| str_at(variable, &["valueFrom", "fieldRef", "fieldPath"]) == "metadata.name";
+    let has_parameters = env.iter().any(|variable| name(variable) == "REPLICATION_SERVICE");
+    let mut pod_names = env.iter().filter(|variable| name(variable) == POD_NAME).peekable();
     NEVER_WRITTEN.iter().any(|field| container.get(field).is_some_and(|value| !value.is_null()))
         || env.iter().enumerate().any(is_again)
-        || !env.iter().any(|variable| is_pods_name(&variable))
+        || (has_parameters && pod_names.peek().is_none())
+        || !pod_names.all(|variable| is_pods_name(&variable))
 }
 
 /// The variable with the pod's name, from which scripts take the ordinal.
 pub(crate) const POD_NAME: &str = "POD_NAME";
 
-/// Where a script belongs: an empty string stands there.
-#[derive(Clone, Debug, PartialEq)]
-struct Place {
-    at: usize,
-    script: Script,
-}
-
 impl Part {
     /// Does a container that is there hold all that is planned?
     pub(crate) fn is_covered_by(&self, existing: &Value) -> bool {
-        // most that differ run something else, and to see that takes no tree
-        if !matches!(list_at(existing, &["command"]), [.., Value::String(text)] if self.script.script.is_text(text)) {
-            return false;
-        }
-        let Ok(mut planned) = read(&self.json) else { return false };
-        self.put_in_scripts(&mut planned).is_some() && covers(existing, &planned) && !is_bent(existing)
-    }
-
-    fn put_in_scripts(&self, planned: &mut Value) -> Option<()> {
-        fn put(command: &mut Value, place: &Place) -> Option<()> {
-            *command.as_array_mut()?.last_mut()? = Value::Script(place.script);
-            Some(())
-        }
-
-        let container = planned.as_object_mut()?;
-        put(container.get_mut("command")?, &self.script)?;
-        if let Some(place) = &self.readiness {
-            let probe = container.get_mut("readinessProbe")?.as_object_mut()?;
-            put(probe.get_mut("exec")?.as_object_mut()?.get_mut("command")?, place)?;
-        }
-        Some(())
+        read(&self.json).is_ok_and(|planned| covers(existing, &planned)) && !is_bent(existing)
     }
 
     pub(crate) fn digest(&self) -> u64 {
         self.digest
     }
 
-    /// Writes the part, with the scripts in their places.
     pub(crate) fn write(&self, json: &mut Vec<u8>) {
-        let mut rest = self.json.as_bytes();
-        let mut from = 0;
-        for Place { at, script } in std::iter::once(&self.script).chain(&self.readiness) {
-            let (front, behind) = rest.split_at(at - from);
-            json.extend_from_slice(front);
-            script.write(json);
-            (rest, from) = (behind, *at);
-        }
-        json.extend_from_slice(rest);
+        json.extend_from_slice(self.json.as_bytes());
     }
 }
 
@@ -95,17 +56,14 @@ impl Part {
 pub(crate) struct Writer {
     name: &'static str,
     json: Vec<u8>,
-    script: Place,
-    readiness: Option<Place>,
     digest: Digest,
 }
 
 impl Writer {
     /// Begins a container.
-    pub(crate) fn new(name: &'static str, image: &str, script: Script) -> Self {
-        let script = Place { at: 0, script };
-        let json = Vec::with_capacity(2048);
-        let mut writer = Self { name, json, script, readiness: None, digest: Digest::default() };
+    pub(crate) fn new(name: &'static str, image: &str, command: &[&str]) -> Self {
+        let room = command.iter().map(|word| word.len()).sum::<usize>() + 2048;
+        let mut writer = Self { name, json: Vec::with_capacity(room), digest: Digest::default() };
         writer.digest.text(name);
         writer.digest.text(image);
         writer.raw("{\"name\":");
@@ -113,25 +71,24 @@ impl Writer {
         writer.raw(",\"image\":");
         writer.string(image);
         writer.raw(",\"command\":");
-        writer.script.at = writer.shell(writer.script.script);
+        writer.command(command);
         writer
     }
 
-    /// `["bash", "-c", script]`; returns where the script belongs.
-    fn shell(&mut self, script: Script) -> usize {
-        self.raw("[\"bash\",\"-c\",\"");
-        let at = self.json.len();
-        self.raw("\"]");
-        self.digest.word("bash");
-        self.digest.word("-c");
-        self.digest.number(script.digest());
-        self.digest.end();
-        at
+    fn command(&mut self, words: &[&str]) {
+        write_list(&mut self.json, words, |json, word| write_str(json, word));
+        self.digest.list(words, |word, digest| digest.word(word));
     }
 
-    /// The variables: parameters of the script by name and value, then others as they are.
+    /// The variables: the pod's name and parameters of the scripts by name and value, where there are any, then others as
+    /// they are.
     pub(crate) fn env<'v>(&mut self, parameters: &[(&str, &str)], others: impl IntoIterator<Item = &'v Value<'v>>) {
-        self.raw(",\"env\":[{\"name\":\"POD_NAME\",\"valueFrom\":{\"fieldRef\":{\"fieldPath\":\"metadata.name\"}}}");
+        let mut separator = ",\"env\":[";
+        if !parameters.is_empty() {
+            self.raw(separator);
+            self.raw("{\"name\":\"POD_NAME\",\"valueFrom\":{\"fieldRef\":{\"fieldPath\":\"metadata.name\"}}}");
+            separator = ",";
+        }
         for (name, value) in parameters {
             self.raw(",{\"name\":");
             self.string(name);
@@ -141,11 +98,14 @@ impl Writer {
             self.digest.own_variable(name, value);
         }
         for variable in others {
-            self.raw(",");
+            self.raw(separator);
+            separator = ",";
             self.value(variable);
             self.digest.own_variable(name(variable), str_at(variable, &["value"]));
         }
-        self.raw("]");
+        if separator == "," {
+            self.raw("]");
+        }
         self.digest.end();
     }
 
@@ -166,15 +126,14 @@ impl Writer {
         self.digest.end();
     }
 
-    /// The readiness probe, which runs a script; it comes last of what is digested.
-    pub(crate) fn readiness(&mut self, script: Option<Script>, timing: &str) {
-        let Some(script) = script else {
+    /// The readiness probe, a command, if there is one; it comes last of what is digested.
+    pub(crate) fn readiness(&mut self, command: &[&str], timing: &str) {
+        if command.is_empty() {
             self.digest.end();
             return;
-        };
+        }
         self.raw(",\"readinessProbe\":{\"exec\":{\"command\":");
-        let at = self.shell(script);
-        self.readiness = Some(Place { at, script });
+        self.command(command);
         self.raw("},");
         self.raw(timing);
         self.raw("}");
@@ -197,10 +156,9 @@ impl Writer {
     /// Ends the container.
     pub(crate) fn end(mut self) -> Part {
         self.raw("}");
-        let Self { name, json, script, readiness, digest } = self;
+        let Self { name, json, digest } = self;
         // only whole texts were written to it
-        let json = String::from_utf8(json).unwrap_or_default();
-        Part { name, json, script, readiness, digest: digest.value() }
+        Part { name, json: String::from_utf8(json).unwrap_or_default(), digest: digest.value() }
     }
 
     fn raw(&mut self, text: &str) {

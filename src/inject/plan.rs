@@ -6,7 +6,7 @@ use crate::{
     inject::{
         Gtid, Replication,
         arguments::words,
-        containers::{FromContainer, Ingredients, mounted_option_files, probes},
+        containers::{FromContainer, Ingredients, mounted_option_files, probes, scripts_mount},
         credentials::Credentials,
         data::{Data, holds},
     },
@@ -14,7 +14,8 @@ use crate::{
     names::{
         ANNOTATION_PREFIX, BACKUP_PORT, BACKUP_PORT_NAME, CLONE_CONTAINER, CONF_VOLUME, CONFIG_MAP_VOLUME,
         DATABASE_CONTAINER, DATABASE_PORT, DATABASE_PORT_NAME, FORCED_OPTIONS_FILE, INIT_CONTAINER,
-        INJECTED_CONTAINERS, INJECTED_VOLUMES, ROOT_PASSWORD_VOLUME, SIDECAR_CONTAINER, annotation, rule,
+        INJECTED_CONTAINERS, INJECTED_VOLUMES, ROOT_PASSWORD_VOLUME, SCRIPTS_DIR, SCRIPTS_VOLUME, SIDECAR_CONTAINER,
+        annotation, rule,
     },
     rules,
     settings::Settings,
@@ -110,6 +111,7 @@ impl<'a> Plan<'a> {
             return None;
         };
         check_option_files(container, &path, &database, findings);
+        check_scripts(pod, name(container), findings);
         let is_kept = kept.is_some_and(|kept| kept.clone_method == database.clone_method);
         let backup_image = backup_image(image, &database, annotations, is_kept, settings, findings);
         let (Some(service), Some(data), Some(backup_image)) = (service_name, data, backup_image) else {
@@ -124,7 +126,8 @@ impl<'a> Plan<'a> {
             replication.gtid = Gtid::On;
         }
 
-        let mut mounts = vec![Value::object([("name", CONF_VOLUME.into()), ("mountPath", database.conf_dir().into())])];
+        let conf = Value::object([("name", CONF_VOLUME.into()), ("mountPath", database.conf_dir().into())]);
+        let mut mounts = vec![conf, scripts_mount()];
         if data.mount_is_new {
             mounts.insert(0, data.mount.clone());
         }
@@ -161,11 +164,11 @@ impl<'a> Plan<'a> {
         let has = |list: &str, name: &str| by_name(list_at(pod, &[list]), name).is_some();
         let database = by_name(list_at(pod, &["containers"]), &self.container).unwrap_or(NULL);
         let mounts = list_at(database, &["volumeMounts"]);
-        // an earlier version injected no volume of the password
-        let mut volumes = self.volumes.iter().filter(|planned| name(planned) != ROOT_PASSWORD_VOLUME);
-        volumes.all(|planned| has("volumes", name(planned)))
+        // earlier versions injected no volume of the password, or of the scripts; the digest says whether they are there
+        let is_old = |planned: &&Value| ![ROOT_PASSWORD_VOLUME, SCRIPTS_VOLUME].contains(&name(planned));
+        self.volumes.iter().filter(is_old).all(|planned| has("volumes", name(planned)))
             && INJECTED_INTO.iter().all(|(list, names)| names.iter().all(|name| has(list, name)))
-            && self.mounts.iter().all(|planned| {
+            && self.mounts.iter().filter(is_old).all(|planned| {
                 mounts.iter().any(|mount| str_at(mount, &["mountPath"]) == str_at(planned, &["mountPath"]))
             })
     }
@@ -235,6 +238,7 @@ fn volumes<'a>(config_map: &str, credentials: &Credentials<'a>) -> Vec<Value<'a>
     let mut volumes = vec![
         Value::object([("name", CONF_VOLUME.into()), ("emptyDir", Value::object([]))]),
         Value::object([("name", CONFIG_MAP_VOLUME.into()), ("configMap", source)]),
+        Value::object([("name", SCRIPTS_VOLUME.into()), ("emptyDir", Value::object([]))]),
     ];
     volumes.extend(credentials.secret_volume());
     volumes
@@ -406,6 +410,33 @@ fn check_option_files(container: &Value, path: &str, database: &Database, findin
                 format!("a file at {}, which is read later", shown(at)),
                 format!("give it a name that sorts before {FORCED_OPTIONS_FILE}"),
             );
+        }
+    }
+}
+
+/// What the injected containers run is written by the policy's container alone, and hidden by nothing.
+fn check_scripts(pod: &Value, database: &str, findings: &mut Findings) {
+    for list in ["initContainers", "containers"] {
+        for (index, container) in list_at(pod, &[list]).iter().enumerate() {
+            if INJECTED_CONTAINERS.contains(&name(container)) {
+                continue;
+            }
+            for (mount_index, mount) in list_at(container, &["volumeMounts"]).iter().enumerate() {
+                let is_database = list == "containers" && name(container) == database;
+                let at = str_at(mount, &["mountPath"]).trim_end_matches('/');
+                let is_scripts = name(mount) == SCRIPTS_VOLUME;
+                let hides = is_database && (holds(SCRIPTS_DIR, at) || (holds(at, SCRIPTS_DIR) && !at.is_empty()));
+                if (!is_scripts && !hides) || (is_database && covers(mount, &scripts_mount())) {
+                    continue;
+                }
+                findings.reject(Violation::new(
+                    rule::RESERVED_NAME,
+                    format!("spec.template.spec.{list}[{index}].volumeMounts[{mount_index}]"),
+                    if is_scripts { format!("the volume \"{SCRIPTS_VOLUME}\"") } else { format!("a volume at {}", shown(at)) },
+                    format!("the scripts of the injected containers and probes are in {SCRIPTS_DIR}, and nothing else may write or hide them"),
+                    if is_scripts { "remove this mount" } else { "mount it elsewhere" },
+                ));
+            }
         }
     }
 }

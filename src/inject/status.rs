@@ -7,9 +7,9 @@ use crate::{
     json::{NULL, Value, at, by_name, list_at, name, object_at, read, str_at, write_list, write_str},
     names::{
         ANNOTATION_PREFIX, CLONE_CONTAINER, CONF_VOLUME, DATA_CLAIM, DATABASE_PORT, INIT_CONTAINER, INJECTED_VOLUMES,
-        SIDECAR_CONTAINER, annotation,
+        SCRIPTS_VOLUME, SIDECAR_CONTAINER, annotation,
     },
-    scripts::{Script, fnv1a, fnv1a_from},
+    scripts::{Packed, fnv1a, fnv1a_from},
 };
 /// Record of an injection.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -95,7 +95,7 @@ impl Status {
 
     /// Is a mount of the database container one that this record names?
     pub(crate) fn names_mount(&self, mount: &Value) -> bool {
-        [CONF_VOLUME, DATA_CLAIM].contains(&name(mount))
+        [CONF_VOLUME, DATA_CLAIM, SCRIPTS_VOLUME].contains(&name(mount))
             && self.volume_mounts.iter().any(|path| path == str_at(mount, &["mountPath"]))
     }
 
@@ -106,17 +106,26 @@ impl Status {
 
     /// Writes the record into an object. `None`: something else stands in the way.
     pub(crate) fn write(&self, object: &mut Value) -> Option<()> {
-        let annotations = object_at(object, &["metadata", "annotations"])?;
-        annotations.insert(Self::key(), Value::from(self.to_json()));
+        Self::put(object, Value::from(self.to_json()))
+    }
+
+    /// Gives an object the record of another one, as it stands there.
+    pub(crate) fn copy<'a>(from: &Value<'a>, to: &mut Value<'a>) -> Option<()> {
+        Self::put(to, from.get("metadata")?.get("annotations")?.get(&Self::key())?.clone())
+    }
+
+    fn put<'a>(object: &mut Value<'a>, record: Value<'a>) -> Option<()> {
+        object_at(object, &["metadata", "annotations"])?.insert(Self::key(), record);
         Some(())
     }
 
+    /// For machines and people alike: a field a line, and none that says nothing.
     fn to_json(&self) -> String {
         let mut json = Vec::with_capacity(512);
         let key = |json: &mut Vec<u8>, key: &str| {
-            json.push(if json.is_empty() { b'{' } else { b',' });
+            json.extend_from_slice(if json.is_empty() { b"{\n  " } else { b",\n  " });
             write_str(json, key);
-            json.push(b':');
+            json.extend_from_slice(b": ");
         };
         // in an order that stays: another one would be a change of every injected object
         for (name, text) in [("version", &self.version), ("revision", &self.revision), ("container", &self.container)] {
@@ -124,28 +133,32 @@ impl Status {
             write_str(&mut json, text);
         }
         let list = |json: &mut Vec<u8>, name: &str, texts: &[String]| {
-            key(json, name);
-            write_list(json, texts, |json, text| write_str(json, text));
+            if !texts.is_empty() {
+                key(json, name);
+                write_list(json, texts, |json, text| write_str(json, text));
+            }
         };
         list(&mut json, "volumes", &self.volumes);
         list(&mut json, "initContainers", &self.init_containers);
         list(&mut json, "containers", &self.containers);
         list(&mut json, "volumeMounts", &self.volume_mounts);
-        json.extend_from_slice(b",\"ports\":");
-        write_list(&mut json, &self.ports, |json, port| Value::from(*port).write(json));
+        if !self.ports.is_empty() {
+            key(&mut json, "ports");
+            write_list(&mut json, &self.ports, |json, port| Value::from(*port).write(json));
+        }
         list(&mut json, "probes", &self.probes);
         list(&mut json, "volumeClaimTemplates", &self.volume_claim_templates);
-        json.extend_from_slice(if self.service_name { b",\"serviceName\":true" } else { b",\"serviceName\":false" });
-        if let Some(Replication { clone_method, gtid, binary_log }) = &self.replication {
-            json.extend_from_slice(b",\"replication\":{\"cloneMethod\":");
-            write_str(&mut json, clone_method.name());
-            json.extend_from_slice(b",\"gtid\":");
-            write_str(&mut json, gtid.name());
-            json.extend_from_slice(b",\"binaryLog\":");
-            write_str(&mut json, binary_log.name());
-            json.push(b'}');
+        if self.service_name {
+            key(&mut json, "serviceName");
+            json.extend_from_slice(b"true");
         }
-        json.push(b'}');
+        if let Some(Replication { clone_method, gtid, binary_log }) = &self.replication {
+            key(&mut json, "replication");
+            let fields =
+                [("cloneMethod", clone_method.name()), ("gtid", gtid.name()), ("binaryLog", binary_log.name())];
+            Value::object(fields.map(|(name, text)| (name, text.into()))).write(&mut json);
+        }
+        json.extend_from_slice(b"\n}");
         String::from_utf8(json).unwrap_or_default()
     }
 
@@ -232,10 +245,10 @@ impl Digest {
         self.text("]");
     }
 
-    /// A word of a command line; of a script, its own digest.
+    /// A word of a command line; of a long one, its own digest.
     pub(crate) fn word(&mut self, text: &str) {
         if text.len() > 64 {
-            self.number(Script::digest_of(text));
+            self.number(Packed::digest_of(text));
         } else {
             self.text(text);
         }
@@ -244,7 +257,6 @@ impl Digest {
     fn words(&mut self, words: &[Value]) {
         self.list(words, |word, digest| match word {
             Value::String(text) => digest.word(text),
-            Value::Script(script) => digest.number(script.digest()),
             other => digest.text(&other.to_json()),
         });
     }
@@ -261,6 +273,10 @@ impl Digest {
         for field in ["name", "mountPath", "subPath", "subPathExpr"] {
             self.text(str_at(mount, &[field]));
         }
+        // records of before there were such mounts stay as they are
+        if name(mount) == SCRIPTS_VOLUME {
+            self.number(mount.get("readOnly").is_some_and(Value::is_true).into());
+        }
     }
 
     pub(crate) fn value(&self) -> u64 {
@@ -272,7 +288,10 @@ fn volume(volume: &Value) -> u64 {
     let mut digest = Digest::default();
     digest.text(name(volume));
     digest.text(str_at(volume, &["configMap", "name"]));
-    // records of before there was such a volume stay as they are
+    // records of before there were such volumes stay as they are
+    if name(volume) == SCRIPTS_VOLUME {
+        digest.number(volume.get("emptyDir").is_some().into());
+    }
     let secret = str_at(volume, &["secret", "secretName"]);
     if !secret.is_empty() {
         digest.text(secret);

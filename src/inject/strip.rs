@@ -1,10 +1,10 @@
 //! The reverse of the injection: an object without what a record says was put into it.
 
 use crate::{
-    inject::Status,
-    json::{Object, Value, at, name},
+    inject::{Status, containers::PING_SCRIPT},
+    json::{Object, Value, list_at, name},
     names::DATA_CLAIM,
-    scripts::Script,
+    scripts::is_ping,
 };
 
 /// How much is taken out.
@@ -85,9 +85,6 @@ pub(crate) fn is_ours(probe: &Value) -> bool {
 
 /// Does a probe run the injected script?
 pub(crate) fn runs_ping(probe: &Value) -> bool {
-    match at(probe, &["exec", "command"]).and_then(|command| command.as_array()?.get(2)) {
-        Some(Value::String(text)) => Script::is_ping(text),
-        Some(Value::Script(script)) => *script == Script::Ping,
-        _ => false,
-    }
+    let word = |word: &Value| word.as_str().is_some_and(|word| word == PING_SCRIPT || is_ping(word));
+    list_at(probe, &["exec", "command"]).iter().any(word)
 }

@@ -80,7 +80,6 @@ pub(crate) fn covers(actual: &Value, planned: &Value) -> bool {
         (Value::Array(actual), Value::Array(planned)) => {
             actual.len() == planned.len() && actual.iter().zip(planned).all(|(actual, planned)| covers(actual, planned))
         }
-        (Value::String(actual), Value::Script(planned)) => planned.is_text(actual),
         (actual, planned) => actual == planned,
     }
 }
@@ -124,7 +123,7 @@ pub(crate) fn type_name(value: &Value) -> &'static str {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",
         Value::Number(_) => "a number",
-        Value::String(_) | Value::Script(_) => "a string",
+        Value::String(_) => "a string",
         Value::Array(_) => "a list",
         Value::Object(_) | Value::Part(_) => "an object",
         Value::Raw(_) => "what no rule looks into",

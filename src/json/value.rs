@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use serde_json::Number;
 
-use crate::{inject::Part, json::Object, scripts::Script};
+use crate::{inject::Part, json::Object};
 
 /// A tree of JSON. It borrows its texts from where it was read; `'a` is the life of those.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -17,8 +17,6 @@ pub(crate) enum Value<'a> {
     Object(Object<'a>),
     /// What no rule looks into, as it was written.
     Raw(&'a str),
-    /// A planned script: a string whose text stays where it is until the answer is written.
-    Script(Script),
     /// A planned container.
     Part(Box<Part>),
 }

@@ -63,11 +63,6 @@ impl Value<'_> {
             Self::Array(list) => write_list(json, list, |json, element| element.write(json)),
             Self::Object(object) => object.write(json),
             Self::Raw(text) => json.extend_from_slice(text.as_bytes()),
-            Self::Script(script) => {
-                json.push(b'"');
-                script.write(json);
-                json.push(b'"');
-            }
             Self::Part(part) => part.write(json),
         }
     }

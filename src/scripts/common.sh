@@ -1,13 +1,19 @@
-# Common to the injected containers. Parameters come from the environment only:
+# Common to the injected containers. Parameters are in the environment of init-mysql, which writes them into a file for
+# all others:
 #   POD_NAME                  this pod's name; what follows its last dash is the ordinal
-#   REPLICATION_STEP          name of the container, for the log
 #   REPLICATION_SERVICE       headless Service of the StatefulSet
 #   REPLICATION_FLAVOR        mysql-5.7, mysql-8.0, mysql-8.4 or mariadb
 #   REPLICATION_CLONE_METHOD  xtrabackup or clone-plugin
 #   REPLICATION_DATA_DIR      data directory of the server
 #   REPLICATION_CONF_DIR      the option files that the server reads, as mounted here
-#   REPLICATION_BACKUP_PORT   port on which a pod gives its data to the next one
+# shellcheck source=./credentials.sh
+. "${0%/*}/credentials.sh"
+readonly PARAMETERS=$SCRIPTS/parameters.sh
+# shellcheck source=/dev/null
+[[ $STEP == init-mysql || ! -f $PARAMETERS ]] || . "$PARAMETERS"
 readonly DATABASE_PORT=3306
+# on which a pod gives its data to the next one
+readonly BACKUP_PORT=${REPLICATION_BACKUP_PORT:-3307}
 DATA_DIR=${REPLICATION_DATA_DIR:-}
 CONF_DIR=${REPLICATION_CONF_DIR:-}
 
@@ -23,7 +29,7 @@ readonly JOIN_OPTIONS=zz-mysql-replication-join.cnf
 
 # Private space of this container, on a volume that is writable even where the root file system is not.
 scratch_dir() {
-    SCRATCH="$CONF_DIR/.scratch-$REPLICATION_STEP"
+    SCRATCH="$CONF_DIR/.scratch-$STEP"
     rm -rf "$SCRATCH"
     (umask 077 && mkdir -p "$SCRATCH")
     export TMPDIR=$SCRATCH

@@ -3,14 +3,19 @@
 set -euo pipefail
 unset PASSWORD
 
-log() { printf '%s: %s\n' "${REPLICATION_STEP:-probe}" "$*" >&2; }
+# Where all scripts are, and which of them this is: the name of its container or probe.
+readonly SCRIPTS=${0%/*}
+STEP=${0##*/}
+readonly STEP=${STEP%.sh}
+log() { printf '%s: %s\n' "$STEP" "$*" >&2; }
 fail() { log "ERROR: $*"; exit 1; }
 
 # PASSWORDS are what root's may be, the likeliest first: what the Secret says by now, where it is mounted, what this
 # container was started with, and either one as the image's entrypoint sets it. SECRETS are the same as they are written.
-#   REPLICATION_SECRET_FILE  the key of the Secret that the variable takes the password from, as a mounted file
+#   REPLICATION_SECRET_FILE  the key of the Secret that the variable takes the password from, as a mounted file:
+#                            /mnt/root-password/password unless given
 root_password() {
-    local name file secret
+    local name file secret kept=${REPLICATION_SECRET_FILE:-/mnt/root-password/password}
     SECRET=
     for name in MARIADB_ROOT_PASSWORD MYSQL_ROOT_PASSWORD; do
         file="${name}_FILE"
@@ -25,9 +30,9 @@ root_password() {
     [[ -n $SECRET || -n ${MARIADB_ALLOW_EMPTY_ROOT_PASSWORD:-}${MYSQL_ALLOW_EMPTY_PASSWORD:-} ]] ||
         fail "no root password: MYSQL_ROOT_PASSWORD, MYSQL_ROOT_PASSWORD_FILE and MYSQL_ALLOW_EMPTY_PASSWORD are all unset"
     SECRETS=("$SECRET")
-    if [[ -r ${REPLICATION_SECRET_FILE:-} ]]; then
+    if [[ -r $kept ]]; then
         # with the ends of lines that the variable has too
-        IFS= read -r -d '' secret <"$REPLICATION_SECRET_FILE" || true
+        IFS= read -r -d '' secret <"$kept" || true
         [[ -z $secret || $secret == "$SECRET" ]] || SECRETS=("$secret" "$SECRET")
     fi
     PASSWORDS=()

@@ -1,9 +1,19 @@
 # Writes this pod's option files: the user's for its role from the ConfigMap, then, last in reading order
 # (MySQL manual, "Using Option Files": the last one wins), what must hold whatever the ConfigMap says.
-#   REPLICATION_CONFIG_MAP_DIR  the ConfigMap's keys as files
+#   REPLICATION_CONFIG_MAP_DIR  the ConfigMap's keys as files, in /mnt/config-map unless given
 #   REPLICATION_GTID            always, or option-files where these decide; from the cluster's record
 #   REPLICATION_BINARY_LOG      name of the primary's binary log where the user gives none; from the cluster's record
+# shellcheck source=./common.sh
+. "${0%/*}/common.sh"
+readonly CONFIG_MAP_DIR=${REPLICATION_CONFIG_MAP_DIR:-/mnt/config-map}
 umask 022
+
+# For the other containers, in whose environment there is only what is theirs.
+write_parameters() {
+    local name
+    for name in POD_NAME "${!REPLICATION_@}"; do printf '%s=%q\n' "$name" "${!name}"; done >"$PARAMETERS.part"
+    mv "$PARAMETERS.part" "$PARAMETERS"
+}
 
 # The first of the files that exists becomes the role's option file.
 copy_role_file() {
@@ -42,8 +52,8 @@ option_in() {
 role_file() {
     local key
     for key in "$@"; do
-        if [[ -f $REPLICATION_CONFIG_MAP_DIR/$key ]]; then
-            printf '%s' "$REPLICATION_CONFIG_MAP_DIR/$key"
+        if [[ -f $CONFIG_MAP_DIR/$key ]]; then
+            printf '%s' "$CONFIG_MAP_DIR/$key"
             return
         fi
     done
@@ -126,6 +136,7 @@ forced_options() {
 }
 
 main() {
+    write_parameters
     rm -f "$CONF_DIR"/*.cnf
     ROLE_FILE=
     # server-id 0 has a special meaning: 100 is added

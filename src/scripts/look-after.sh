@@ -5,7 +5,7 @@
 #   REPLICATION_LOOK_SECONDS      from one look to the next, 5 unless given
 #   REPLICATION_ROTATION_SECONDS  how long the account's password stays where root's has changed, 180 unless given
 readonly LOOK_SECONDS=${REPLICATION_LOOK_SECONDS:-5} ACCOUNT=${REPLICATION_ACCOUNT:-replica}
-readonly ROTATION_SECONDS=${REPLICATION_ROTATION_SECONDS:-180}
+readonly ROTATION_SECONDS=${REPLICATION_ROTATION_SECONDS:-180} APPLY_SECONDS=30
 # As others see it: its version, and whether it offers TLS.
 readonly OFFER="SELECT VERSION(); SHOW SESSION STATUS LIKE 'Ssl_cipher'"
 
@@ -15,7 +15,7 @@ look_after() {
     [[ $ORDINAL == 0 || -f $DATA_DIR/$CLONE_MARK ]] || fail "the data directory has no complete clone: clone-mysql must have run before"
     # nothing ever comes of it: a wait that takes no process
     exec {clock}<> <(:)
-    TOLD=none REFUSAL='' REFUSED=0 DIALECT='' LOOKED=$SECONDS BEGUN=''
+    TOLD=none REFUSAL='' REFUSED=0 DIALECT='' LOOKED=$SECONDS BEGUN='' APPLIED=-$APPLY_SECONDS
     while :; do
         root_password
         if [[ -n $DIALECT ]] || log_in; then
@@ -39,6 +39,7 @@ tell() {
 
 # Forgets what was begun with a server that may have started anew since the last look.
 notice_restart() {
+    # shellcheck disable=SC2154 # the name of a field
     ((FIELDS[Value] > SECONDS - LOOKED + 1)) || BEGUN=
     LOOKED=$SECONDS
 }
@@ -232,6 +233,12 @@ look_at_replica() {
     if [[ ${FIELDS[closed]} != @(1|ON|NO_LOCK*) ]]; then
         [[ -z $BEGUN ]] || log "WARNING: this replica was open for writes, and is closed now; what was written here is nowhere else"
         close_for_writes || { log "the server did not become read-only"; return 1; }
+    fi
+    # full: what could not be applied is still there, and the server does not try again by itself
+    if [[ ${FIELDS[SQL_Running]:-}:${FIELDS[Last_SQL_Errno]:-} == No:@(1021|1026|1114) ]] && ((SECONDS - APPLIED >= APPLY_SECONDS)); then
+        log "what has been received is applied once more: replication had stopped with error ${FIELDS[Last_SQL_Errno]}, a full disk"
+        query "START $REPLICA SQL_THREAD" || return 1
+        APPLIED=$SECONDS
     fi
     # one that a filter keeps from the tables is remembered all the same
     own=$(value_of account "$DATA_DIR/$HISTORY") tables=${FIELDS[account]:-}

@@ -108,7 +108,8 @@ pub(crate) struct PodSpec {
 impl PodSpec {
     /// Gives the injected containers parameters of their scripts that the policy leaves at their defaults.
     pub(crate) fn add_parameters(&mut self, parameters: &[(&str, &str)]) {
-        let injected = |container: &&mut Container| container.env.iter().any(|it| it.name == "REPLICATION_STEP");
+        // all of them in what version 0.2 and earlier injected, else the one that tells the others
+        let injected = |container: &&mut Container| container.env.iter().any(|it| it.name == "REPLICATION_SERVICE");
         for container in self.init_containers.iter_mut().chain(&mut self.containers).filter(injected) {
             container.env.extend(parameters.iter().map(|(name, value)| Variable {
                 name: (*name).to_owned(),

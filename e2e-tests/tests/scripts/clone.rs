@@ -84,7 +84,7 @@ fn a_new_replica_takes_the_data_of_the_pod_before_it() {
     let sidecar = serve(&donor);
     let replica = cluster.pod(1);
     replica
-        .run("clone-mysql-xtrabackup")
+        .run("clone-mysql")
         .succeeds()
         .says("cloning from mysql-0.mysql, attempt 1 of 1")
         .says("clone from mysql-0.mysql is complete");
@@ -130,7 +130,7 @@ fn what_the_tool_leaves_is_no_part_of_the_data() {
     }
     let _sidecar = serve(&donor);
     let replica = cluster.pod(1);
-    replica.run("clone-mysql-xtrabackup").succeeds();
+    replica.run("clone-mysql").succeeds();
     let left: Vec<_> = replica.list("data").into_iter().filter(|name| name.contains("backup")).collect();
     assert_eq!(left, ["xtrabackup_own", "xtrabackup_t.ibd"]);
 }
@@ -142,7 +142,7 @@ fn a_backup_is_prepared_with_half_of_the_memory_that_is_requested() {
         let donor = donor(&cluster, 0);
         let _sidecar = serve(&donor);
         let replica = cluster.pod(1).with("REPLICATION_MEMORY", requested);
-        replica.run("clone-mysql-xtrabackup").succeeds();
+        replica.run("clone-mysql").succeeds();
         let call = &replica.calls("mariadb-backup")[0];
         assert!(call.contains(&format!(" --use-memory={used} ")), "{requested}: {call}");
     }
@@ -155,7 +155,7 @@ fn mysql_clones_with_its_own_tools() {
     donor.write("backup/xtrabackup_binlog_info", "binlog.000002\t157\n");
     let _sidecar = serve(&donor);
     let replica = cluster.pod(1).mysql("mysql-8.0", "8.0.36");
-    replica.run("clone-mysql-xtrabackup").succeeds();
+    replica.run("clone-mysql").succeeds();
     assert_whole(&replica);
     assert_eq!(replica.read(MARK), "donor=mysql-0.mysql\nposition=file\nfile=binlog.000002\npos=157\n");
     assert_eq!(
@@ -170,13 +170,13 @@ fn an_image_without_the_tools_is_named_with_its_remedy() {
     let replica = cluster.pod(1);
     replica.without_tool("mbstream");
     replica
-        .run("clone-mysql-xtrabackup")
+        .run("clone-mysql")
         .fails()
         .says("not in this image: mbstream or xbstream;")
         .says("kubewarden.io/backup-image");
     replica.without_tool("mariadb-backup");
     replica
-        .run("clone-mysql-xtrabackup")
+        .run("clone-mysql")
         .fails()
         .says("not in this image: mariadb-backup or xtrabackup;")
         .says("kubewarden.io/backup-image");
@@ -189,11 +189,11 @@ fn a_complete_clone_is_not_cloned_again() {
     let donor = donor(&cluster, 0);
     let sidecar = serve(&donor);
     let replica = cluster.pod(1);
-    replica.run("clone-mysql-xtrabackup").succeeds();
+    replica.run("clone-mysql").succeeds();
     sidecar.kill();
     replica.forget();
 
-    replica.run("clone-mysql-xtrabackup").succeeds().says("the data directory holds a complete clone");
+    replica.run("clone-mysql").succeeds().says("the data directory holds a complete clone");
     assert_whole(&replica);
     assert!(replica.calls("mbstream").is_empty() && replica.calls("mariadb-backup").is_empty());
     assert!(!replica.exists(JOIN_OPTIONS), "what a replica's server does is in its own option files");
@@ -209,7 +209,7 @@ fn data_of_another_origin_is_refused_and_stays_as_it_is() {
         replica.write(file, "rows that nobody else has\n");
         let before = replica.list("data");
         replica
-            .run("clone-mysql-xtrabackup")
+            .run("clone-mysql")
             .fails()
             .says("no complete clone of the primary")
             .says("Nothing was changed")
@@ -229,7 +229,7 @@ fn a_backup_that_fails_halfway_is_no_clone() {
     let sidecar = serve(&donor);
     let replica = cluster.pod(1);
     replica
-        .run("clone-mysql-xtrabackup")
+        .run("clone-mysql")
         .fails()
         .says("the stream from mysql-0.mysql was cut or its backup failed")
         .says("no clone from mysql-0.mysql after 1 attempts")
@@ -246,7 +246,7 @@ fn a_donor_that_dies_halfway_gives_no_clone() {
     donor.control("backup", "hang");
     let sidecar = serve(&donor);
     let replica = cluster.pod(1);
-    let clone = replica.start("clone-mysql-xtrabackup");
+    let clone = replica.start("clone-mysql");
     donor.wait_until_blocked();
     sidecar.kill();
     clone.wait().fails().says("was cut or its backup failed").does_not_say("warning");
@@ -260,7 +260,7 @@ fn an_empty_backup_is_no_clone() {
     donor.control("backup", "empty");
     let _sidecar = serve(&donor);
     let replica = cluster.pod(1);
-    replica.run("clone-mysql-xtrabackup").fails().says("has no binlog_info");
+    replica.run("clone-mysql").fails().says("has no binlog_info");
     assert_nothing_in_place(&replica);
 }
 
@@ -273,7 +273,7 @@ fn a_stream_that_cannot_be_unpacked_or_prepared_is_no_clone() {
     for (call, message) in [("^mbstream", "unpacking the stream failed"), ("--prepare", "preparing the backup failed")]
     {
         replica.control("fail", call);
-        replica.run("clone-mysql-xtrabackup").fails().says(message);
+        replica.run("clone-mysql").fails().says(message);
         assert_nothing_in_place(&replica);
     }
 }
@@ -288,7 +288,7 @@ fn a_failed_attempt_is_followed_by_another_that_begins_anew() {
     replica.write(&format!("{ASIDE}/leftover"), "of an attempt before a restart\n");
     replica.set("REPLICATION_CLONE_ATTEMPTS", "1000");
     replica.set("REPLICATION_RETRY_SECONDS", "0.1");
-    let clone = replica.start("clone-mysql-xtrabackup");
+    let clone = replica.start("clone-mysql");
     clone.wait_for_log("attempt 2 of 1000");
     donor.release("backup");
     clone.wait().succeeds().says("clone from mysql-0.mysql is complete");
@@ -302,7 +302,7 @@ fn the_attempts_are_bounded() {
     let mut replica = cluster.pod(1);
     replica.set("REPLICATION_CLONE_ATTEMPTS", "3");
     let outcome = replica
-        .run("clone-mysql-xtrabackup")
+        .run("clone-mysql")
         .fails()
         .says("does not answer on port 3307 yet")
         .says("no clone from mysql-0.mysql after 3 attempts");
@@ -317,14 +317,14 @@ fn a_clone_that_was_interrupted_while_it_came_begins_anew() {
     donor.control("backup", "hang");
     let _sidecar = serve(&donor);
     let replica = cluster.pod(1);
-    let clone = replica.start("clone-mysql-xtrabackup");
+    let clone = replica.start("clone-mysql");
     donor.wait_until_blocked();
     wait_until("a part has come", || replica.exists(&format!("{ASIDE}/ibdata1")));
     clone.kill();
     assert_nothing_in_place(&replica);
     donor.release("backup");
     replica.write(&format!("{ASIDE}/leftover"), "of the first\n");
-    replica.run("clone-mysql-xtrabackup").succeeds();
+    replica.run("clone-mysql").succeeds();
     assert_whole(&replica);
 }
 
@@ -336,7 +336,7 @@ fn a_clone_that_was_interrupted_while_it_was_prepared_begins_anew() {
     let replica = cluster.pod(1);
     for call in ["--prepare", r"^mv .*clone\.part"] {
         replica.control("block", call);
-        let clone = replica.start("clone-mysql-xtrabackup");
+        let clone = replica.start("clone-mysql");
         replica.wait_until_blocked();
         clone.kill();
         assert_nothing_in_place(&replica);
@@ -344,7 +344,7 @@ fn a_clone_that_was_interrupted_while_it_was_prepared_begins_anew() {
         replica.release("block");
         replica.release("blocked");
     }
-    replica.run("clone-mysql-xtrabackup").succeeds();
+    replica.run("clone-mysql").succeeds();
     assert_whole(&replica);
 }
 
@@ -356,13 +356,13 @@ fn a_clone_that_was_interrupted_on_its_way_into_place_goes_on_without_its_donor(
         let sidecar = serve(&donor);
         let replica = cluster.pod(1);
         replica.control("block", call);
-        let clone = replica.start("clone-mysql-xtrabackup");
+        let clone = replica.start("clone-mysql");
         replica.wait_until_blocked();
         clone.kill();
         sidecar.kill();
         assert!(replica.exists(MARK) == call.starts_with("^rmdir"), "the mark comes last");
         replica.release("block");
-        replica.run("clone-mysql-xtrabackup").succeeds();
+        replica.run("clone-mysql").succeeds();
         assert_whole(&replica);
     }
 }
@@ -374,11 +374,7 @@ fn a_donor_that_sends_nothing_more_is_given_up() {
     donor.control("backup", "hang");
     let _sidecar = serve(&donor);
     let replica = cluster.pod(1).with("REPLICATION_STALL_SECONDS", "1");
-    replica
-        .run("clone-mysql-xtrabackup")
-        .fails()
-        .says("no data from mysql-0.mysql for 1 seconds")
-        .says("after 1 attempts");
+    replica.run("clone-mysql").fails().says("no data from mysql-0.mysql for 1 seconds").says("after 1 attempts");
     assert_nothing_in_place(&replica);
 }
 
@@ -388,7 +384,7 @@ fn a_donor_that_accepts_and_says_nothing_is_given_up() {
     let donor = cluster.pod(0);
     let _server = donor.play_server(PORT, "exec sleep infinity");
     let replica = cluster.pod(1).with("REPLICATION_STALL_SECONDS", "1");
-    replica.run("clone-mysql-xtrabackup").fails().says("no data from mysql-0.mysql for 1 seconds");
+    replica.run("clone-mysql").fails().says("no data from mysql-0.mysql for 1 seconds");
     assert_nothing_in_place(&replica);
 }
 
@@ -439,7 +435,7 @@ fn what_is_no_donor_is_not_believed() {
         liar.set("DONOR_BACKUP", liar.path("backup").to_str().unwrap());
         let server = liar.play_server(PORT, says);
         let replica = cluster.pod(1);
-        replica.run("clone-mysql-xtrabackup").fails().says(message);
+        replica.run("clone-mysql").fails().says(message);
         assert_nothing_in_place(&replica);
         server.kill();
         for pod in [liar, replica] {
@@ -458,7 +454,7 @@ fn the_players_of_donors_would_be_believed_if_they_were_honest() {
     );
     let _server = honest.play_server(PORT, &says);
     let replica = cluster.pod(1);
-    replica.run("clone-mysql-xtrabackup").succeeds();
+    replica.run("clone-mysql").succeeds();
     assert_whole(&replica);
 }
 
@@ -468,7 +464,7 @@ fn positions(donor: &Pod, replica: &Pod, info: &str, cases: &[(&str, Option<&str
     for (content, position) in cases {
         empty_data(replica);
         donor.write(&format!("backup/{info}"), content);
-        let outcome = replica.run("clone-mysql-xtrabackup");
+        let outcome = replica.run("clone-mysql");
         if let Some(position) = position {
             outcome.succeeds();
             assert_eq!(replica.read(MARK).split_once('\n').unwrap().1, format!("{position}\n"), "{content:?}");
@@ -620,9 +616,6 @@ fn a_clone_of_a_replica_without_slave_info_is_refused() {
     let donor = donor(&cluster, 1);
     let _sidecar = serve(&donor);
     let replica = cluster.pod(2);
-    replica
-        .run("clone-mysql-xtrabackup")
-        .fails()
-        .says("does not say where it stands in the primary's log (slave_info: 'empty')");
+    replica.run("clone-mysql").fails().says("does not say where it stands in the primary's log (slave_info: 'empty')");
     assert_nothing_in_place(&replica);
 }

@@ -7,7 +7,6 @@ use std::{
     os::unix::fs::{MetadataExt, symlink},
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
-    sync::LazyLock,
     thread,
     time::{Duration, Instant},
 };
@@ -36,12 +35,14 @@ const NEEDED: [(&str, &str); 8] = [
     ("getent", "libc-bin"),
 ];
 /// The system's tools that a script finds in its container; there are no others.
-const SYSTEM_TOOLS: [&str; 25] = [
+const SYSTEM_TOOLS: [&str; 27] = [
+    "base64",
     "bash",
     "cat",
     "cut",
     "du",
     "getent",
+    "gzip",
     "head",
     "mkdir",
     "mkfifo",
@@ -76,21 +77,8 @@ const MYSQL_TOOLS: [(&str, &str); 6] = [
     ("chown", "no-op"),
 ];
 
-/// The text that the policy gives to a container or probe.
-pub(crate) fn script(name: &str) -> &'static str {
-    static SCRIPTS: LazyLock<[(&str, String); 6]> = LazyLock::new(all);
-    &SCRIPTS.iter().find(|script| script.0 == name).unwrap_or_else(|| panic!("no script is named {name}")).1
-}
-
-pub(crate) fn part(name: &str) -> String {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../src/scripts/{name}.sh"));
-    fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display())) + "\n"
-}
-
 /// What a peer of the tests needs of the scripts to speak their protocol.
-fn common_functions() -> String {
-    part("credentials") + &part("common") + "root_password\n"
-}
+const COMMON_FUNCTIONS: &str = ". \"${0%/*}/common.sh\"\nroot_password\n";
 
 /// The path of a tool of the machine; without it the test fails, and says what to install.
 pub(crate) fn tool(name: &str, package: &str) -> PathBuf {
@@ -287,8 +275,13 @@ impl<'a> Pod<'a> {
     fn new(cluster: &'a Cluster, ordinal: u8) -> Self {
         let name = format!("mysql-{ordinal}");
         let dir = cluster.dir.path().join(&name);
-        for folder in ["bin", "tools", "real", "data", "conf", "config-map", "control", "backup"] {
+        for folder in ["bin", "tools", "real", "data", "conf", "config-map", "control", "backup", "scripts", "peer"] {
             fs::create_dir_all(dir.join(folder)).unwrap();
+        }
+        for (name, text) in all() {
+            for folder in ["scripts", "peer"] {
+                fs::write(dir.join(format!("{folder}/{name}.sh")), text).unwrap();
+            }
         }
         for file in ["calls", "options", "sql", "there"] {
             fs::write(dir.join(file), "").unwrap();
@@ -478,18 +471,18 @@ impl<'a> Pod<'a> {
 
     /// What a shell of the pod writes that has the scripts' common functions.
     pub(crate) fn shell(&self, text: &str) -> String {
+        let log = self.new_log("shell");
+        let script = self.write_script(&log, text);
         let bash = tool("bash", "bash");
-        let text = common_functions() + text;
-        let command = [bash.to_str().unwrap(), "-c", &text];
-        self.cluster.start(&self.new_log("shell"), true, &command, &self.environment).wait().log
+        let command = [bash.to_str().unwrap(), script.to_str().unwrap()];
+        self.cluster.start(&log, true, &command, &self.environment).wait().log
     }
 
     /// Plays a server at this pod's name: for each connection a shell with the scripts' common functions runs `text`.
     pub(crate) fn play_server(&self, port: u16, text: &str) -> Run {
         let bash = tool("bash", "bash");
         let log = self.new_log("server");
-        let file = log.with_extension("sh");
-        fs::write(&file, common_functions() + text).unwrap();
+        let file = self.write_script(&log, text);
         let listen = format!("TCP-LISTEN:{port},bind={},reuseaddr,fork", address(self.ordinal));
         let answer = format!("EXEC:{} {}", bash.display(), file.display());
         let run = self.cluster.start(&log, true, &["socat", &listen, &answer], &self.environment);
@@ -511,15 +504,43 @@ impl<'a> Pod<'a> {
     }
 
     fn start_script(&self, name: &str, in_container: bool) -> Run {
-        let mut environment = self.environment.clone();
-        if let Some(step) = ["init-mysql", "clone-mysql", "xtrabackup"].into_iter().find(|step| name.starts_with(step))
-        {
-            environment.insert("REPLICATION_STEP".to_owned(), step.to_owned());
+        let (parameters, mut environment): (BTreeMap<_, _>, BTreeMap<_, _>) = self
+            .environment
+            .clone()
+            .into_iter()
+            .partition(|(key, _)| key == "POD_NAME" || key.starts_with("REPLICATION_"));
+        if name == "init-mysql" {
+            environment.extend(parameters);
+        } else {
+            self.leave_parameters(&parameters);
         }
         // by its path: what the tests record begins inside the script
         let bash = tool("bash", "bash");
-        let command = [bash.to_str().unwrap(), "-c", script(name)];
+        let script = self.path(&format!("scripts/{name}.sh"));
+        let command = [bash.to_str().unwrap(), script.to_str().unwrap()];
         self.cluster.start(&self.new_log(name), in_container, &command, &environment)
+    }
+
+    /// What `init-mysql` leaves for the other containers, of a pod that the tests have given more.
+    fn leave_parameters(&self, parameters: &BTreeMap<String, String>) {
+        let quoted = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
+        let lines: String = parameters.iter().map(|(key, value)| format!("{key}={}\n", quoted(value))).collect();
+        self.write("scripts/parameters.sh", lines);
+    }
+
+    /// Writes a script of the tests that has the common functions of the others, and its parameters in its environment.
+    fn write_script(&self, log: &Path, text: &str) -> PathBuf {
+        let name = log.with_extension("sh").file_name().unwrap().to_str().unwrap().to_owned();
+        let file = self.path(&format!("peer/{name}"));
+        fs::write(&file, format!("{COMMON_FUNCTIONS}{text}")).unwrap();
+        file
+    }
+
+    /// Runs bash with these arguments, as a container with all that scripts are told in its environment.
+    pub(crate) fn run_command(&self, arguments: &[&str]) -> Outcome {
+        let bash = tool("bash", "bash");
+        let command = [&[bash.to_str().unwrap()], arguments].concat();
+        self.cluster.start(&self.new_log("command"), true, &command, &self.environment).wait()
     }
 
     fn new_log(&self, name: &str) -> PathBuf {

@@ -41,6 +41,31 @@ fn starts(replica: &Pod) -> Vec<String> {
     replica.changes().into_iter().filter(starts_all).collect()
 }
 
+/// The server does not try again by itself, and needs nobody to tell it when there is room.
+#[test]
+fn an_applier_that_a_full_disk_has_stopped_goes_on_and_another_does_not() {
+    for server in [NEW, OLD] {
+        for (number, goes_on) in [("1114", true), ("1021", true), ("1026", true), ("1062", false), ("1032", false)] {
+            let cluster = Cluster::new();
+            let replica = joined(&cluster, &server);
+            let sidecar = replica.start("xtrabackup");
+            replica.wait_for_looks();
+            replica.control("sql-errno", number);
+            replica.control("applier", "No");
+            replica.wait_for_looks();
+            let applied = replica.statements("SQL_THREAD").len();
+            assert_eq!(applied, usize::from(goes_on), "{number}: {}", sidecar.log());
+            let said = format!("replication had stopped with error {number}, a full disk");
+            assert_eq!(sidecar.log().contains(&said), goes_on, "{}", sidecar.log());
+            // one that is full again is not tried at every look
+            replica.control("sql-errno", number);
+            replica.control("applier", "No");
+            replica.wait_for_looks();
+            assert_eq!(replica.statements("SQL_THREAD").len(), applied);
+        }
+    }
+}
+
 #[test]
 fn a_replica_joins_as_the_account_that_its_data_shows() {
     for (server, tls) in [(NEW, "SOURCE_SSL=0, SOURCE_CONNECT"), (OLD, "MASTER_SSL=0, MASTER_CONNECT")] {

@@ -207,7 +207,7 @@ fn a_binary_log_that_is_there_keeps_its_name() {
             pod.write(&format!("data/{file}"), format!("./{log}.000001\n./{log}.000002\n"));
         }
         pod.run("init-mysql").succeeds();
-        pod.run("clone-mysql-xtrabackup").succeeds();
+        pod.run("clone-mysql").succeeds();
         assert!(pod.read(FORCED).ends_with(&format!("\nlog-bin={name}\n")), "{there:?}: {}", pod.read(FORCED));
         pod.delete();
     }
@@ -216,7 +216,7 @@ fn a_binary_log_that_is_there_keeps_its_name() {
     pod.write("data/ibdata1", "");
     pod.write("data/master-log.index", "./binlog.000007\n");
     pod.run("init-mysql").succeeds();
-    pod.run("clone-mysql-xtrabackup").succeeds().does_not_say("was asked for");
+    pod.run("clone-mysql").succeeds().does_not_say("was asked for");
     assert!(pod.read(FORCED).ends_with("\nlog-bin=binlog\n"));
     pod.delete();
     let pod = cluster.pod(0);
@@ -225,16 +225,14 @@ fn a_binary_log_that_is_there_keeps_its_name() {
         pod.write(&format!("data/{name}.index"), format!("./{name}.000001\n"));
     }
     pod.run("init-mysql").succeeds();
-    pod.run("clone-mysql-xtrabackup")
-        .succeeds()
-        .says("there is no binary log named mysql-bin, but a b: it begins anew");
+    pod.run("clone-mysql").succeeds().says("there is no binary log named mysql-bin, but a b: it begins anew");
     pod.delete();
     // the name after the host is the user's wish, and there
     let pod = cluster.pod(0);
     pod.write("config-map/master.cnf", "[mysqld]\nlog-bin\n");
     pod.write("data/mysql-0-bin.index", "./mysql-0-bin.000001\n");
     pod.run("init-mysql").succeeds();
-    pod.run("clone-mysql-xtrabackup").succeeds();
+    pod.run("clone-mysql").succeeds();
     assert!(pod.read(FORCED).ends_with("\nlog-bin\n"));
 }
 
@@ -311,7 +309,7 @@ fn the_document_has_every_option() {
             }
             pod.write("config-map/master.cnf", "[mysqld]\ngtid-mode=ON\n");
             pod.run("init-mysql").succeeds();
-            pod.run("clone-mysql-xtrabackup").succeeds();
+            pod.run("clone-mysql").succeeds();
             for name in pod.list("conf").iter().filter(|name| name.contains("mysql-replication")) {
                 let kind = if name.as_str() == DEFAULTS { "default" } else { "forced" };
                 let options = pod.read(&format!("conf/{name}"));
@@ -344,7 +342,7 @@ fn the_server_may_read_every_option_file_and_nobody_else_may_write_it() {
     std::fs::set_permissions(pod.path("config-map/master.cnf"), PermissionsExt::from_mode(0o666)).unwrap();
     pod.run("init-mysql").succeeds();
     pod.write("data/mysql-replication.clone", "donor=mysql-1.mysql\n");
-    pod.run("clone-mysql-xtrabackup").succeeds();
+    pod.run("clone-mysql").succeeds();
     let files: Vec<_> =
         pod.list("conf").into_iter().filter(|name| name.to_ascii_lowercase().ends_with(".cnf")).collect();
     assert_eq!(

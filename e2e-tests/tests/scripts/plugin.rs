@@ -19,7 +19,7 @@ fn set(cluster: &Cluster) -> Set<'_> {
 fn the_restart_that_no_one_makes_is_a_success() {
     let cluster = Cluster::new();
     let Set { replica, _donor } = set(&cluster);
-    replica.run("clone-mysql-clone-plugin").succeeds().says("clone from mysql-0.mysql is complete");
+    replica.run("clone-mysql").succeeds().says("clone from mysql-0.mysql is complete");
     assert_eq!(replica.list("data"), ["ibdata1", "mysql-replication.clone"]);
     assert_eq!(
         replica.read(MARK),
@@ -62,7 +62,7 @@ fn the_account_that_replicates_clones_where_it_may() {
         if !denied.is_empty() {
             replica.control("denied-there", denied);
         }
-        replica.run("clone-mysql-clone-plugin").succeeds();
+        replica.run("clone-mysql").succeeds();
         let statement = replica.statements("CLONE INSTANCE").remove(0);
         assert!(statement.contains(&format!("CLONE INSTANCE FROM '{user}'@'mysql-0.mysql':3306 ")), "{statement}");
         let derived = replica.account_password(crate::cluster::PASSWORD, account);
@@ -74,7 +74,7 @@ fn the_account_that_replicates_clones_where_it_may() {
 fn the_new_server_is_asked_without_a_password_until_it_has_the_donors() {
     let cluster = Cluster::new();
     let Set { replica, _donor } = set(&cluster);
-    replica.run("clone-mysql-clone-plugin").succeeds();
+    replica.run("clone-mysql").succeeds();
     let options = replica.read("options");
     let passwords = options.lines().filter(|line| line.starts_with("password="));
     // the donor is asked first
@@ -92,7 +92,7 @@ fn the_servers_own_arguments_are_passed_and_do_not_win() {
         "REPLICATION_SERVER_ARGS",
         "--innodb-page-size=8k\n--datadir=/elsewhere\n--init-connect=SET NAMES utf8mb4\n",
     );
-    replica.run("clone-mysql-clone-plugin").succeeds();
+    replica.run("clone-mysql").succeeds();
     let calls = replica.calls("mysqld");
     assert_eq!(calls.len(), 3, "initialise, clone, finish");
     for call in &calls {
@@ -127,11 +127,7 @@ fn another_error_is_no_success_and_shows_no_password() {
         let cluster = Cluster::new();
         let Set { replica, _donor } = set(&cluster);
         replica.control("clone-error", error);
-        replica
-            .run("clone-mysql-clone-plugin")
-            .fails()
-            .says(shown)
-            .says("no clone from mysql-0.mysql after 1 attempts");
+        replica.run("clone-mysql").fails().says(shown).says("no clone from mysql-0.mysql after 1 attempts");
         assert!(!replica.exists(MARK));
         assert!(!replica.exists("control/mysqld"), "the server was told to stop");
     }
@@ -143,10 +139,7 @@ fn a_clone_whose_state_is_not_completed_is_none() {
         let cluster = Cluster::new();
         let Set { replica, _donor } = set(&cluster);
         replica.control("clone-state", state);
-        replica
-            .run("clone-mysql-clone-plugin")
-            .fails()
-            .says(&format!("the clone is not complete: its state is '{state}'"));
+        replica.run("clone-mysql").fails().says(&format!("the clone is not complete: its state is '{state}'"));
         assert_eq!(replica.list("data"), ["mysql-replication-clone"]);
         assert!(!replica.exists("data/mysql-replication-clone/mysql-replication.clone"));
     }
@@ -157,9 +150,9 @@ fn a_server_that_does_not_start_is_said() {
     let cluster = Cluster::new();
     let Set { replica, _donor } = set(&cluster);
     replica.control("fail", "^mysqld .*--initialize");
-    replica.run("clone-mysql-clone-plugin").fails().says("initialising a data directory to clone into failed");
+    replica.run("clone-mysql").fails().says("initialising a data directory to clone into failed");
     replica.control("fail", "^mysqld .*--slow-query-log=OFF$");
-    replica.run("clone-mysql-clone-plugin").fails().says("the server that clones ended before it answered");
+    replica.run("clone-mysql").fails().says("the server that clones ended before it answered");
     assert!(!replica.exists(MARK));
 }
 
@@ -169,7 +162,7 @@ fn a_donor_that_does_not_answer_is_asked_again() {
     cluster.name_host(0);
     let mut replica = cluster.pod(1).mysql("mysql-8.4", "8.4.3").with("REPLICATION_CLONE_METHOD", "clone-plugin");
     replica.set("REPLICATION_CLONE_ATTEMPTS", "2");
-    let outcome = replica.run("clone-mysql-clone-plugin").fails();
+    let outcome = replica.run("clone-mysql").fails();
     assert_eq!(outcome.log.matches("does not answer on port 3306 yet").count(), 2);
     assert!(replica.calls("mysqld").is_empty());
 }
@@ -183,7 +176,7 @@ fn a_primary_restores_with_the_plugin_too() {
         .mysql("mysql-8.4", "8.4.3")
         .with("REPLICATION_CLONE_METHOD", "clone-plugin")
         .with("REPLICATION_RESTORE_FROM", "2");
-    primary.run("clone-mysql-clone-plugin").succeeds().says("clone from mysql-2.mysql is complete");
+    primary.run("clone-mysql").succeeds().says("clone from mysql-2.mysql is complete");
     assert_eq!(primary.list("data"), ["ibdata1", "mysql-replication.clone"]);
     assert!(primary.read("conf/zz-mysql-replication-join.cnf").contains("\nread-only=ON\nloose-super-read-only=ON\n"));
 }
@@ -196,7 +189,7 @@ fn a_password_with_a_backslash_is_tried_both_ways() {
     let replica = replica.with("MYSQL_ROOT_PASSWORD", r"a\c");
     replica
         .control("clone-error", "ERROR 1045 (28000): Access denied for user 'root'@'10.0.0.7' (using password: YES)");
-    replica.run("clone-mysql-clone-plugin").fails().says("failed: error 1045");
+    replica.run("clone-mysql").fails().says("failed: error 1045");
     let tried = replica.statements("CLONE INSTANCE");
     assert_eq!(tried.len(), 2, "{tried:?}");
     assert!(tried[0].ends_with(r"IDENTIFIED BY 'a\\c';") && tried[1].ends_with("IDENTIFIED BY 'ac';"), "{tried:?}");

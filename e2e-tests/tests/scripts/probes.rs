@@ -321,6 +321,6 @@ fn ping_asks_the_server_over_tcp() {
         pod.control("down", "");
         pod.run("ping").fails();
         pod.without_tool(admin);
-        pod.run("ping").fails().says("probe: ERROR: neither mariadb-admin nor mysqladmin is in this image");
+        pod.run("ping").fails().says("ping: ERROR: neither mariadb-admin nor mysqladmin is in this image");
     }
 }

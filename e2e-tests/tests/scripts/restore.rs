@@ -17,7 +17,7 @@ fn the_primary_with_data_starts_whatever_the_replicas_do() {
         let primary = cluster.pod(0);
         primary.write(data, "rows\n");
         let before = primary.list("data");
-        primary.run("clone-mysql-xtrabackup").succeeds().does_not_say("WARNING");
+        primary.run("clone-mysql").succeeds().does_not_say("WARNING");
         assert_eq!(primary.list("data"), before);
         assert!(primary.calls("timeout").is_empty(), "nobody was asked");
         primary.delete();
@@ -31,7 +31,7 @@ fn the_primary_starts_empty_where_no_replica_answers() {
     primary.write("data/lost+found/0", "of the file system\n");
     cluster.name_host(1); // known, and not there
     primary
-        .run("clone-mysql-xtrabackup")
+        .run("clone-mysql")
         .succeeds()
         .says("WARNING: the data directory is empty, and of the pods 1 to 9 none answers: this pod begins with an EMPTY database")
         .says("keep writers away, delete and scale nothing");
@@ -48,7 +48,7 @@ fn an_empty_primary_is_refused_while_a_replica_has_the_data() {
     let replica = cluster.pod(2);
     let _server = replica.play_server(3306, "");
     primary
-        .run("clone-mysql-xtrabackup")
+        .run("clone-mysql")
         .fails()
         .says("the replica mysql-2.mysql is running and holds the data")
         .says("Nothing was changed")
@@ -79,7 +79,7 @@ fn an_empty_primary_takes_the_data_of_the_replica_that_it_is_told() {
         let primary = cluster.pod(0).with("REPLICATION_RESTORE_FROM", &ordinal.to_string());
         primary.write("data/lost+found/0", "of the file system\n");
         primary
-            .run("clone-mysql-xtrabackup")
+            .run("clone-mysql")
             .succeeds()
             .says(&format!("its data comes from replica {ordinal}, as restore-from says"))
             .says(&format!("clone from mysql-{ordinal}.mysql is complete"))
@@ -92,14 +92,14 @@ fn an_empty_primary_takes_the_data_of_the_replica_that_it_is_told() {
         // the sidecar has not made it its own yet
         primary.forget();
         fs::remove_file(primary.path(JOIN_OPTIONS)).unwrap();
-        primary.run("clone-mysql-xtrabackup").succeeds().says("restore-from passed over; take the annotation away");
+        primary.run("clone-mysql").succeeds().says("restore-from passed over; take the annotation away");
         assert_eq!(primary.read(JOIN_OPTIONS), CLOSED);
         primary.write("data/mysql-replication.history", "account=replica-261101120000-0a1b2c\nlog=\n");
-        primary.run("clone-mysql-xtrabackup").succeeds();
+        primary.run("clone-mysql").succeeds();
         assert_eq!(primary.read(JOIN_OPTIONS), CLOSED);
         // and now it has
         primary.write("data/mysql-replication.history", "account=replica-261101120000-0a1b2c\nlog=binlog.000001:4:\n");
-        primary.run("clone-mysql-xtrabackup").succeeds();
+        primary.run("clone-mysql").succeeds();
         assert!(!primary.exists(JOIN_OPTIONS));
         assert!(primary.calls("mbstream").is_empty());
     }
@@ -113,7 +113,7 @@ fn where_there_is_data_nothing_is_restored() {
     let primary = cluster.pod(0).with("REPLICATION_RESTORE_FROM", "1");
     primary.write("data/ibdata1", "rows of its own\n");
     primary
-        .run("clone-mysql-xtrabackup")
+        .run("clone-mysql")
         .succeeds()
         .says("the data directory holds data: it is kept, and restore-from passed over; take the annotation away");
     assert_eq!(primary.read("data/ibdata1"), "rows of its own\n");
@@ -127,7 +127,7 @@ fn a_primary_whose_replica_does_not_answer_does_not_begin_empty() {
     cluster.name_host(1);
     let primary = cluster.pod(0).with("REPLICATION_RESTORE_FROM", "1");
     primary
-        .run("clone-mysql-xtrabackup")
+        .run("clone-mysql")
         .fails()
         .says("no clone from mysql-1.mysql after 1 attempts")
         .does_not_say("EMPTY database");
@@ -142,16 +142,16 @@ fn a_restore_that_was_interrupted_goes_on() {
         let sidecar = serve(&copy);
         let primary = cluster.pod(0).with("REPLICATION_RESTORE_FROM", "1");
         primary.control("block", call);
-        let clone = primary.start("clone-mysql-xtrabackup");
+        let clone = primary.start("clone-mysql");
         primary.wait_until_blocked();
         clone.kill();
         primary.release("block");
         if is_whole {
             sidecar.kill();
-            primary.run("clone-mysql-xtrabackup").succeeds().says("was not yet in place: moving it");
+            primary.run("clone-mysql").succeeds().says("was not yet in place: moving it");
         } else {
             assert_nothing_in_place(&primary);
-            primary.run("clone-mysql-xtrabackup").succeeds();
+            primary.run("clone-mysql").succeeds();
         }
         assert_whole(&primary);
         assert_eq!(primary.read(JOIN_OPTIONS), CLOSED);
@@ -173,13 +173,13 @@ fn leftovers_are_no_data() {
     primary.write("data/mysql-replication.history", "account=replica-261101120000-0a1b2c\nlog=binlog.000001:4:\n");
     primary.write("data/mysql-replication.joined", "");
     primary
-        .run("clone-mysql-xtrabackup")
+        .run("clone-mysql")
         .fails()
         .says("the primary's data directory is empty, but the replica mysql-1.mysql is running and holds the data");
     primary.write("data/mysql-replication.history", "account=replica-261101120000-0a1b2c\nlog=binlog.000001:4:\n");
     primary.write("data/mysql-replication.joined", "");
     primary.set("REPLICATION_RESTORE_FROM", "1");
-    primary.run("clone-mysql-xtrabackup").succeeds().says("clone from mysql-1.mysql is complete");
+    primary.run("clone-mysql").succeeds().says("clone from mysql-1.mysql is complete");
     assert_whole(&primary);
     assert!(of_the_file_system.iter().all(|folder| primary.exists(&format!("data/{folder}/0"))));
     assert_eq!(primary.read(JOIN_OPTIONS), CLOSED, "the clone is no primary's own yet");
@@ -191,7 +191,7 @@ fn leftovers_are_gone_before_a_database_begins() {
     let cluster = Cluster::new();
     let primary = cluster.pod(0);
     primary.write("data/mysql-replication.history", "account=replica-261101120000-0a1b2c\nlog=binlog.000001:4:\n");
-    primary.run("clone-mysql-xtrabackup").succeeds().says("this pod begins with an EMPTY database");
+    primary.run("clone-mysql").succeeds().says("this pod begins with an EMPTY database");
     assert!(primary.list("data").is_empty());
 }
 
@@ -202,7 +202,7 @@ fn files_without_a_database_are_no_data_and_stay() {
     let primary = cluster.pod(0);
     primary.write("data/dump.sql", "rows that nobody else has\n");
     let warning = "WARNING: the data directory holds dump.sql, and no database";
-    primary.run("clone-mysql-xtrabackup").succeeds().says(warning).says("this pod begins with an EMPTY database");
+    primary.run("clone-mysql").succeeds().says(warning).says("this pod begins with an EMPTY database");
     primary.delete();
 
     let copy = last_copy(&cluster, 1);
@@ -211,16 +211,12 @@ fn files_without_a_database_are_no_data_and_stay() {
     let mut primary = cluster.pod(0);
     primary.write("data/dump.sql", "rows that nobody else has\n");
     primary.write("data/mysql-replication.history", "of what was there\n");
-    primary
-        .run("clone-mysql-xtrabackup")
-        .fails()
-        .says(warning)
-        .says("the replica mysql-1.mysql is running and holds the data");
+    primary.run("clone-mysql").fails().says(warning).says("the replica mysql-1.mysql is running and holds the data");
     // with nobody there to refuse it for
     server.kill();
     primary.set("REPLICATION_RESTORE_FROM", "1");
     primary
-        .run("clone-mysql-xtrabackup")
+        .run("clone-mysql")
         .fails()
         .says("the data directory holds dump.sql, and no database: nothing was changed")
         .says("restore-from 1 then gives the data of that replica");

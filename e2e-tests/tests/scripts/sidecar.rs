@@ -77,7 +77,7 @@ fn a_replica_with_another_password_gets_no_data_and_is_told_why() {
     let sidecar = serve(&donor);
     for password in ["another", &PASSWORD[1..], &format!("{PASSWORD} ")] {
         let replica = cluster.pod(1).with("MYSQL_ROOT_PASSWORD", password);
-        replica.run("clone-mysql-xtrabackup").fails().says("do not agree on the root password");
+        replica.run("clone-mysql").fails().says("do not agree on the root password");
         assert_eq!(replica.list("data"), ["mysql-replication-clone"]);
         assert!(replica.list("data/mysql-replication-clone").is_empty());
         replica.delete();
@@ -103,7 +103,7 @@ fn the_password_comes_from_wherever_the_database_takes_it() {
         let value =
             if value == "secret" { replica.path("secret").to_str().unwrap().to_owned() } else { value.to_owned() };
         replica.set(key, &value);
-        replica.run("clone-mysql-xtrabackup").succeeds();
+        replica.run("clone-mysql").succeeds();
         replica.delete();
     }
 }
@@ -128,7 +128,7 @@ fn a_donor_accepts_a_proof_by_the_old_and_by_the_new_secret() {
     let _sidecar = serve(&donor);
     let clone = |password: &str| {
         let replica = cluster.pod(1).with("MYSQL_ROOT_PASSWORD", password);
-        let outcome = replica.run("clone-mysql-xtrabackup");
+        let outcome = replica.run("clone-mysql");
         replica.delete();
         outcome
     };
@@ -155,7 +155,7 @@ fn an_empty_password_is_one_where_it_is_allowed() {
         let _sidecar = serve(&donor);
         let mut replica = cluster.pod(1).with(key, "yes");
         replica.unset("MYSQL_ROOT_PASSWORD");
-        replica.run("clone-mysql-xtrabackup").succeeds();
+        replica.run("clone-mysql").succeeds();
         assert_eq!(donor.client_section(), "[client]\nuser=root\npassword=\"\"\n");
     }
 }
@@ -169,7 +169,7 @@ fn a_replica_gives_its_data_with_its_place_in_the_primarys_log() {
         "CHANGE MASTER TO MASTER_LOG_FILE='mysql-bin.000004', MASTER_LOG_POS=1548\n",
     );
     let _sidecar = serve(&donor);
-    cluster.pod(2).run("clone-mysql-xtrabackup").succeeds();
+    cluster.pod(2).run("clone-mysql").succeeds();
     assert_eq!(donor.calls("mariadb-backup").len(), 1);
     assert!(donor.calls("mariadb-backup")[0].ends_with(" --slave-info"));
 }
@@ -188,7 +188,8 @@ fn without_socat_ncat_serves() {
     assert_eq!(
         donor.calls("ncat"),
         [format!(
-            "--listen --keep-open --max-conns 4 --idle-timeout 600 {PORT} --sh-exec exec bash --norc -c \"$REPLICATION_SERVE\" serve-peer"
+            "--listen --keep-open --max-conns 4 --idle-timeout 600 {PORT} --sh-exec exec bash --norc {}",
+            donor.path("scripts/serve-backup.sh").display()
         )]
     );
     let greeting = donor.read("ncat.out");
@@ -225,7 +226,7 @@ fn a_backup_whose_peer_is_gone_is_ended() {
     let sidecar = donor.start_outside_container("xtrabackup");
     cluster.wait_for_port(PORT);
     let replica = cluster.pod(1);
-    let clone = replica.start("clone-mysql-xtrabackup");
+    let clone = replica.start("clone-mysql");
     donor.wait_until_blocked();
     let is_running = || cluster.processes().iter().any(|process| process.ends_with("sleep infinity "));
     assert!(is_running(), "{:?}", cluster.processes());
@@ -257,7 +258,7 @@ fn a_backup_waits_for_its_locks_with_a_bound() {
         }
         donor.write("backup/xtrabackup_binlog_info", "binlog.000002\t157\n");
         let _sidecar = serve(&donor);
-        replica.run("clone-mysql-xtrabackup").succeeds();
+        replica.run("clone-mysql").succeeds();
         let call = donor.calls(tool).remove(0);
         for option in expected {
             assert!(call.split(' ').any(|word| word == *option), "{flavor}: no {option} in {call}");
@@ -286,7 +287,7 @@ fn a_lock_that_the_tool_waits_for_is_ended() {
     donor.control("processlist", &processes.join("\n"));
     let killed = || donor.changes().into_iter().filter(|it| it.starts_with("KILL")).collect::<Vec<_>>();
     let sidecar = serve(&donor);
-    let clone = cluster.pod(1).start("clone-mysql-xtrabackup");
+    let clone = cluster.pod(1).start("clone-mysql");
     donor.wait_until_blocked();
     sidecar.wait_for_log("ending 'BACKUP STAGE BLOCK_COMMIT' after 4 seconds");
     wait_until("both", || killed().len() >= 2);
@@ -307,7 +308,7 @@ fn a_redo_log_that_was_overwritten_is_told_with_what_to_set() {
     donor.control("fail", "^mariadb-backup ");
     donor.control("message", "xtrabackup: error: log block numbers mismatch:");
     let sidecar = serve(&donor);
-    cluster.pod(1).run("clone-mysql-xtrabackup").fails();
+    cluster.pod(1).run("clone-mysql").fails();
     sidecar.wait_for_log("the server wrote over its redo log before it was copied: enlarge innodb_redo_log_capacity");
 }
 
@@ -332,7 +333,7 @@ fn several_replicas_are_served_at_once() {
     let _sidecar = serve(&donor);
     // the second pod of another set of the same service has the same donor
     let replicas = [cluster.pod(1), cluster.pod(2).with("POD_NAME", "mysql-1")];
-    let runs: Vec<_> = replicas.iter().map(|replica| replica.start("clone-mysql-xtrabackup")).collect();
+    let runs: Vec<_> = replicas.iter().map(|replica| replica.start("clone-mysql")).collect();
     for run in runs {
         run.wait().succeeds();
     }
@@ -346,7 +347,7 @@ fn a_backup_that_nobody_takes_any_more_ends() {
     donor.control("backup", "endless");
     let sidecar = serve(&donor);
     let replica = cluster.pod(1);
-    let clone = replica.start("clone-mysql-xtrabackup");
+    let clone = replica.start("clone-mysql");
     wait_until("a part has come", || replica.exists("data/mysql-replication-clone/ibdata1"));
     clone.kill();
     sidecar.wait_for_log("the backup failed");

@@ -71,7 +71,7 @@ fn init_mysql_stops_at_once() {
 fn a_primary_that_looks_for_replicas_stops_at_once() {
     stops_at_once(|cluster| {
         cluster.name_host(1);
-        Phase::blocked(cluster.pod(0), "clone-mysql-xtrabackup", "^sleep 1")
+        Phase::blocked(cluster.pod(0), "clone-mysql", "^sleep 1")
     });
 }
 
@@ -82,7 +82,7 @@ fn a_clone_that_waits_for_its_next_attempt_stops_at_once() {
         let pod = cluster.pod(1).with("REPLICATION_CLONE_ATTEMPTS", "2").with("REPLICATION_RETRY_SECONDS", "1000");
         Phase {
             pod,
-            script: "clone-mysql-xtrabackup",
+            script: "clone-mysql",
             reach: |pod, _| wait_until("it sleeps", || pod.calls("sleep").contains(&"1000".to_owned())),
             _others: Vec::new(),
         }
@@ -96,7 +96,7 @@ fn a_clone_that_waits_for_a_greeting_stops_at_once() {
         let pod = cluster.pod(1);
         Phase {
             pod,
-            script: "clone-mysql-xtrabackup",
+            script: "clone-mysql",
             reach: |pod, _| wait_until("it is connected", || pod.exists("../mysql-0/data/asked")),
             _others: vec![server],
         }
@@ -110,7 +110,7 @@ fn a_clone_that_receives_stops_at_once() {
         donor.control("backup", "hang");
         Phase {
             pod: cluster.pod(1),
-            script: "clone-mysql-xtrabackup",
+            script: "clone-mysql",
             reach: |pod, _| wait_until("a part has come", || pod.exists("data/mysql-replication-clone/ibdata1")),
             _others: vec![serve(&donor)],
         }
@@ -121,7 +121,7 @@ fn a_clone_that_receives_stops_at_once() {
 fn a_clone_that_prepares_stops_at_once() {
     stops_at_once(|cluster| {
         let sidecar = serve(&donor(cluster, 0));
-        Phase { _others: vec![sidecar], ..Phase::blocked(cluster.pod(1), "clone-mysql-xtrabackup", "--prepare") }
+        Phase { _others: vec![sidecar], ..Phase::blocked(cluster.pod(1), "clone-mysql", "--prepare") }
     });
 }
 
@@ -130,7 +130,7 @@ fn a_clone_by_the_plugin_stops_at_once() {
     stops_at_once(|cluster| {
         let server = cluster.pod(0).play_server(3306, "");
         let pod = cluster.pod(1).mysql("mysql-8.4", "8.4.3").with("REPLICATION_CLONE_METHOD", "clone-plugin");
-        Phase { _others: vec![server], ..Phase::blocked(pod, "clone-mysql-clone-plugin", "CLONE INSTANCE") }
+        Phase { _others: vec![server], ..Phase::blocked(pod, "clone-mysql", "CLONE INSTANCE") }
     });
 }
 
@@ -218,7 +218,7 @@ fn a_sidecar_that_gives_a_backup_stops_at_once() {
         pod.control("backup", "hang");
         let replica =
             cluster.pod(1).with("REPLICATION_CLONE_ATTEMPTS", "1000").with("REPLICATION_RETRY_SECONDS", "0.1");
-        let others = vec![replica.start("clone-mysql-xtrabackup")];
+        let others = vec![replica.start("clone-mysql")];
         Phase { pod, script: "xtrabackup", reach: |pod, _| pod.wait_until_blocked(), _others: others }
     });
 }

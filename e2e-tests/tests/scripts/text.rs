@@ -1,10 +1,15 @@
 //! What can be said of the scripts without running them.
 
-use std::process::{Command, Stdio};
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::Path,
+    process::{Command, Stdio},
+};
 
-use mysql_replication_policy::scripts::all;
+use mysql_replication_policy::scripts::{all, injected};
 
-use crate::cluster::{part, tool};
+use crate::cluster::{Cluster, tool};
 
 /// Kubernetes' expansion of a container's command (`third_party/forked/golang/expansion` of its sources), with every
 /// name that an environment variable can have taken for one that is set.
@@ -51,10 +56,10 @@ fn the_expansion_is_that_of_kubernetes() {
 }
 
 #[test]
-fn kubernetes_leaves_every_script_as_it_is() {
-    for (name, text) in all() {
+fn kubernetes_leaves_what_is_injected_as_it_is() {
+    for (name, text) in injected() {
         assert!(!text.contains("$$"), "{name} has a `$$`, which Kubernetes makes one `$`");
-        for (line, expanded) in text.lines().zip(kubernetes_expands(&text).lines()) {
+        for (line, expanded) in text.lines().zip(kubernetes_expands(text).lines()) {
             assert_eq!(line, expanded, "{name}");
         }
     }
@@ -84,29 +89,92 @@ fn no_script_traces_its_commands() {
 
 #[test]
 fn shellcheck_has_nothing_to_say() {
-    /// With its comments, some of which are for shellcheck.
-    const SOURCES: [(&str, &[&str]); 6] = [
-        ("init-mysql", &["credentials", "common", "init-mysql"]),
-        ("clone-mysql-xtrabackup", &["credentials", "common", "clone-xtrabackup", "clone-mysql"]),
-        ("clone-mysql-clone-plugin", &["credentials", "common", "clone-plugin", "clone-mysql"]),
-        ("xtrabackup", &["credentials", "common", "look-after", "xtrabackup"]),
-        ("replica-ready", &["credentials", "common", "replica-ready"]),
-        ("ping", &["credentials", "ping"]),
-    ];
     let shellcheck = tool("shellcheck", "shellcheck");
-    assert!(all().iter().map(|(name, _)| *name).eq(SOURCES.iter().map(|(name, _)| *name)));
-    for (name, parts) in SOURCES {
-        let text: String = parts.iter().map(|name| part(name)).collect();
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), text).unwrap();
-        // SC2034: a part that scripts share sets variables that not every one of them uses.
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../src/scripts");
+    for name in all().into_keys() {
+        // what is sourced is looked at with what sources it, but for the one that shares its place with another
+        let is_sourced = ["credentials", "common", "look-after", "clone-by-xtrabackup"].contains(&name);
+        // SC2034: a script that others source sets variables that not every one of them uses.
         // SC2016: what is in single quotes is meant for another shell, which expands it there.
+        let mut excluded = "--exclude=SC2034,SC2016".to_owned();
+        if name == "clone-by-clone-plugin" {
+            excluded += ",SC2154,SC2153";
+        }
+        if is_sourced {
+            continue;
+        }
         let output = Command::new(&shellcheck)
-            .args(["--shell=bash", "--severity=style", "--exclude=SC2034,SC2016", "--norc", "--color=never"])
-            .arg(file.path())
+            .args([
+                "--shell=bash",
+                "--severity=style",
+                "--external-sources",
+                "--check-sourced",
+                "--source-path=SCRIPTDIR",
+            ])
+            .args([&excluded, "--norc", "--color=never"])
+            .arg(folder.join(format!("{name}.sh")))
             .stdin(Stdio::null())
             .output()
             .unwrap();
         assert!(output.status.success(), "{name}:\n{}", String::from_utf8_lossy(&output.stdout));
     }
+}
+
+/// What runs is what is in the repository, but for comments and empty lines.
+#[test]
+fn source_and_injected_text_differ_by_comments_alone() {
+    for (name, text) in all() {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../src/scripts/{name}.sh"));
+        let source = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let is_code = |line: &&str| !line.trim().is_empty() && !line.trim().starts_with('#');
+        assert!(source.lines().filter(is_code).eq(text.lines().filter(is_code)), "{name}");
+        let comments: Vec<_> = text.lines().filter(|line| !is_code(line)).collect();
+        assert!(comments.is_empty() || name == "unpack" && comments.len() == 1, "{name}: {comments:?}");
+    }
+}
+
+/// The whole way: the command of `init-mysql` brings the scripts as they are, and leaves the others what it is told.
+#[test]
+fn init_mysql_unpacks_every_script_of_its_clone_method() {
+    let [(_, unpack), packed @ ..] = injected();
+    for (method, packed) in packed.map(|(name, packed)| (name.strip_prefix("packed for ").unwrap(), packed)) {
+        let cluster = Cluster::new();
+        let odd = "--init-connect=SET @x='a b'\n--character-set-server=utf8mb4\n--x=$(y) `z` \\";
+        let pod = cluster.pod(1).with("REPLICATION_CLONE_METHOD", method).with("REPLICATION_SERVER_ARGS", odd);
+        let other = if method == "xtrabackup" { "clone-by-clone-plugin" } else { "clone-by-xtrabackup" };
+        let folder = pod.path("unpacked");
+        fs::create_dir(&folder).unwrap();
+        // twice: a container may be started again, and what runs already keeps its file
+        for _ in 0..2 {
+            pod.run_command(&["-c", unpack, folder.to_str().unwrap(), packed]).succeeds().says("mysql-1 is a replica");
+            let mut expected: Vec<_> = all().into_keys().filter(|name| *name != "unpack" && *name != other).collect();
+            expected.retain(|name| method == "xtrabackup" || *name != "serve-backup");
+            let mut files: Vec<_> =
+                expected.iter().map(|name| format!("{name}.sh")).chain(["parameters.sh".to_owned()]).collect();
+            files.sort();
+            assert_eq!(pod.list("unpacked"), files);
+            for name in expected {
+                assert_eq!(pod.read(&format!("unpacked/{name}.sh")), all()[name], "{name}");
+                let mode = fs::metadata(folder.join(format!("{name}.sh"))).unwrap().permissions().mode();
+                assert_eq!(mode & 0o777, 0o644, "every user of the pod reads it");
+            }
+        }
+        let text =
+            format!(". {}/parameters.sh; printf '%s|%s' \"$POD_NAME\" \"$REPLICATION_SERVER_ARGS\"", folder.display());
+        let said = Command::new("bash").args(["-c", &text]).output().unwrap().stdout;
+        assert_eq!(String::from_utf8(said).unwrap(), format!("mysql-1|{odd}"));
+    }
+}
+
+#[test]
+fn a_packed_script_that_is_cut_or_cannot_be_unpacked_is_told() {
+    let [(_, unpack), (_, packed), _] = injected();
+    let cluster = Cluster::new();
+    let pod = cluster.pod(0);
+    let folder = pod.path("unpacked");
+    fs::create_dir(&folder).unwrap();
+    pod.run_command(&["-c", unpack, folder.to_str().unwrap(), &packed[..packed.len() / 2]]).fails().says("gzip: ");
+    assert_eq!(pod.list("unpacked"), [".new"], "nothing of it is used");
+    pod.without_tool("gzip");
+    pod.run_command(&["-c", unpack, folder.to_str().unwrap(), packed]).fails().says("ERROR: not in this image: gzip");
 }

@@ -22,6 +22,8 @@ use crate::{
 
 /// How long a step may have to wait for what it is to be done to: a pod that is not there yet waits for those before it.
 const LIMIT: Duration = Duration::from_mins(5);
+/// How long a server has for its end.
+const GRACE: Duration = Duration::from_secs(30);
 /// The account's password follows root's after this time, see `identity::SHORT_TIMES`; then replicas log in anew.
 const ROTATION: Duration = Duration::from_secs(15 + 30);
 
@@ -58,6 +60,7 @@ enum Action {
         container: String,
         pid: u32,
         signal: &'static str,
+        since: Instant,
     },
     /// Replaces the pods from this one down to the first; the address is that of the one that was deleted.
     Roll {
@@ -163,10 +166,11 @@ impl Faults<'_, '_> {
             }
             Action::Alter { password, first } => self.alter(password, *first),
             Action::ChangeSecret { password, first } => self.change_secret(password, *first),
-            Action::End { pod, container, pid, signal: name } => {
+            Action::End { pod, container, pid, signal: name, since } => {
                 if self.context.cluster.pid(*pod, container).as_ref() == Ok(pid) {
-                    // an entrypoint's shell, the container's first process, passes over what it has no trap for
-                    signal(name, *pid);
+                    // An entrypoint's shell, the container's first process, passes over what it has no trap for; and a
+                    // server that hangs in its end, as MariaDB's may in its start, is killed where a kubelet would.
+                    signal(if since.elapsed() < GRACE { name } else { "KILL" }, *pid);
                     return Ok(Outcome::Later(format!("{container} of pod {pod} has not ended")));
                 }
                 Ok(Outcome::Done)
@@ -235,7 +239,10 @@ impl Faults<'_, '_> {
                     self.say(&format!("pod {ordinal} has no {container} yet: {running} is hit"));
                 }
                 let container = running.to_owned();
-                Outcome::Then(Duration::ZERO, Action::End { pod: ordinal, container, pid, signal: name })
+                Outcome::Then(
+                    Duration::ZERO,
+                    Action::End { pod: ordinal, container, pid, signal: name, since: Instant::now() },
+                )
             }
             Err(error) => Outcome::Later(error),
         }

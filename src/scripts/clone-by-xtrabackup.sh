@@ -17,7 +17,7 @@ info_file() {
 # of having finished: a stream that was cut has no such end.
 receive_backup() {
     local peer greeting server_nonce client_nonce answer tail_pid end
-    { exec {peer}<>"/dev/tcp/$DONOR/${REPLICATION_BACKUP_PORT:?}"; } 2>/dev/null || { log "$DONOR does not answer on port $REPLICATION_BACKUP_PORT yet"; return 1; }
+    { exec {peer}<>"/dev/tcp/$DONOR/$BACKUP_PORT"; } 2>/dev/null || { log "$DONOR does not answer on port $BACKUP_PORT yet"; return 1; }
     IFS= read -r -t 30 -u "$peer" greeting || { log "$DONOR sent no greeting"; return 1; }
     [[ $greeting =~ ^mysql-replication/1\ ([0-9a-f]{64})$ ]] || { log "what answers at $DONOR is not our backup service"; return 1; }
     server_nonce=${BASH_REMATCH[1]}

@@ -1,0 +1,43 @@
+//! Packs the scripts under `src/scripts` for each clone method, as `src/scripts.rs` takes them up: their code without
+//! comments and empty lines, each behind a line with its name, compressed, in letters.
+
+use std::{env, fs, io::Write, path::Path};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use flate2::{Compression, GzBuilder};
+
+/// What every pod has.
+const COMMON: [&str; 7] = ["credentials", "common", "ping", "replica-ready", "init-mysql", "clone-mysql", "look-after"];
+/// What a pod of the clone method has besides.
+const METHODS: [(&str, &[&str]); 2] = [
+    ("xtrabackup", &["xtrabackup", "clone-by-xtrabackup", "serve-backup"]),
+    ("clone-plugin", &["xtrabackup", "clone-by-clone-plugin"]),
+];
+/// In front of the name of a script. `unpack.sh` goes by it.
+const NAME: &str = "#### ";
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=src/scripts");
+    let out = env::var_os("OUT_DIR").expect("a folder to write to");
+    let write = |name: &str, text: &[u8]| fs::write(Path::new(&out).join(name), text).expect("a file is written");
+    let unpack = code("unpack");
+    write("unpack", unpack.as_bytes());
+    for (method, own) in METHODS {
+        let scripts: String = COMMON.iter().chain(own).map(|name| format!("{NAME}{name}.sh\n{}", code(name))).collect();
+        write(method, scripts.as_bytes());
+        // neither a name nor a time goes in: the same scripts give the same bytes
+        let mut packed = GzBuilder::new().write(Vec::new(), Compression::best());
+        packed.write_all(scripts.as_bytes()).expect("a vector takes all that is written to it");
+        let packed = packed.finish().expect("a vector takes all that is written to it");
+        write(&format!("{method}.packed"), STANDARD.encode(packed).as_bytes());
+    }
+}
+
+/// A script's code: its lines that are neither empty nor a comment.
+fn code(name: &str) -> String {
+    let path = format!("src/scripts/{name}.sh");
+    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    let is_code = |line: &&str| !line.trim_start().is_empty() && !line.trim_start().starts_with('#');
+    text.lines().filter(is_code).flat_map(|line| [line, "\n"]).collect()
+}
