@@ -384,7 +384,9 @@ fn the_worked_example_of_contributing_works() {
     // optimised dependencies take a while, and none of these is slow
     manifest.truncate(manifest.find("[profile.").expect("profiles"));
     fs::write(checkout.join("Cargo.toml"), manifest).expect("Cargo.toml");
-    fs::copy(root.join("Cargo.lock"), checkout.join("Cargo.lock")).expect("Cargo.lock");
+    for file in ["Cargo.lock", "build.rs"] {
+        fs::copy(root.join(file), checkout.join(file)).expect(file);
+    }
     let run = |program: &str, arguments: &[&str]| {
         let mut command = Command::new(program);
         command.args(arguments).current_dir(&checkout).env("CARGO_TARGET_DIR", place.join("target"));
