@@ -1,10 +1,10 @@
 //! Packs the scripts under `src/scripts` for each clone method, as `src/scripts.rs` takes them up: their code without
 //! comments and empty lines, each behind a line with its name, compressed, in letters.
 
-use std::{env, fs, io::Write, path::Path};
+use std::{env, fs, path::Path};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use flate2::{Compression, GzBuilder};
+use zopfli::{Format, Options};
 
 /// What every pod has.
 const COMMON: [&str; 7] = ["credentials", "common", "ping", "replica-ready", "init-mysql", "clone-mysql", "look-after"];
@@ -27,9 +27,9 @@ fn main() {
         let scripts: String = COMMON.iter().chain(own).map(|name| format!("{NAME}{name}.sh\n{}", code(name))).collect();
         write(method, scripts.as_bytes());
         // neither a name nor a time goes in: the same scripts give the same bytes
-        let mut packed = GzBuilder::new().write(Vec::new(), Compression::best());
-        packed.write_all(scripts.as_bytes()).expect("a vector takes all that is written to it");
-        let packed = packed.finish().expect("a vector takes all that is written to it");
+        let mut packed = Vec::new();
+        zopfli::compress(Options::default(), Format::Gzip, scripts.as_bytes(), &mut packed)
+            .expect("a vector takes all that is written to it");
         write(&format!("{method}.packed"), STANDARD.encode(packed).as_bytes());
     }
 }

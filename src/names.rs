@@ -71,7 +71,7 @@ pub const INJECTED_VOLUMES: [&str; 4] = [CONF_VOLUME, CONFIG_MAP_VOLUME, ROOT_PA
 /// Where every container has the scripts.
 pub const SCRIPTS_DIR: &str = "/mysql-replication";
 /// Where the sidecar has the volume of that key.
-pub const ROOT_PASSWORD_DIR: &str = "/mnt/root-password";
+pub const ROOT_PASSWORD_DIR: &str = "/mysql-replication-root";
 /// The file within it.
 pub const ROOT_PASSWORD_FILE: &str = "password";
 /// Claim template of the data where the user has none.

@@ -55,7 +55,7 @@ impl Packed {
 }
 
 /// By this the probes that version 0.2 and earlier injected are recognised; they had the script as text.
-const PING_MARKER: &str = "# injected by mysql-replication-policy: ping";
+pub(crate) const PING_MARKER: &str = "# injected by mysql-replication-policy: ping";
 
 /// Is a text the database's probe as version 0.2 and earlier injected it?
 pub(crate) fn is_ping(text: &str) -> bool {

@@ -156,6 +156,53 @@ fn an_earlier_injection_can_be_taken_away() {
     }
 }
 
+/// While policy servers of both versions answer, 0.2 may take up what 0.3 has injected: it leaves the scripts' volume and
+/// its mount in place, as if they were the user's.
+#[test]
+fn what_the_version_before_has_left_in_place_is_the_policys_all_the_same() {
+    let (volume, mount) = (
+        json!({"name": "mysql-replication-scripts", "emptyDir": {}}),
+        json!({"name": "mysql-replication-scripts", "mountPath": "/mysql-replication", "readOnly": true}),
+    );
+    for (name, ..) in RECORDS {
+        let mut left = record("0.2.0", name);
+        let pod = &mut left["spec"]["template"]["spec"];
+        pod["volumes"].as_array_mut().expect("volumes").insert(0, volume.clone());
+        pod["containers"][0]["volumeMounts"].as_array_mut().expect("mounts").push(mount.clone());
+        // nothing restarts
+        let mut scaled = left.clone();
+        scaled["spec"]["replicas"] = json!(5);
+        let answer = both_doors(&request(&scaled, Some(&left)), &json!({}));
+        assert!(answer.accepted && answer.mutated_object.is_none(), "{name}: {:?}", answer.message);
+        // the owner's next rollout: the scripts are there once
+        let mut restarted = left.clone();
+        restarted["spec"]["template"]["metadata"]["annotations"] = json!({"kubectl.kubernetes.io/restartedAt": "now"});
+        let new = accepted(both_doors(&request(&restarted, Some(&left)), &json!({})), name);
+        let mut wanted = plain(&new);
+        wanted["spec"]["template"]["metadata"]["annotations"] = json!({"kubectl.kubernetes.io/restartedAt": "now"});
+        let fresh = accepted(both_doors(&request(&wanted, Some(&record("0.2.0", name))), &json!({})), name);
+        let sorted = |object: &Value| {
+            let pod = &object["spec"]["template"]["spec"];
+            let mut texts: Vec<_> = [&pod["volumes"], &pod["containers"][0]["volumeMounts"]]
+                .into_iter()
+                .flat_map(|list| list.as_array().expect("a list").iter().map(Value::to_string))
+                .collect();
+            texts.sort();
+            texts
+        };
+        assert_eq!(sorted(&new), sorted(&fresh), "{name}");
+        // and go with all the rest
+        for stored in [&left, &new] {
+            let mut without = stored.clone();
+            annotate(&mut without, "inject", "false");
+            without["spec"]["replicas"] = json!(1);
+            let taken = accepted(both_doors(&request(&without, Some(stored)), &json!({})), name);
+            let template = taken["spec"]["template"].to_string();
+            assert!(!template.contains("mysql-replication"), "{name}: {template}");
+        }
+    }
+}
+
 #[test]
 fn what_a_cluster_was_made_with_stays_over_upgrades_of_its_image() {
     for (old, name, made, images) in records() {

@@ -343,31 +343,80 @@ fn live_with_injection(live: &Value) -> Value {
     object
 }
 
+/// What is injected into the pods.
+fn injected(object: &Value) -> [&Value; 4] {
+    let pod = &object["spec"]["template"]["spec"];
+    [&pod["volumes"], &pod["initContainers"], &pod["containers"][1], &pod["containers"][0]["volumeMounts"]]
+}
+
 /// Of a name the last variable counts, and arguments behind a script are the script's own.
 #[test]
 fn an_injected_container_carries_no_more_than_was_planned() {
-    let edits: [fn(&mut Value); 5] = [
-        |sidecar| {
-            let env = sidecar["env"].as_array_mut().expect("env");
+    let edits: [fn(&mut Value); 14] = [
+        |pod| {
+            let env = pod["initContainers"][0]["env"].as_array_mut().expect("env");
             env.push(json!({"name": "REPLICATION_SERVICE", "value": "elsewhere"}));
         },
-        |sidecar| sidecar["env"].as_array_mut().expect("env").push(json!({"name": "POD_NAME", "value": "mysql-0"})),
-        |sidecar| sidecar["env"][0] = json!({"name": "POD_NAME", "value": "mysql-0"}),
-        |sidecar| sidecar["args"] = json!(["serve-peer"]),
-        |sidecar| sidecar["lifecycle"] = json!({"postStart": {"exec": {"command": ["mysql"]}}}),
+        |pod| {
+            let env = pod["initContainers"][0]["env"].as_array_mut().expect("env");
+            env.push(json!({"name": "POD_NAME", "value": "mysql-0"}));
+        },
+        |pod| pod["initContainers"][0]["env"][0] = json!({"name": "POD_NAME", "value": "mysql-0"}),
+        |pod| {
+            let env = pod["containers"][1]["env"].as_array_mut().expect("env");
+            env.push(json!({"name": "REPLICATION_SERVICE", "value": "elsewhere"}));
+        },
+        |pod| pod["containers"][1]["args"] = json!(["serve-peer"]),
+        |pod| pod["containers"][1]["lifecycle"] = json!({"postStart": {"exec": {"command": ["mysql"]}}}),
+        |pod| pod["containers"][1]["command"][1] = json!("/tmp/xtrabackup.sh"),
+        // no container but the one that writes the scripts can change them
+        |pod| {
+            for list in ["initContainers", "containers"] {
+                for container in pod[list].as_array_mut().expect("a list") {
+                    for mount in container["volumeMounts"].as_array_mut().expect("mounts") {
+                        mount.as_object_mut().expect("a mount").remove("readOnly");
+                    }
+                }
+            }
+        },
+        |pod| {
+            let mount = json!({"name": "mysql-replication-scripts", "mountPath": "/x"});
+            pod["containers"][1]["volumeMounts"].as_array_mut().expect("mounts").push(mount);
+        },
+        |pod| {
+            let mount = json!({"name": "data", "mountPath": "/mysql-replication/look-after.sh", "subPath": "own.sh"});
+            pod["containers"][1]["volumeMounts"].as_array_mut().expect("mounts").push(mount);
+        },
+        |pod| {
+            let mount =
+                json!({"name": "data", "mountPath": "//mysql-replication/./parameters.sh", "subPath": "own.sh"});
+            pod["initContainers"][1]["volumeMounts"].as_array_mut().expect("mounts").push(mount);
+        },
+        |pod| {
+            let mounts = pod["containers"][1]["volumeMounts"].as_array_mut().expect("mounts");
+            let scripts = mounts.iter_mut().find(|mount| mount["name"] == "mysql-replication-scripts");
+            scripts.expect("the mount")["subPath"] = json!("own");
+        },
+        |pod| pod["initContainers"][0]["restartPolicy"] = json!("Always"),
+        |pod| {
+            let volumes = pod["volumes"].as_array_mut().expect("volumes");
+            let scripts = volumes.iter_mut().find(|volume| volume["name"] == "mysql-replication-scripts");
+            *scripts.expect("the volume") =
+                json!({"name": "mysql-replication-scripts", "hostPath": {"path": "/tmp/scripts"}});
+        },
     ];
     let old = created(&plain());
     for (number, edit) in edits.into_iter().enumerate() {
         let mut edited = old.clone();
-        edit(&mut edited["spec"]["template"]["spec"]["containers"][1]);
+        edit(&mut edited["spec"]["template"]["spec"]);
         // beside a change of the user's own, so that the injection is made anew
         database_mut(&mut edited)["resources"] = json!({"limits": {"memory": "2Gi"}});
         let new = updated(&edited, &old, &json!({}));
-        assert_eq!(container(&new, "xtrabackup"), container(&old, "xtrabackup"), "edit {number}");
+        assert_eq!(injected(&new), injected(&old), "edit {number}");
 
         // past the policy: the audit finds it, and the next update puts it right
         let mut stored = old.clone();
-        edit(&mut stored["spec"]["template"]["spec"]["containers"][1]);
+        edit(&mut stored["spec"]["template"]["spec"]);
         stored["metadata"]["uid"] = json!("4fa2");
         let mut audit = request(&stored, None);
         audit["uid"] = json!("4fa2");
@@ -376,7 +425,7 @@ fn an_injected_container_carries_no_more_than_was_planned() {
         let mut scaled = stored.clone();
         scaled["spec"]["replicas"] = json!(5);
         let new = updated(&scaled, &stored, &json!({}));
-        assert_eq!(container(&new, "xtrabackup"), container(&old, "xtrabackup"), "edit {number}");
+        assert_eq!(injected(&new), injected(&old), "edit {number}");
     }
 }
 

@@ -350,7 +350,8 @@ impl<'c, 'r> Subject<'c, 'r> {
     fn keep_old_revision(&self, base: &Value) -> Option<Value<'r>> {
         let (old, record) = (self.old?, self.old_record.as_ref()?);
         let template = ["spec", "template"];
-        let asked = |object| own(object).filter(|(key, _)| *key != annotation::STATUS);
+        // an exemption changes what is told, and nothing that is injected
+        let asked = |object| own(object).filter(|(key, _)| ![annotation::STATUS, annotation::EXEMPT].contains(key));
         let keep = record.is_intact(old) && asked(self.object.as_ref()).eq(asked(old)) && {
             let plain = strip(old, record, Extent::Template);
             let [base, plain] = [base, &plain].map(|object| without_empties(at(object, &template).unwrap_or(NULL)));

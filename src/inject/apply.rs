@@ -18,8 +18,8 @@ pub(crate) fn apply<'a>(
     settings: &Settings,
     record: Option<&Status>,
 ) -> Option<()> {
-    let none = Status::default();
-    let before = record.unwrap_or(&none);
+    let record = record.map(|record| record.with_scripts(object));
+    let before = &record.unwrap_or_default();
     let mut status = Status {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         container: plan.container.clone(),

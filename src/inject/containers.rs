@@ -7,7 +7,7 @@ use crate::{
         arguments::words,
         credentials::Credentials,
         data::{Data, holds},
-        part::{POD_NAME, Part, Writer},
+        part::{Part, Writer},
     },
     json::{Object, Value, at, list_at, name, str_at},
     names::{
@@ -15,12 +15,10 @@ use crate::{
         INIT_CONTAINER, SCRIPTS_DIR, SCRIPTS_VOLUME, SIDECAR_CONTAINER,
     },
     options::ServerOption,
-    scripts::{Packed, UNPACK},
+    scripts::{PING_MARKER, Packed, UNPACK},
     settings::Settings,
 };
 
-/// How the names of the variables begin that tell scripts what to do.
-const PARAMETER_PREFIX: &str = "REPLICATION_";
 /// How much memory is requested for the container, in MiB.
 const MEMORY_VARIABLE: &str = "REPLICATION_MEMORY";
 
@@ -34,8 +32,9 @@ const CLONE_SCRIPT: &str = script!("clone-mysql");
 const SIDECAR_SCRIPT: &str = script!("xtrabackup");
 /// The sidecar's readiness probe: a replica that does not replicate is not Ready.
 const READY_SCRIPT: &str = script!("replica-ready");
-/// The database container's probes.
-pub(crate) const PING_SCRIPT: &str = script!("ping");
+/// The database container's probes. The last word does nothing; by it version 0.2 takes a probe for the policy's own, as
+/// happens while policy servers of both versions answer.
+pub(crate) const PING: [&str; 3] = ["bash", script!("ping"), PING_MARKER];
 
 /// The mount of the scripts in all containers but the one that writes them.
 pub(crate) fn scripts_mount() -> Value<'static> {
@@ -210,7 +209,8 @@ impl Ingredients<'_> {
     /// them.
     fn with_credentials(&self, part: &mut Writer, own_variable: Option<&Value>, own_mounts: &[Value]) {
         let Credentials { env, env_from, mounts, .. } = &self.credentials;
-        let is_taken = |variable: &&Value| name(variable) == POD_NAME || name(variable).starts_with(PARAMETER_PREFIX);
+        // one that is named as a script's parameter may be what a password or a path is made from: scripts go by their own
+        let is_taken = |variable: &&Value| own_variable.is_some_and(|own| name(own) == name(variable));
         part.env(&[], own_variable.into_iter().chain(env.iter().filter(|variable| !is_taken(variable))));
         let scripts = scripts_mount();
         let conf = Value::object([("name", CONF_VOLUME.into()), ("mountPath", self.conf_dir().into())]);
@@ -265,7 +265,7 @@ pub(crate) fn probes(container: &Value) -> Vec<(&'static str, Value<'static>)> {
     let absent = |probe: &str| at(container, &[probe]).is_none();
     let is_wanted = |probe| absent(probe) && (probe != "startupProbe" || absent("livenessProbe"));
     let probe = |timing: &[(&'static str, i64)]| {
-        let command = Value::Array(vec!["bash".into(), PING_SCRIPT.into()]);
+        let command = Value::Array(PING.map(Value::from).to_vec());
         let mut probe = Object::default();
         probe.insert("exec", Value::object([("command", command)]));
         for (key, number) in timing {

@@ -2,9 +2,9 @@
 //! looked at again: as a tree each would cost more than all the rest of the plan.
 
 use crate::{
-    inject::status::Digest,
-    json::{Value, covers, list_at, name, read, str_at, write_list, write_str},
-    names::INJECTED_VOLUMES,
+    inject::{data::holds, status::Digest},
+    json::{Value, by_name, covers, list_at, name, read, str_at, write_list, write_str},
+    names::{INJECTED_VOLUMES, SCRIPTS_DIR, SCRIPTS_VOLUME},
 };
 
 /// A planned container.
@@ -17,30 +17,48 @@ pub(crate) struct Part {
 }
 
 /// Does an injected container carry more than was planned, such that it does something else: fields that the policy
-/// never writes, or a variable of its own a second time? Of a name the last one counts (Kubernetes API, `EnvVar`).
+/// never writes, a variable of its own a second time (of a name the last one counts, Kubernetes API, `EnvVar`), or a mount
+/// that hides a script?
 pub(crate) fn is_bent(container: &Value) -> bool {
-    const NEVER_WRITTEN: [&str; 5] = ["args", "workingDir", "lifecycle", "startupProbe", "livenessProbe"];
+    const NEVER_WRITTEN: [&str; 6] =
+        ["args", "workingDir", "lifecycle", "startupProbe", "livenessProbe", "restartPolicy"];
     let env = list_at(container, &["env"]);
     let is_own = |variable: &&Value| name(variable) == POD_NAME || name(variable).starts_with("REPLICATION_");
     let is_again = |(at, variable): (usize, &Value)| {
         is_own(&variable) && env[..at].iter().any(|before| name(before) == name(variable))
     };
-    let is_pods_name = |variable: &&Value| str_at(variable, &["valueFrom", "fieldRef", "fieldPath"]) == "metadata.name";
+    let is_pods_name = |variable: &Value| str_at(variable, &["valueFrom", "fieldRef", "fieldPath"]) == "metadata.name";
+    // where the others have a variable of this name, it is the user's, and no script's
     let has_parameters = env.iter().any(|variable| name(variable) == "REPLICATION_SERVICE");
-    let mut pod_names = env.iter().filter(|variable| name(variable) == POD_NAME).peekable();
+    let pods_name = env.iter().find(|variable| name(variable) == POD_NAME);
     NEVER_WRITTEN.iter().any(|field| container.get(field).is_some_and(|value| !value.is_null()))
         || env.iter().enumerate().any(is_again)
-        || (has_parameters && pod_names.peek().is_none())
-        || !pod_names.all(|variable| is_pods_name(&variable))
+        || (has_parameters && !pods_name.is_some_and(is_pods_name))
+        || list_at(container, &["volumeMounts"]).iter().any(hides_scripts)
+}
+
+/// Is a mount in the place of the scripts, or one of their volume, and not just the one that is planned?
+fn hides_scripts(mount: &Value) -> bool {
+    let path = str_at(mount, &["mountPath"]);
+    let is_planned = name(mount) == SCRIPTS_VOLUME
+        && path == SCRIPTS_DIR
+        && str_at(mount, &["subPath"]).is_empty()
+        && str_at(mount, &["subPathExpr"]).is_empty();
+    !is_planned && (name(mount) == SCRIPTS_VOLUME || holds(SCRIPTS_DIR, path) || holds(path, SCRIPTS_DIR))
 }
 
 /// The variable with the pod's name, from which scripts take the ordinal.
-pub(crate) const POD_NAME: &str = "POD_NAME";
+const POD_NAME: &str = "POD_NAME";
 
 impl Part {
     /// Does a container that is there hold all that is planned?
     pub(crate) fn is_covered_by(&self, existing: &Value) -> bool {
-        read(&self.json).is_ok_and(|planned| covers(existing, &planned)) && !is_bent(existing)
+        let Ok(planned) = read(&self.json) else { return false };
+        // another admission controller's variable may be there too, but none that tells a script something else
+        let is_planned = |variable: &Value| by_name(list_at(&planned, &["env"]), name(variable)).is_some();
+        let mut parameters =
+            list_at(existing, &["env"]).iter().filter(|variable| name(variable).starts_with("REPLICATION_"));
+        covers(existing, &planned) && parameters.all(is_planned) && !is_bent(existing)
     }
 
     pub(crate) fn digest(&self) -> u64 {

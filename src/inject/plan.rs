@@ -8,7 +8,7 @@ use crate::{
         arguments::words,
         containers::{FromContainer, Ingredients, mounted_option_files, probes, scripts_mount},
         credentials::Credentials,
-        data::{Data, holds},
+        data::{Data, holds, plain_path},
     },
     json::{NULL, Object, Value, at, by_name, covers, list_at, name, shown, str_at},
     names::{
@@ -393,12 +393,13 @@ fn check_option_files(container: &Value, path: &str, database: &Database, findin
         }
     }
     for (index, mount) in list_at(container, &["volumeMounts"]).iter().enumerate() {
-        let at = str_at(mount, &["mountPath"]).trim_end_matches('/');
+        let at = plain_path(str_at(mount, &["mountPath"]));
+        let at = at.as_ref();
         if name(mount) == CONF_VOLUME && at == conf_dir {
             continue;
         }
         let path = format!("{path}.volumeMounts[{index}].mountPath");
-        if holds(at, conf_dir) && !at.is_empty() {
+        if holds(at, conf_dir) {
             reject(
                 path,
                 format!("a volume at {}", shown(at)),
@@ -423,9 +424,9 @@ fn check_scripts(pod: &Value, database: &str, findings: &mut Findings) {
             }
             for (mount_index, mount) in list_at(container, &["volumeMounts"]).iter().enumerate() {
                 let is_database = list == "containers" && name(container) == database;
-                let at = str_at(mount, &["mountPath"]).trim_end_matches('/');
+                let at = str_at(mount, &["mountPath"]);
                 let is_scripts = name(mount) == SCRIPTS_VOLUME;
-                let hides = is_database && (holds(SCRIPTS_DIR, at) || (holds(at, SCRIPTS_DIR) && !at.is_empty()));
+                let hides = is_database && (holds(SCRIPTS_DIR, at) || holds(at, SCRIPTS_DIR));
                 if (!is_scripts && !hides) || (is_database && covers(mount, &scripts_mount())) {
                     continue;
                 }

@@ -3,11 +3,11 @@
 use crate::{
     annotations::own,
     flavor::CloneMethod,
-    inject::{BinaryLog, Gtid, Replication, part::is_bent},
-    json::{NULL, Value, at, by_name, list_at, name, object_at, read, str_at, write_list, write_str},
+    inject::{BinaryLog, Gtid, Replication, containers::scripts_mount, part::is_bent},
+    json::{NULL, Value, at, by_name, covers, list_at, name, object_at, read, str_at, write_list, write_str},
     names::{
         ANNOTATION_PREFIX, CLONE_CONTAINER, CONF_VOLUME, DATA_CLAIM, DATABASE_PORT, INIT_CONTAINER, INJECTED_VOLUMES,
-        SCRIPTS_VOLUME, SIDECAR_CONTAINER, annotation,
+        SCRIPTS_DIR, SCRIPTS_VOLUME, SIDECAR_CONTAINER, annotation,
     },
     scripts::{Packed, fnv1a, fnv1a_from},
 };
@@ -197,6 +197,27 @@ impl Status {
             digest.words(list_at(database, &[probe, "exec", "command"]));
         });
         format!("{:016x}", digest.value())
+    }
+
+    /// The record with what is surely the policy's, though it does not name it: version 0.2 leaves the scripts' volume and
+    /// its mount where they are, as happens while policy servers of both versions answer.
+    pub(crate) fn with_scripts(&self, object: &Value) -> Self {
+        let mut record = self.clone();
+        let add = |names: &mut Vec<String>, name: &str| {
+            if !names.iter().any(|other| other == name) {
+                names.push(name.to_owned());
+            }
+        };
+        let pod = at(object, &["spec", "template", "spec"]).unwrap_or(NULL);
+        let volume = by_name(list_at(pod, &["volumes"]), SCRIPTS_VOLUME);
+        if volume.is_some_and(|volume| volume.get("emptyDir").is_some()) {
+            add(&mut record.volumes, SCRIPTS_VOLUME);
+        }
+        let database = by_name(list_at(pod, &["containers"]), &self.container).unwrap_or(NULL);
+        if list_at(database, &["volumeMounts"]).iter().any(|mount| covers(mount, &scripts_mount())) {
+            add(&mut record.volume_mounts, SCRIPTS_DIR);
+        }
+        record
     }
 
     /// The record without the parts that are not the same in both objects.

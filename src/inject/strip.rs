@@ -1,7 +1,7 @@
 //! The reverse of the injection: an object without what a record says was put into it.
 
 use crate::{
-    inject::{Status, containers::PING_SCRIPT},
+    inject::{Status, containers::PING},
     json::{Object, Value, list_at, name},
     names::DATA_CLAIM,
     scripts::is_ping,
@@ -19,6 +19,7 @@ pub(crate) enum Extent {
 /// The object without the parts that `status` names and without the record itself. The claim template and the
 /// `serviceName` stay in any case: they cannot be changed any more.
 pub(crate) fn strip<'a>(object: &Value<'a>, status: &Status, extent: Extent) -> Value<'a> {
+    let status = &status.with_scripts(object);
     let mut object = object.clone();
     if let Some(metadata) = object.as_object_mut().and_then(|object| object.get_mut("metadata")?.as_object_mut())
         && let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut)
@@ -85,6 +86,6 @@ pub(crate) fn is_ours(probe: &Value) -> bool {
 
 /// Does a probe run the injected script?
 pub(crate) fn runs_ping(probe: &Value) -> bool {
-    let word = |word: &Value| word.as_str().is_some_and(|word| word == PING_SCRIPT || is_ping(word));
-    list_at(probe, &["exec", "command"]).iter().any(word)
+    let words: Vec<_> = list_at(probe, &["exec", "command"]).iter().filter_map(Value::as_str).collect();
+    words == PING || matches!(words[..], ["bash", "-c", text] if is_ping(text))
 }

@@ -9,11 +9,16 @@
 # shellcheck source=./credentials.sh
 . "${0%/*}/credentials.sh"
 readonly PARAMETERS=$SCRIPTS/parameters.sh
-# shellcheck source=/dev/null
-[[ $STEP == init-mysql || ! -f $PARAMETERS ]] || . "$PARAMETERS"
+if [[ $STEP != init-mysql ]]; then
+    # what is named alike in this container's own environment is the user's, or a Service's (Kubernetes documentation,
+    # "Environment variables": NAME_PORT and others for each Service)
+    for name in "${!REPLICATION_@}"; do [[ $name == REPLICATION_MEMORY ]] || unset "$name"; done
+    # shellcheck source=/dev/null
+    . "$PARAMETERS"
+fi
 readonly DATABASE_PORT=3306
 # on which a pod gives its data to the next one
-readonly BACKUP_PORT=${REPLICATION_BACKUP_PORT:-3307}
+readonly BACKUP_PORT=3307
 DATA_DIR=${REPLICATION_DATA_DIR:-}
 CONF_DIR=${REPLICATION_CONF_DIR:-}
 

@@ -1,7 +1,7 @@
 # The root password, from wherever the image's entrypoint takes it: the value, the file or an allowed empty one.
 # It goes to the tools through option files only, never through an argument, and is never printed.
 set -euo pipefail
-unset PASSWORD
+unset PASSWORD LOGIN
 
 # Where all scripts are, and which of them this is: the name of its container or probe.
 readonly SCRIPTS=${0%/*}
@@ -13,9 +13,9 @@ fail() { log "ERROR: $*"; exit 1; }
 # PASSWORDS are what root's may be, the likeliest first: what the Secret says by now, where it is mounted, what this
 # container was started with, and either one as the image's entrypoint sets it. SECRETS are the same as they are written.
 #   REPLICATION_SECRET_FILE  the key of the Secret that the variable takes the password from, as a mounted file:
-#                            /mnt/root-password/password unless given
+#                            /mysql-replication-root/password unless given
 root_password() {
-    local name file secret kept=${REPLICATION_SECRET_FILE:-/mnt/root-password/password}
+    local name file secret kept=${REPLICATION_SECRET_FILE:-/mysql-replication-root/password}
     SECRET=
     for name in MARIADB_ROOT_PASSWORD MYSQL_ROOT_PASSWORD; do
         file="${name}_FILE"

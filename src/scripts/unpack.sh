@@ -8,7 +8,8 @@ for tool in base64 gzip; do
     command -v "$tool" >/dev/null || { printf 'init-mysql: ERROR: not in this image: %s\n' "$tool" >&2; exit 1; }
 done
 # aside, then moved: what runs already keeps the file that it reads
-rm -rf .new && mkdir .new
+rm -rf .new
+mkdir .new
 printf '%s' "$1" | base64 -d | gzip -d | while IFS= read -r line; do
     if [[ $line == '#### '* ]]; then exec >".new/${line#'#### '}"; else printf '%s\n' "$line"; fi
 done

@@ -304,7 +304,6 @@ impl<'a> Pod<'a> {
             ("REPLICATION_DATA_DIR", in_pod("data")),
             ("REPLICATION_CONF_DIR", in_pod("conf")),
             ("REPLICATION_CONFIG_MAP_DIR", in_pod("config-map")),
-            ("REPLICATION_BACKUP_PORT", "3307".to_owned()),
             ("REPLICATION_GTID", "option-files".to_owned()),
             ("REPLICATION_BINARY_LOG", "mysql-bin".to_owned()),
             ("REPLICATION_CLONE_ATTEMPTS", "1".to_owned()),
@@ -504,16 +503,13 @@ impl<'a> Pod<'a> {
     }
 
     fn start_script(&self, name: &str, in_container: bool) -> Run {
-        let (parameters, mut environment): (BTreeMap<_, _>, BTreeMap<_, _>) = self
-            .environment
-            .clone()
-            .into_iter()
-            .partition(|(key, _)| key == "POD_NAME" || key.starts_with("REPLICATION_"));
-        if name == "init-mysql" {
-            environment.extend(parameters);
+        let (parameters, environment) = self.parameters();
+        let environment = if name == "init-mysql" {
+            self.environment.clone()
         } else {
-            self.leave_parameters(&parameters);
-        }
+            self.write("scripts/parameters.sh", parameters);
+            environment
+        };
         // by its path: what the tests record begins inside the script
         let bash = tool("bash", "bash");
         let script = self.path(&format!("scripts/{name}.sh"));
@@ -521,16 +517,21 @@ impl<'a> Pod<'a> {
         self.cluster.start(&self.new_log(name), in_container, &command, &environment)
     }
 
-    /// What `init-mysql` leaves for the other containers, of a pod that the tests have given more.
-    fn leave_parameters(&self, parameters: &BTreeMap<String, String>) {
+    /// What `init-mysql` leaves for the other containers, and what is in their own environment.
+    fn parameters(&self) -> (String, BTreeMap<String, String>) {
+        let is_parameter = |key: &String| key == "POD_NAME" || key.starts_with("REPLICATION_");
+        let (parameters, environment): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            self.environment.clone().into_iter().partition(|(key, _)| is_parameter(key));
         let quoted = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
-        let lines: String = parameters.iter().map(|(key, value)| format!("{key}={}\n", quoted(value))).collect();
-        self.write("scripts/parameters.sh", lines);
+        let lines = parameters.iter().map(|(key, value)| format!("{key}={}\n", quoted(value))).collect();
+        (lines, environment)
     }
 
-    /// Writes a script of the tests that has the common functions of the others, and its parameters in its environment.
+    /// Writes a script of the tests that has the common functions of the others.
     fn write_script(&self, log: &Path, text: &str) -> PathBuf {
         let name = log.with_extension("sh").file_name().unwrap().to_str().unwrap().to_owned();
+        let (parameters, _) = self.parameters();
+        self.write("peer/parameters.sh", parameters);
         let file = self.path(&format!("peer/{name}"));
         fs::write(&file, format!("{COMMON_FUNCTIONS}{text}")).unwrap();
         file

@@ -7,7 +7,7 @@ use crate::{
 
 /// Greets a donor as a replica does, up to its own nonce.
 const CONNECT: &str = r#"
-    exec 3<>"/dev/tcp/mysql-0.mysql/$REPLICATION_BACKUP_PORT"
+    exec 3<>"/dev/tcp/mysql-0.mysql/$BACKUP_PORT"
     read -r -u 3 _ server_nonce
     client_nonce=$(nonce 32)
 "#;

@@ -1,16 +1,20 @@
-//! YAML with its long block scalars cut short, for reading.
+//! YAML with its long texts cut short, for reading.
 
-use std::fmt::Write as _;
+use std::{borrow::Cow, fmt::Write as _};
 
-/// How many lines of a block scalar are shown.
+/// How many lines of a long block scalar are shown.
 const SHOWN: usize = 2;
+/// One of up to so many lines is shown as it is: there is room for it on every terminal.
+const SHORT: usize = 20;
+/// How many letters of a longer line are shown.
+const WIDTH: usize = 160;
 
-/// Shortens every block scalar of YAML text; the lines that are left out are counted in their place.
+/// Shortens every long block scalar and every long line of YAML text; what is left out is counted in its place.
 pub(super) fn shorten(text: &str) -> String {
     let mut shortened = String::with_capacity(text.len());
     let mut lines = text.lines().peekable();
     while let Some(line) = lines.next() {
-        let _ = writeln!(shortened, "{line}");
+        let _ = writeln!(shortened, "{}", cut(line));
         if !starts_block(line) {
             continue;
         }
@@ -18,21 +22,26 @@ pub(super) fn shorten(text: &str) -> String {
         else {
             continue;
         };
-        let mut left_out = 0;
-        let mut shown = 0;
+        let mut block = Vec::new();
         while let Some(content) = lines.next_if(|next| next.trim().is_empty() || indentation(next) >= indent) {
-            if shown < SHOWN {
-                let _ = writeln!(shortened, "{content}");
-                shown += 1;
-            } else {
-                left_out += 1;
-            }
+            block.push(content);
         }
-        if left_out > 0 {
-            let _ = writeln!(shortened, "{:indent$}[{left_out} more lines]", "");
+        let shown = if block.len() > SHORT { SHOWN } else { block.len() };
+        for content in &block[..shown] {
+            let _ = writeln!(shortened, "{}", cut(content));
+        }
+        if shown < block.len() {
+            let _ = writeln!(shortened, "{:indent$}[{} more lines]", "", block.len() - shown);
         }
     }
     shortened
+}
+
+fn cut(line: &str) -> Cow<'_, str> {
+    match line.char_indices().nth(WIDTH) {
+        Some((end, _)) => format!("{}... [{} more letters]", &line[..end], line[end..].chars().count()).into(),
+        None => line.into(),
+    }
 }
 
 fn starts_block(line: &str) -> bool {
@@ -50,9 +59,16 @@ mod tests {
 
     #[test]
     fn block_scalars_are_cut() {
-        let text = "a: |\n  1\n  2\n\n  3\n    4\nb:\n  - |-\n    x\n  - y\nc: 'no |'\nd: x\n";
-        let expected = "a: |\n  1\n  2\n  [3 more lines]\nb:\n  - |-\n    x\n  - y\nc: 'no |'\nd: x\n";
-        assert_eq!(shorten(text), expected);
+        let text = |block: &str| format!("a: |\n  1\n  2\n{block}b:\n  - |-\n    x\n  - y\nc: 'no |'\nd: x\n");
+        assert_eq!(shorten(&text(&"\n    3\n".repeat(10))), text("  [20 more lines]\n"));
+        assert_eq!(shorten(&text("\n  3\n    4\n")), text("\n  3\n    4\n"));
+    }
+
+    #[test]
+    fn long_lines_are_cut() {
+        let short = format!("a: {}", "ä".repeat(157));
+        assert_eq!(shorten(&format!("{short}ääb\nb: 1\n")), format!("{short}... [3 more letters]\nb: 1\n"));
+        assert_eq!(shorten(&format!("{short}\n")), format!("{short}\n"));
     }
 
     #[test]
