@@ -9,7 +9,6 @@ use crate::{
     decide::statefulset::Change,
     enforcement::{Exemptions, judge, label},
     json::{NULL, Value, at, list_at, str_at},
-    leave::leave,
     names::rule,
     request::{Request, Target, parse},
     rules::{self, Rule, Severity},
@@ -89,14 +88,11 @@ pub(crate) fn decide<'r>(request: &'r Request<'r>, cluster: &Cluster) -> Verdict
     if judgement.rejected.is_empty() {
         // an audit changes nothing
         let Some(change) = change.filter(|_| !is_audit) else {
-            leave(case);
             return Verdict::Accepted { changed: None, judgement };
         };
         let name = name();
-        let Case { object, old, settings, .. } = case;
-        let made = change.make(object, &settings);
-        leave((old, settings));
-        match made {
+        let Case { object, settings, .. } = case;
+        match change.make(object, &settings) {
             Ok(changed) => return Verdict::Accepted { changed, judgement },
             Err(violation) => judgement.rejected.push(*violation),
         }
@@ -106,7 +102,6 @@ pub(crate) fn decide<'r>(request: &'r Request<'r>, cluster: &Cluster) -> Verdict
         Target::Scale => label("Scale of StatefulSet", request.namespace(), request.name()),
         _ => label(target.kind(), request.namespace(), &name()),
     };
-    leave((case, change));
     Verdict::Rejected { object, judgement }
 }
 

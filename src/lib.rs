@@ -13,7 +13,6 @@ mod flavor;
 mod image;
 mod inject;
 mod json;
-mod leave;
 pub mod names;
 mod nearest;
 mod option_file;
@@ -61,9 +60,7 @@ pub fn validate(payload: &[u8], host: &dyn Host) -> Vec<u8> {
         Ok(request) => decide::decide(request, &cluster),
         Err(problem) => Verdict::unreadable(problem),
     };
-    let answer = verdict.into_json(payload.len());
-    leave::leave(cluster);
-    answer
+    verdict.into_json()
 }
 
 /// Checks the settings of the policy.
@@ -78,9 +75,7 @@ pub fn validate_settings(payload: &[u8]) -> SettingsValidationResponse {
 // a waPC function returns a result; this one never fails
 #[allow(clippy::unnecessary_wraps)]
 fn validate_guest(payload: &[u8]) -> CallResult {
-    let answer = validate(payload, &cluster::policy_server);
-    leave::end_of_call();
-    Ok(answer)
+    Ok(validate(payload, &cluster::policy_server))
 }
 
 fn validate_settings_guest(payload: &[u8]) -> CallResult {

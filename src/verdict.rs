@@ -4,10 +4,8 @@ use std::{borrow::Cow, fmt::Write as _};
 
 use crate::{
     json::{Object, Value, write_str},
-    leave::leave,
     names,
     rules::ALL,
-    scripts::Packed,
 };
 
 /// HTTP status of a request that cannot be read.
@@ -247,11 +245,7 @@ impl Verdict<'_> {
     /// The answer as the policy server takes it: Kubewarden's `ValidationResponse` (its specification, "Validating
     /// policies" and "Mutating policies"), as the SDK has it; but the audit annotations are in a stable order, so that
     /// the same request gives the same bytes.
-    ///
-    /// `request` is the size of the request: a changed object is as large as that, but for what is injected.
-    pub(crate) fn into_json(self, request: usize) -> Vec<u8> {
-        /// Room for the scripts and for what is around them: growing would copy all of it again and again.
-        const ROOM: usize = Packed::MAX_LEN + 8 * 1024;
+    pub(crate) fn into_json(self) -> Vec<u8> {
         let (accepted, message, code, changed, judgement) = match self {
             Self::Untouched => (true, None, None, None, None),
             Self::Unreadable(message) => (false, Some(message), Some(BAD_REQUEST), None, None),
@@ -260,12 +254,11 @@ impl Verdict<'_> {
                 (false, Some(message(&object, &judgement.rejected)), Some(UNPROCESSABLE), None, Some(judgement))
             }
         };
-        let mut json = Vec::with_capacity(if changed.is_some() { request + ROOM } else { 0 });
+        let mut json = Vec::new();
         json.extend_from_slice(if accepted { b"{\"accepted\":true" } else { b"{\"accepted\":false" });
         if let Some(message) = message {
             json.extend_from_slice(b",\"message\":");
             write_str(&mut json, &message);
-            leave(message);
         }
         if let Some(code) = code {
             json.extend_from_slice(b",\"code\":");
@@ -274,7 +267,6 @@ impl Verdict<'_> {
         if let Some(changed) = changed {
             json.extend_from_slice(b",\"mutated_object\":");
             changed.write(&mut json);
-            leave(changed);
         }
         if let Some(judgement) = judgement {
             if let Some(notes) = judgement.audit_annotations() {
@@ -286,7 +278,6 @@ impl Verdict<'_> {
                 json.extend_from_slice(b",\"warnings\":");
                 Value::Array(warnings).write(&mut json);
             }
-            leave(judgement);
         }
         json.push(b'}');
         json

@@ -144,8 +144,8 @@ impl Ingredients<'_> {
             ]),
         ];
         let image = &self.from_container.image;
-        let packed = Packed::of(self.database.clone_method);
-        let mut part = Writer::new(INIT_CONTAINER, image, &["bash", "-c", UNPACK, SCRIPTS_DIR, packed.text]);
+        let mut part = Writer::new(INIT_CONTAINER, image);
+        part.command(&["bash", "-c", UNPACK, SCRIPTS_DIR], Some(Packed::of(self.database.clone_method)));
         let [lag, restore_from] = [self.max_lag, self.restore_from].map(|number| number.map(|it| it.to_string()));
         let FromContainer { server_args, .. } = &self.from_container;
         let optional = [
@@ -179,7 +179,8 @@ impl Ingredients<'_> {
             ("valueFrom", Value::object([("resourceFieldRef", memory)])),
         ]);
         let memory = (self.database.clone_method == CloneMethod::Xtrabackup).then_some(&memory);
-        let mut part = Writer::new(CLONE_CONTAINER, &self.backup_image, &["bash", CLONE_SCRIPT]);
+        let mut part = Writer::new(CLONE_CONTAINER, &self.backup_image);
+        part.command(&["bash", CLONE_SCRIPT], None);
         self.with_credentials(&mut part, memory, &self.from_container.option_files);
         part.readiness(&[], "");
         self.end(part, CLONE_CONTAINER, &self.backup_image, settings)
@@ -188,7 +189,8 @@ impl Ingredients<'_> {
     /// Joins a replica to the primary and serves backups; its readiness is the replica's.
     fn sidecar(&self, settings: &Settings) -> Part {
         let secret = self.credentials.secret_mount();
-        let mut part = Writer::new(SIDECAR_CONTAINER, &self.backup_image, &["bash", SIDECAR_SCRIPT]);
+        let mut part = Writer::new(SIDECAR_CONTAINER, &self.backup_image);
+        part.command(&["bash", SIDECAR_SCRIPT], None);
         self.with_credentials(&mut part, None, secret.as_slice());
         part.readiness(&["bash", READY_SCRIPT], "\"initialDelaySeconds\":5,\"periodSeconds\":10,\"timeoutSeconds\":10");
         if self.database.clone_method == CloneMethod::Xtrabackup {

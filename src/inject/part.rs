@@ -2,9 +2,13 @@
 //! looked at again: as a tree each would cost more than all the rest of the plan.
 
 use crate::{
-    inject::{data::holds, status::Digest},
-    json::{Value, by_name, covers, list_at, name, read, str_at, write_list, write_str},
+    inject::{
+        data::holds,
+        status::{Digest, container_digest},
+    },
+    json::{Value, by_name, covers, list_at, name, read, str_at, write_str},
     names::{INJECTED_VOLUMES, SCRIPTS_DIR, SCRIPTS_VOLUME},
+    scripts::Packed,
 };
 
 /// A planned container.
@@ -53,6 +57,10 @@ const POD_NAME: &str = "POD_NAME";
 impl Part {
     /// Does a container that is there hold all that is planned?
     pub(crate) fn is_covered_by(&self, existing: &Value) -> bool {
+        // most that differ do so here, and to see that takes no tree
+        if container_digest(existing) != self.digest {
+            return false;
+        }
         let Ok(planned) = read(&self.json) else { return false };
         // another admission controller's variable may be there too, but none that tells a script something else
         let is_planned = |variable: &Value| by_name(list_at(&planned, &["env"]), name(variable)).is_some();
@@ -79,23 +87,39 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Begins a container.
-    pub(crate) fn new(name: &'static str, image: &str, command: &[&str]) -> Self {
-        let room = command.iter().map(|word| word.len()).sum::<usize>() + 2048;
-        let mut writer = Self { name, json: Vec::with_capacity(room), digest: Digest::default() };
+    pub(crate) fn new(name: &'static str, image: &str) -> Self {
+        let mut writer = Self { name, json: Vec::new(), digest: Digest::default() };
         writer.digest.text(name);
         writer.digest.text(image);
         writer.raw("{\"name\":");
         writer.string(name);
         writer.raw(",\"image\":");
         writer.string(image);
-        writer.raw(",\"command\":");
-        writer.command(command);
         writer
     }
 
-    fn command(&mut self, words: &[&str]) {
-        write_list(&mut self.json, words, |json, word| write_str(json, word));
-        self.digest.list(words, |word, digest| digest.word(word));
+    /// What the container runs; the packed scripts are the last word.
+    pub(crate) fn command(&mut self, words: &[&str], packed: Option<&Packed>) {
+        self.raw(",\"command\":[");
+        self.words(words);
+        if let Some(packed) = packed {
+            self.raw(",\"");
+            self.raw(packed.text);
+            self.raw("\"");
+            self.digest.packed(packed);
+        }
+        self.raw("]");
+        self.digest.end();
+    }
+
+    fn words(&mut self, words: &[&str]) {
+        for (index, word) in words.iter().enumerate() {
+            if index > 0 {
+                self.raw(",");
+            }
+            self.string(word);
+            self.digest.word(word);
+        }
     }
 
     /// The variables: the pod's name and parameters of the scripts by name and value, where there are any, then others as
@@ -150,9 +174,10 @@ impl Writer {
             self.digest.end();
             return;
         }
-        self.raw(",\"readinessProbe\":{\"exec\":{\"command\":");
-        self.command(command);
-        self.raw("},");
+        self.raw(",\"readinessProbe\":{\"exec\":{\"command\":[");
+        self.words(command);
+        self.digest.end();
+        self.raw("]},");
         self.raw(timing);
         self.raw("}");
     }

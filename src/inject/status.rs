@@ -188,8 +188,8 @@ impl Status {
             });
         };
         pick("volumes", &self.volumes, volume);
-        pick("initContainers", &self.init_containers, container);
-        pick("containers", &self.containers, container);
+        pick("initContainers", &self.init_containers, container_digest);
+        pick("containers", &self.containers, container_digest);
         let database = by_name(list_at(pod, &["containers"]), &self.container).unwrap_or(NULL);
         let mounts = list_at(database, &["volumeMounts"]).iter().filter(|mount| self.names_mount(mount));
         digest.list(mounts, |mount, digest| digest.mount(mount));
@@ -269,10 +269,15 @@ impl Digest {
     /// A word of a command line; of a long one, its own digest.
     pub(crate) fn word(&mut self, text: &str) {
         if text.len() > 64 {
-            self.number(Packed::digest_of(text));
+            self.number(fnv1a(text.as_bytes()));
         } else {
             self.text(text);
         }
+    }
+
+    /// The same as [`Self::word`] of packed scripts.
+    pub(crate) fn packed(&mut self, packed: &Packed) {
+        self.number(packed.digest);
     }
 
     fn words(&mut self, words: &[Value]) {
@@ -323,7 +328,7 @@ fn volume(volume: &Value) -> u64 {
 
 /// Other admission controllers may add variables and mounts of their own, and the credentials are the user's, whose
 /// change is seen elsewhere: only what is surely the policy's counts. [`crate::inject::part::Writer`] does the same.
-fn container(container: &Value) -> u64 {
+pub(crate) fn container_digest(container: &Value) -> u64 {
     let mut digest = Digest::default();
     digest.text(name(container));
     digest.text(str_at(container, &["image"]));

@@ -8,28 +8,11 @@ type Entry<'a> = (Cow<'a, str>, Value<'a>);
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Object<'a>(Vec<Entry<'a>>);
 
-/// The entries in the order of their keys; those with one key stay as they stand.
-fn in_order(mut entries: Vec<Entry>) -> Vec<Entry> {
-    /// So few, as most objects have, are sorted fastest in place.
-    const FEW: usize = 16;
-    if entries.len() > FEW {
-        return sorted(entries, |(one, _), (other, _)| one.cmp(other));
-    }
-    for end in 1..entries.len() {
-        let mut at = end;
-        while at > 0 && entries[at - 1].0 > entries[at].0 {
-            entries.swap(at - 1, at);
-            at -= 1;
-        }
-    }
-    entries
-}
-
 impl<'a> Object<'a> {
     /// Takes entries in any order; the last one of a key counts, as `serde_json`'s `Value` has it.
     pub(crate) fn new(mut entries: Vec<Entry<'a>>) -> Self {
         if !entries.is_sorted_by(|(before, _), (key, _)| before < key) {
-            entries = in_order(entries);
+            entries = sorted(entries, |(one, _), (other, _)| one.cmp(other));
             // of those with one key the last one stood last
             entries.dedup_by(|later, kept| {
                 let is_same = later.0 == kept.0;

@@ -16,34 +16,17 @@ use crate::json::{Object, Value};
 /// Where it is none, or nested deeper than `serde_json` goes (128 levels).
 pub(crate) fn read(json: &str) -> serde_json::Result<Value<'_>> {
     let mut deserializer = serde_json::Deserializer::from_str(json);
-    let value = Reader { open: &mut Open::default(), depth: 0 }.deserialize(&mut deserializer)?;
+    let value = Reader { depth: 0 }.deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok(value)
 }
 
-/// What is read of the lists and objects that are open: each gets memory of its own only when its size is known.
-#[derive(Default)]
-struct Open<'a> {
-    elements: Vec<Value<'a>>,
-    entries: Vec<(Cow<'a, str>, Value<'a>)>,
-}
-
-/// Takes what is behind a place out of a list. A large part keeps the memory that it has, a small one gets its own.
-fn split_off<T>(list: &mut Vec<T>, at: usize) -> Vec<T> {
-    const LARGE: usize = 4096;
-    if list.len() - at < LARGE {
-        return list.split_off(at);
-    }
-    let front = list.drain(..at).collect();
-    std::mem::replace(list, front)
-}
-
-struct Reader<'o, 'a> {
-    open: &'o mut Open<'a>,
+/// Reads a value that is so many levels deep.
+struct Reader {
     depth: usize,
 }
 
-impl<'a> DeserializeSeed<'a> for Reader<'_, 'a> {
+impl<'a> DeserializeSeed<'a> for Reader {
     type Value = Value<'a>;
 
     fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<Value<'a>, D::Error> {
@@ -51,7 +34,7 @@ impl<'a> DeserializeSeed<'a> for Reader<'_, 'a> {
     }
 }
 
-impl<'a> Visitor<'a> for Reader<'_, 'a> {
+impl<'a> Visitor<'a> for Reader {
     type Value = Value<'a>;
 
     fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
@@ -71,12 +54,12 @@ impl<'a> Visitor<'a> for Reader<'_, 'a> {
     }
 
     fn visit_u64<E>(self, number: u64) -> Result<Value<'a>, E> {
-        Ok(Value::Number(Box::new(number.into())))
+        Ok(Value::Number(number.into()))
     }
 
     fn visit_f64<E: Error>(self, number: f64) -> Result<Value<'a>, E> {
         let number = Number::from_f64(number).ok_or_else(|| E::custom("no number"))?;
-        Ok(Value::Number(Box::new(number)))
+        Ok(Value::Number(number))
     }
 
     fn visit_borrowed_str<E>(self, text: &'a str) -> Result<Value<'a>, E> {
@@ -88,26 +71,24 @@ impl<'a> Visitor<'a> for Reader<'_, 'a> {
     }
 
     fn visit_seq<A: SeqAccess<'a>>(self, mut list: A) -> Result<Value<'a>, A::Error> {
-        let Self { open, depth } = self;
-        let start = open.elements.len();
-        while let Some(element) = list.next_element_seed(Reader { open, depth: depth + 1 })? {
-            open.elements.push(element);
+        let mut elements = Vec::new();
+        while let Some(element) = list.next_element_seed(Reader { depth: self.depth + 1 })? {
+            elements.push(element);
         }
-        Ok(Value::Array(split_off(&mut open.elements, start)))
+        Ok(Value::Array(elements))
     }
 
     fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<Value<'a>, A::Error> {
-        let Self { open, depth } = self;
-        let start = open.entries.len();
+        let mut entries = Vec::new();
         while let Some(Key(key)) = map.next_key()? {
-            let value = if is_opaque(depth, &key) {
+            let value = if is_opaque(self.depth, &key) {
                 Value::Raw(map.next_value::<&RawValue>()?.get())
             } else {
-                map.next_value_seed(Reader { open, depth: depth + 1 })?
+                map.next_value_seed(Reader { depth: self.depth + 1 })?
             };
-            open.entries.push((key, value));
+            entries.push((key, value));
         }
-        Ok(Value::Object(Object::new(split_off(&mut open.entries, start))))
+        Ok(Value::Object(Object::new(entries)))
     }
 }
 

@@ -10,8 +10,7 @@ pub(crate) enum Value<'a> {
     #[default]
     Null,
     Bool(bool),
-    // in a box: numbers are few, and every value would be half as large again
-    Number(Box<Number>),
+    Number(Number),
     String(Cow<'a, str>),
     Array(Vec<Value<'a>>),
     Object(Object<'a>),
@@ -115,7 +114,7 @@ impl From<String> for Value<'_> {
 
 impl From<i64> for Value<'_> {
     fn from(number: i64) -> Self {
-        Self::Number(Box::new(number.into()))
+        Self::Number(number.into())
     }
 }
 

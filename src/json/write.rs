@@ -57,7 +57,7 @@ impl Value<'_> {
             Self::Bool(true) => json.extend_from_slice(b"true"),
             Self::Bool(false) => json.extend_from_slice(b"false"),
             Self::Number(number) => {
-                let _ = serde_json::to_writer(json, number.as_ref());
+                let _ = serde_json::to_writer(json, number);
             }
             Self::String(text) => write_str(json, text),
             Self::Array(list) => write_list(json, list, |json, element| element.write(json)),
