@@ -24,7 +24,10 @@ fn main() {
     let unpack = code("unpack");
     write("unpack", unpack.as_bytes());
     for (method, own) in METHODS {
-        let scripts: String = COMMON.iter().chain(own).map(|name| format!("{NAME}{name}.sh\n{}", code(name))).collect();
+        let mut scripts = String::new();
+        for name in COMMON.iter().chain(own) {
+            scripts += &[NAME, name, ".sh\n", &code(name)].concat();
+        }
         write(method, scripts.as_bytes());
         // neither a name nor a time goes in: the same scripts give the same bytes
         let mut packed = Vec::new();

@@ -1,7 +1,8 @@
-//! The counts of all subjects, beside those of the guest that does nothing.
+//! The counts of all subjects, beside those of the guest that does nothing and those of the second floor.
 
 use std::sync::Arc;
 
+use mysql_replication_preview::Cluster;
 use serde::Serialize;
 
 use crate::meter::{Count, Meter};
@@ -16,10 +17,14 @@ pub struct SubjectCount {
     pub subject: &'static str,
     /// Bytes of the request.
     pub payload: usize,
+    /// Bytes of the policy's answer.
+    pub answer: usize,
     /// What the policy takes.
     pub policy: Count,
     /// What the guest that does nothing takes for the same request.
     pub do_nothing: Count,
+    /// What the second floor takes: the guest that does nothing, where it hands back as many bytes as the policy.
+    pub floor: Count,
 }
 
 impl SubjectCount {
@@ -28,23 +33,37 @@ impl SubjectCount {
     pub fn ratio(&self) -> f64 {
         ratio(self.policy.cold(), self.do_nothing.cold())
     }
+
+    /// The same as a multiple of the second floor.
+    #[must_use]
+    pub fn floor_ratio(&self) -> f64 {
+        ratio(self.policy.cold(), self.floor.cold())
+    }
 }
 
 /// What every subject costs in both guests.
 ///
 /// # Errors
-/// Where the guest that does nothing fails.
+/// Where the guest that does nothing fails, or does not hand back what it should.
 pub fn count(do_nothing: &Meter, subjects: &[Subject]) -> Result<Vec<SubjectCount>, String> {
     subjects
         .iter()
         .map(|subject| {
-            let cluster = Arc::clone(&subject.cluster);
-            let evaluated = do_nothing.validate(&subject.payload, cluster);
-            let (_, do_nothing) = evaluated.map_err(|error| format!("{}: {error:#}", subject.name))?;
-            let payload = subject.payload.len();
-            Ok(SubjectCount { subject: subject.name, payload, policy: subject.count, do_nothing })
+            let evaluate = |payload: &[u8]| {
+                let evaluated = do_nothing.validate(payload, Arc::clone(&subject.cluster) as Arc<dyn Cluster>);
+                evaluated.map_err(|error| format!("{}: {error:#}", subject.name))
+            };
+            let (_, do_nothing) = evaluate(&subject.payload)?;
+            let (answer, floor) = evaluate(&subject.floor_payload)?;
+            subject.check_floor(&answer)?;
+            let (payload, answer, policy) = (subject.payload.len(), subject.answer, subject.count);
+            Ok(SubjectCount { subject: subject.name, payload, answer, policy, do_nothing, floor })
         })
         .collect()
+}
+
+fn pages(count: &Count) -> String {
+    format!("{}+{}", count.pages_at_start, count.pages - count.pages_at_start)
 }
 
 /// The counts as a table.
@@ -56,6 +75,7 @@ pub fn show(counts: &[SubjectCount]) -> String {
             vec![
                 count.subject.to_owned(),
                 grouped(count.payload as u64),
+                grouped(count.answer as u64),
                 count.policy.look_ups.to_string(),
                 grouped(count.policy.init),
                 grouped(count.policy.call),
@@ -63,18 +83,18 @@ pub fn show(counts: &[SubjectCount]) -> String {
                 grouped(count.do_nothing.call),
                 format!("{:.2}", ratio(count.policy.call, count.do_nothing.call)),
                 format!("{:.2}", count.ratio()),
-                format!("{}+{}", count.policy.pages_at_start, count.policy.pages - count.policy.pages_at_start),
-                format!(
-                    "{}+{}",
-                    count.do_nothing.pages_at_start,
-                    count.do_nothing.pages - count.do_nothing.pages_at_start
-                ),
+                grouped(count.floor.call),
+                format!("{:.2}", count.floor_ratio()),
+                pages(&count.policy),
+                pages(&count.do_nothing),
+                pages(&count.floor),
             ]
         })
         .collect();
     let head = [
         "subject",
         "bytes",
+        "answer",
         "look-ups",
         "init",
         "call",
@@ -82,8 +102,11 @@ pub fn show(counts: &[SubjectCount]) -> String {
         "call",
         "ratio: call",
         "cold",
+        "floor: call",
+        "ratio: cold",
         "pages",
         "nothing",
+        "floor",
     ];
     table("Instructions (fuel) and pages of 64 KiB, at the start + in the call", &head, &rows)
 }

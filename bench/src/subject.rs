@@ -39,6 +39,10 @@ pub struct Subject {
     pub name: &'static str,
     /// The request and the settings, as a policy server sends them.
     pub payload: Vec<u8>,
+    /// The same for the second floor: a setting tells the guest that does nothing how long its answer shall be.
+    pub floor_payload: Vec<u8>,
+    /// Bytes of the policy's answer, which are those of the second floor's.
+    pub answer: usize,
     /// Answers the look-ups.
     pub cluster: Arc<Prepared>,
     /// What must come out.
@@ -78,11 +82,15 @@ impl Subject {
     }
 
     fn of(policy: &Meter, name: &'static str, request: &Value, settings: &Value) -> Result<(Self, Response), String> {
-        let payload = json!({"request": request, "settings": settings}).to_string().into_bytes();
+        let payload = payload(request, settings);
         let (prepared, answer, count) = Prepared::record(policy, &payload, Manifests::new(cluster(), "default"))?;
         let response = parse(name, &answer)?;
-        let expected = Expected::of(&response);
-        Ok((Self { name, payload, cluster: Arc::new(prepared), expected, count }, response))
+        let (expected, answer) = (Expected::of(&response), answer.len());
+        let mut floor_settings = settings.clone();
+        floor_settings["answerBytes"] = json!(answer);
+        let floor_payload = self::payload(request, &floor_settings);
+        let cluster = Arc::new(prepared);
+        Ok((Self { name, payload, floor_payload, answer, cluster, expected, count }, response))
     }
 
     /// Is an answer of the policy the expected one?
@@ -93,12 +101,28 @@ impl Subject {
         self.compare(&parse(self.name, answer)?)
     }
 
+    /// Is an answer of the second floor an acceptance, and as long as the policy's?
+    ///
+    /// # Errors
+    /// With what it is instead.
+    pub fn check_floor(&self, answer: &[u8]) -> Result<(), String> {
+        let is_accepted = parse(self.name, answer)?.accepted;
+        (is_accepted && answer.len() == self.answer).then_some(()).ok_or_else(|| {
+            let (name, wanted, bytes) = (self.name, self.answer, answer.len());
+            format!("{name}: the second floor's answer has {bytes} bytes instead of {wanted}, or is no acceptance")
+        })
+    }
+
     fn compare(&self, response: &Response) -> Result<(), String> {
         let (name, expected, found) = (self.name, self.expected, Expected::of(response));
         (found == expected).then_some(()).ok_or_else(|| {
             format!("{name}: expected {expected:?}, got {found:?}: {}", response.message.as_deref().unwrap_or_default())
         })
     }
+}
+
+fn payload(request: &Value, settings: &Value) -> Vec<u8> {
+    json!({"request": request, "settings": settings}).to_string().into_bytes()
 }
 
 fn parse(name: &str, answer: &[u8]) -> Result<Response, String> {
@@ -129,16 +153,28 @@ pub fn all(policy: &Meter) -> Result<Vec<Subject>, String> {
     ])
 }
 
-/// Are the injected containers there, with what they run?
+/// Do the injected containers run the scripts, and does `init-mysql` bring them?
 fn has_scripts(object: &Value) -> Result<(), String> {
+    const FOLDER: &str = "/mysql-replication";
+    /// Less than the packed scripts have, and far more than anything else in the command.
+    const PACKED_BYTES: usize = 10_000;
     let pod = &object["spec"]["template"]["spec"];
-    for (list, name) in
-        [("initContainers", "init-mysql"), ("initContainers", "clone-mysql"), ("containers", "xtrabackup")]
-    {
-        let mut containers = pod[list].as_array().into_iter().flatten();
-        let script = containers.find(|container| container["name"] == name).map(|container| &container["command"][2]);
-        if !script.and_then(Value::as_str).is_some_and(|script| script.contains("set -euo pipefail")) {
-            return Err(format!("full injection: {name} has no script: {script:?}"));
+    let command = |list: &str, name: &str| -> Vec<&str> {
+        let container = pod[list].as_array().into_iter().flatten().find(|container| container["name"] == name);
+        let words = container.and_then(|container| container["command"].as_array()).into_iter().flatten();
+        words.filter_map(Value::as_str).collect()
+    };
+    let init = command("initContainers", "init-mysql");
+    let brings_them = matches!(init.as_slice(), ["bash", "-c", unpack, FOLDER, packed]
+        if unpack.contains("set -euo pipefail") && packed.len() > PACKED_BYTES);
+    if !brings_them {
+        let bytes: Vec<usize> = init.iter().map(|word| word.len()).collect();
+        return Err(format!("full injection: init-mysql does not bring the scripts: words of {bytes:?} bytes"));
+    }
+    for (list, name) in [("initContainers", "clone-mysql"), ("containers", "xtrabackup")] {
+        let run = command(list, name);
+        if run != ["bash", &format!("{FOLDER}/{name}.sh")] {
+            return Err(format!("full injection: {name} does not run its script: {run:?}"));
         }
     }
     Ok(())

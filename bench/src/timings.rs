@@ -1,12 +1,14 @@
 //! Times of single evaluations: cold, warm and native.
 
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mysql_replication_preview::{Instance, Policy};
 use serde::Serialize;
 
 use crate::effort::Effort;
+use crate::prepared::Prepared;
 use crate::stats::Spread;
 use crate::subject::Subject;
 use crate::table::{grouped, table};
@@ -29,24 +31,33 @@ pub struct Timing {
     pub subject: &'static str,
     /// Bytes of the request.
     pub payload: usize,
+    /// Bytes of the policy's answer.
+    pub answer: usize,
     /// Look-ups of one evaluation.
     pub look_ups: usize,
     /// The policy.
     pub policy: GuestTiming,
     /// The guest that does nothing, with the same request.
     pub do_nothing: GuestTiming,
+    /// The second floor: the guest that does nothing, where it hands back as many bytes as the policy.
+    pub floor: GuestTiming,
     /// The policy as a native function.
     pub native: Spread,
     /// Cold, as a multiple of doing nothing.
     pub cold_ratio: f64,
     /// Warm, as a multiple of doing nothing.
     pub warm_ratio: f64,
+    /// Cold, as a multiple of the second floor.
+    pub floor_cold_ratio: f64,
+    /// Warm, as a multiple of the second floor.
+    pub floor_warm_ratio: f64,
 }
 
 /// What is timed, of one subject in one guest.
 struct Run<'a> {
     guest: &'a Policy,
-    subject: &'a Subject,
+    cluster: &'a Arc<Prepared>,
+    payload: &'a [u8],
     /// One that stays.
     instance: Instance,
     cold: Vec<Duration>,
@@ -55,20 +66,20 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(guest: &'a Policy, subject: &'a Subject) -> Result<Self, String> {
-        let instance = guest.instance(subject.cluster.clone()).map_err(|error| error.to_string())?;
-        Ok(Self { guest, subject, instance, cold: Vec::new(), start: Vec::new(), warm: Vec::new() })
+    fn new(guest: &'a Policy, cluster: &'a Arc<Prepared>, payload: &'a [u8]) -> Result<Self, String> {
+        let instance = guest.instance(cluster.clone()).map_err(|error| error.to_string())?;
+        Ok(Self { guest, cluster, payload, instance, cold: Vec::new(), start: Vec::new(), warm: Vec::new() })
     }
 
     fn cold(&mut self) -> Result<(), String> {
-        let (start, cold, _) = cold(self.guest, self.subject)?;
+        let (start, cold, _) = evaluate(self.guest, self.cluster, self.payload)?;
         self.start.push(start);
         self.cold.push(cold);
         Ok(())
     }
 
     fn call(&self) -> Result<Vec<u8>, String> {
-        self.instance.call("validate", &self.subject.payload).map_err(|error| error.to_string())
+        self.instance.call("validate", self.payload).map_err(|error| error.to_string())
     }
 
     fn warm(&mut self) -> Result<(), String> {
@@ -89,22 +100,27 @@ struct Turns<'a> {
     look_ups: usize,
     policy: Run<'a>,
     do_nothing: Run<'a>,
+    floor: Run<'a>,
     native: Vec<Duration>,
 }
 
 impl<'a> Turns<'a> {
     fn new(policy: &'a Policy, do_nothing: &'a Policy, subject: &'a Subject) -> Result<Self, String> {
-        let (policy, do_nothing) = (Run::new(policy, subject)?, Run::new(do_nothing, subject)?);
+        let Subject { cluster, payload, floor_payload, .. } = subject;
+        let policy = Run::new(policy, cluster, payload)?;
+        let floor = Run::new(do_nothing, cluster, floor_payload)?;
+        let do_nothing = Run::new(do_nothing, cluster, payload)?;
         subject.cluster.take_asked();
         subject.check(&policy.call()?)?;
         let look_ups = subject.cluster.take_asked();
         // not the first call of an instance any more
         do_nothing.call()?;
+        subject.check_floor(&floor.call()?)?;
         subject.check(&native(subject).1)?;
         if subject.cluster.missed() > 0 {
             return Err(format!("{}: the native function and the artefact look up different things", subject.name));
         }
-        Ok(Self { subject, look_ups, policy, do_nothing, native: Vec::new() })
+        Ok(Self { subject, look_ups, policy, do_nothing, floor, native: Vec::new() })
     }
 
     fn take(&mut self, turn: Turn) -> Result<(), String> {
@@ -113,6 +129,8 @@ impl<'a> Turns<'a> {
             Turn::PolicyWarm => self.policy.warm(),
             Turn::DoNothingCold => self.do_nothing.cold(),
             Turn::DoNothingWarm => self.do_nothing.warm(),
+            Turn::FloorCold => self.floor.cold(),
+            Turn::FloorWarm => self.floor.warm(),
             Turn::Native => {
                 self.native.push(native(self.subject).0);
                 Ok(())
@@ -121,15 +139,19 @@ impl<'a> Turns<'a> {
     }
 
     fn timing(self) -> Timing {
-        let (policy, do_nothing) = (self.policy.spread(), self.do_nothing.spread());
+        let (policy, do_nothing, floor) = (self.policy.spread(), self.do_nothing.spread(), self.floor.spread());
         Timing {
             subject: self.subject.name,
             payload: self.subject.payload.len(),
+            answer: self.subject.answer,
             look_ups: self.look_ups,
             cold_ratio: policy.cold.median / do_nothing.cold.median,
             warm_ratio: policy.warm.median / do_nothing.warm.median,
+            floor_cold_ratio: policy.cold.median / floor.cold.median,
+            floor_warm_ratio: policy.warm.median / floor.warm.median,
             policy,
             do_nothing,
+            floor,
             native: Spread::of(self.native),
         }
     }
@@ -141,11 +163,21 @@ enum Turn {
     PolicyWarm,
     DoNothingCold,
     DoNothingWarm,
+    FloorCold,
+    FloorWarm,
     Native,
 }
 
 impl Turn {
-    const ALL: [Self; 5] = [Self::PolicyCold, Self::PolicyWarm, Self::DoNothingCold, Self::DoNothingWarm, Self::Native];
+    const ALL: [Self; 7] = [
+        Self::PolicyCold,
+        Self::PolicyWarm,
+        Self::DoNothingCold,
+        Self::DoNothingWarm,
+        Self::FloorCold,
+        Self::FloorWarm,
+        Self::Native,
+    ];
 }
 
 /// Another order at every round, the same in every run: what comes after a large request finds cold caches, and that
@@ -168,11 +200,15 @@ impl Shuffle {
 /// # Errors
 /// Where the guest fails.
 pub fn cold(guest: &Policy, subject: &Subject) -> Result<(Duration, Duration, Vec<u8>), String> {
-    let cluster = subject.cluster.clone();
+    evaluate(guest, &subject.cluster, &subject.payload)
+}
+
+fn evaluate(guest: &Policy, cluster: &Arc<Prepared>, payload: &[u8]) -> Result<(Duration, Duration, Vec<u8>), String> {
+    let cluster = cluster.clone();
     let begin = Instant::now();
     let instance = guest.instance(cluster).map_err(|error| error.to_string())?;
     let start = begin.elapsed();
-    let answer = instance.call("validate", &subject.payload).map_err(|error| error.to_string())?;
+    let answer = instance.call("validate", payload).map_err(|error| error.to_string())?;
     drop(instance);
     Ok((start, begin.elapsed(), answer))
 }
@@ -184,7 +220,7 @@ fn native(subject: &Subject) -> (Duration, Vec<u8>) {
     (begin.elapsed(), answer)
 }
 
-/// Measures all subjects in both guests and natively, all of them in turn.
+/// Measures all subjects in both guests, on the second floor and natively, all of them in turn.
 ///
 /// # Errors
 /// Where a guest fails, or says another thing than it should.
@@ -220,20 +256,27 @@ pub fn show(timings: &[Timing]) -> String {
             vec![
                 timing.subject.to_owned(),
                 grouped(timing.payload as u64),
+                grouped(timing.answer as u64),
                 timing.look_ups.to_string(),
                 spread(&timing.policy.cold),
                 spread(&timing.do_nothing.cold),
                 format!("{:.2}", timing.cold_ratio),
+                spread(&timing.floor.cold),
+                format!("{:.2}", timing.floor_cold_ratio),
                 spread(&timing.policy.warm),
                 spread(&timing.do_nothing.warm),
                 format!("{:.2}", timing.warm_ratio),
+                spread(&timing.floor.warm),
+                format!("{:.2}", timing.floor_warm_ratio),
                 spread(&timing.native),
                 format!("{:.0}", timing.policy.start.median),
             ]
         })
         .collect();
-    let head =
-        ["subject", "bytes", "look-ups", "cold", "nothing", "ratio", "warm", "nothing", "ratio", "native", "start"];
+    let head = [
+        "subject", "bytes", "answer", "look-ups", "cold", "nothing", "ratio", "floor", "ratio", "warm", "nothing",
+        "ratio", "floor", "ratio", "native", "start",
+    ];
     let rounds = timings.first().map_or(0, |timing| timing.native.count);
     table(&format!("Microseconds: median (p10-p90) of {rounds} rounds"), &head, &rows)
 }

@@ -1,35 +1,106 @@
-//! The counts of the artefact stay within `bench/limits.json`. `UPDATE_LIMITS=1` writes them anew.
+//! The counts of the artefact stay within `bench/limits.json`. `UPDATE_LIMITS=1` writes them anew, but for the limit of
+//! its size, which is written there by hand and nowhere else.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use mysql_replication_bench::growth::{LINEAR, OBJECTS, SETTINGS, Shape};
 use mysql_replication_bench::limits::{Limits, Measured};
 use mysql_replication_bench::meter::Meter;
 use mysql_replication_bench::stats::{float, slope_of_growth};
-use mysql_replication_bench::{counts, guest::Guest, subject};
+use mysql_replication_bench::{
+    counts,
+    guest::{Guest, root},
+    subject,
+};
 
 #[test]
 fn counts_stay_within_their_limits() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("limits.json");
     let (policy, do_nothing) = (Guest::policy().unwrap(), Guest::do_nothing().unwrap());
     let subjects = subject::all(&Meter::new(&policy).unwrap()).unwrap();
     let counts = counts::count(&Meter::new(&do_nothing).unwrap(), &subjects).unwrap();
     let measured = Measured::new(&counts, policy.bytes.len(), do_nothing.bytes.len());
     if std::env::var_os("UPDATE_LIMITS").is_some_and(|value| value == "1") {
-        let text = serde_json::to_string_pretty(&Limits::of(&measured)).unwrap();
-        std::fs::write(&path, text + "\n").unwrap();
-        return;
+        write_limits(&Limits::of(&measured, Limits::stored().unwrap().artefact().unwrap()));
     }
-    let text = std::fs::read_to_string(&path).unwrap_or_default();
-    let limits: Limits = serde_json::from_str(&text).unwrap_or_else(|error| panic!("bench/limits.json: {error}"));
-    let problems = limits.problems(&measured);
+    let problems = Limits::stored().unwrap().problems(&measured);
     assert!(
         problems.is_empty(),
-        "what the policy costs has moved:\n  {}\nIf that is meant, write new limits: UPDATE_LIMITS=1 cargo test -p \
-         mysql-replication-bench --test limits\n{}",
+        "what the policy costs has moved:\n  {}\nIf that is meant, write new limits but for the artefact's size, whose \
+         limit stays: UPDATE_LIMITS=1 cargo test -p mysql-replication-bench --test limits\n{}",
         problems.join("\n  "),
         counts::show(&counts)
     );
+}
+
+/// Writes the file at one stroke: other tests read it meanwhile.
+fn write_limits(limits: &Limits) {
+    let text = serde_json::to_string_pretty(limits).unwrap();
+    let new = Limits::path().with_extension("json.new");
+    fs::write(&new, text + "\n").unwrap();
+    fs::rename(new, Limits::path()).unwrap();
+}
+
+#[test]
+fn documents_name_the_limit_of_the_artefact() {
+    let limit = Limits::stored().unwrap().artefact().unwrap();
+    assert_eq!(limits_named("it has 5 bytes, of 7 at most\nof\n8 at most, or of at most 9"), [7, 8]);
+    let named_in = |document: &Path| limits_named(&fs::read_to_string(document).unwrap());
+    let readme = root().join("README.md");
+    assert!(!named_in(&readme).is_empty(), "README.md shows no line of hack/check-artefact any more");
+    let in_docs = fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
+    let in_docs = in_docs.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
+    let others = [readme, root().join("CONTRIBUTING.md"), root().join("bench/README.md")];
+    for document in in_docs.chain(others) {
+        let named = named_in(&document);
+        assert!(named.iter().all(|named| *named == limit), "{}: {named:?} instead of {limit}", document.display());
+    }
+}
+
+/// The numbers in "of ... at most".
+fn limits_named(text: &str) -> Vec<u64> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let named = words.windows(4).filter_map(|words| match words {
+        ["of", number, "at", most] if most.starts_with("most") => number.parse().ok(),
+        _ => None,
+    });
+    named.collect()
+}
+
+#[test]
+fn check_artefact_goes_by_the_same_limit() {
+    let limit = Limits::stored().unwrap().artefact().unwrap();
+    let json = fs::read_to_string(Limits::path()).unwrap();
+    let without = json.replace("\"artefact, bytes\": {", "\"artefact\": {");
+    let compact = json.split_whitespace().collect::<String>().replace("artefact,bytes", "artefact, bytes");
+    let over = format!("{} bytes, 1 more than the limit of {limit}", limit + 1);
+    let within = format!("has {limit} bytes, of {limit} at most");
+    for (json, bytes, is_fine, expected) in [
+        (json.as_str(), limit, true, within.as_str()),
+        (&compact, limit, true, &within),
+        (&json, limit + 1, false, &over),
+        (&without, 1, false, "has no limit for \"artefact, bytes\""),
+        ("", 1, false, "has no limit for \"artefact, bytes\""),
+    ] {
+        let (status, said) = check_artefact(json, bytes);
+        assert_eq!((status, said.contains(expected)), (is_fine, true), "{said}");
+    }
+}
+
+/// Runs `hack/check-artefact` beside other limits on a file of so many bytes: does it succeed, and what does it say?
+fn check_artefact(json: &str, bytes: u64) -> (bool, String) {
+    let folder: PathBuf = Path::new(env!("CARGO_TARGET_TMPDIR")).join("check-artefact");
+    for part in ["hack", "bench"] {
+        fs::create_dir_all(folder.join(part)).unwrap();
+    }
+    let (command, artefact) = (folder.join("hack/check-artefact"), folder.join("policy.wasm"));
+    fs::copy(root().join("hack/check-artefact"), &command).unwrap();
+    fs::write(folder.join("bench/limits.json"), json).unwrap();
+    fs::write(&artefact, vec![0; usize::try_from(bytes).unwrap()]).unwrap();
+    let output = Command::new("bash").arg(command).arg(artefact).output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8(said).unwrap())
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Reading a tree, through `serde_json`'s parser.
+//! Reading a tree (what of it is made for speed: `docs/decisions/0002-speed-ups.md`), through `serde_json`'s parser.
 
 use std::{borrow::Cow, fmt};
 
