@@ -175,6 +175,15 @@ fn five_megabytes() {
 }
 
 #[test]
+fn a_brief_diff_has_short_lines() {
+    let text = MUTATED.replace("kind:", &format!("long: {}\nkind:", "x".repeat(300)));
+    let ran = run(&[("a.yaml", &text)], &["--diff", "a.yaml"]);
+    assert!(ran.out.contains(&format!("-long: {}\n", "x".repeat(300))), "a program gets all of it: {}", ran.out);
+    let ran = run(&[("a.yaml", &text)], &["--diff", "--brief", "a.yaml"]);
+    assert!(ran.out.contains(&format!("-long: {}... [147 more letters]\n", "x".repeat(153))), "{}", ran.out);
+}
+
+#[test]
 fn a_diff_has_the_lines_of_the_file() {
     let text = format!("{ACCEPTED}---\n{MUTATED}");
     let ran = run(&[("a.yaml", &text)], &["--diff", "a.yaml"]);

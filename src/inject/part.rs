@@ -15,7 +15,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Part {
     pub(crate) name: &'static str,
-    json: String,
+    json: Vec<u8>,
     /// The same as [`crate::inject::Status`] makes of what is stored.
     digest: u64,
 }
@@ -61,7 +61,7 @@ impl Part {
         if container_digest(existing) != self.digest {
             return false;
         }
-        let Ok(planned) = read(&self.json) else { return false };
+        let Some(planned) = str::from_utf8(&self.json).ok().and_then(|json| read(json).ok()) else { return false };
         // another admission controller's variable may be there too, but none that tells a script something else
         let is_planned = |variable: &Value| by_name(list_at(&planned, &["env"]), name(variable)).is_some();
         let mut parameters =
@@ -74,7 +74,7 @@ impl Part {
     }
 
     pub(crate) fn write(&self, json: &mut Vec<u8>) {
-        json.extend_from_slice(self.json.as_bytes());
+        json.extend_from_slice(&self.json);
     }
 }
 
@@ -200,8 +200,7 @@ impl Writer {
     pub(crate) fn end(mut self) -> Part {
         self.raw("}");
         let Self { name, json, digest } = self;
-        // only whole texts were written to it
-        Part { name, json: String::from_utf8(json).unwrap_or_default(), digest: digest.value() }
+        Part { name, json, digest: digest.value() }
     }
 
     fn raw(&mut self, text: &str) {

@@ -96,7 +96,8 @@ parse_slave_info() {
     if [[ $1 =~ $gtid_pattern ]]; then
         set_mark gtid "$(printf '%s' "${BASH_REMATCH[2]}" | tr -d '[:space:]')"
     elif [[ $REPLICATION_FLAVOR == mariadb && $1 == *'CHANGE MASTER'* ]]; then
-        set_mark gtid '' # this donor follows no GTID yet: what its own tables say of it comes with the data
+        # this donor follows no GTID yet: what its own tables say of it comes with the data
+        set_mark gtid ''
     elif [[ $1 =~ $file_pattern ]]; then
         set_mark file "${BASH_REMATCH[2]}" "${BASH_REMATCH[4]}"
     else

@@ -128,7 +128,11 @@ fn source_and_injected_text_differ_by_comments_alone() {
         let source = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         let is_code = |line: &&str| !line.trim().is_empty() && !line.trim().starts_with('#');
         assert!(source.lines().filter(is_code).eq(text.lines().filter(is_code)), "{name}");
-        let comments: Vec<_> = text.lines().filter(|line| !is_code(line)).collect();
+        let is_comment = |line: &&str| {
+            let behind = line.rsplit_once(" # ").map(|(_, comment)| comment);
+            !is_code(line) || behind.is_some_and(|comment| !comment.contains(['"', '\'', '}', ')']))
+        };
+        let comments: Vec<_> = text.lines().filter(is_comment).collect();
         assert!(comments.is_empty() || name == "unpack" && comments.len() == 1, "{name}: {comments:?}");
     }
 }

@@ -64,8 +64,9 @@ pub struct Args {
     #[arg(long)]
     pub diff: bool,
 
-    /// Cut the scripts in the resulting YAML short: good for reading, not for applying
-    #[arg(long, conflicts_with = "diff")]
+    /// Cut long texts and lines, as the packed scripts, short in the resulting YAML or the diff: good for reading, not for
+    /// applying; a diff on a terminal is always short
+    #[arg(long)]
     pub brief: bool,
 
     /// What to print to standard output

@@ -37,7 +37,8 @@ pub(super) fn shorten(text: &str) -> String {
     shortened
 }
 
-fn cut(line: &str) -> Cow<'_, str> {
+/// Cuts a long line, and counts what is left out in its place.
+pub(super) fn cut(line: &str) -> Cow<'_, str> {
     match line.char_indices().nth(WIDTH) {
         Some((end, _)) => format!("{}... [{} more letters]", &line[..end], line[end..].chars().count()).into(),
         None => line.into(),

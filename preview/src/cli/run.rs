@@ -133,7 +133,7 @@ fn write_report(
     let written = match args.output {
         OutputFormat::Json => {
             let plain = Paint::new(super::ColorChoice::Never, false);
-            let diff = args.diff.then(|| text_report::diff(documents, outcomes, plain));
+            let diff = args.diff.then(|| text_report::diff(documents, outcomes, false, plain));
             let json = json_report::report(*exit_code, outcomes, errors, warnings, diff.as_deref())?;
             return write_all(stdout, json.as_bytes());
         }
@@ -146,8 +146,9 @@ fn write_report(
         OutputFormat::Sarif => sarif_report::report(&findings(), *exit_code)?,
         OutputFormat::Nothing => String::new(),
         OutputFormat::Yaml if args.diff => {
-            let paint = Paint::new(args.color, io::stdout().is_terminal());
-            text_report::diff(documents, outcomes, paint)
+            // for a person; a program gets whole lines unless it asks for short ones
+            let is_terminal = io::stdout().is_terminal();
+            text_report::diff(documents, outcomes, args.brief || is_terminal, Paint::new(args.color, is_terminal))
         }
         OutputFormat::Yaml if args.brief => brief::shorten(&text_report::manifests(documents, outcomes)),
         OutputFormat::Yaml => text_report::manifests(documents, outcomes),

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use similar::TextDiff;
 
+use super::brief;
 use super::paint::{self, Paint, printable};
 use crate::preview::{DocumentOutcome, ObjectOutcome, Place, Verdict, Violation};
 use crate::yaml::{Document, YamlError};
@@ -175,7 +176,7 @@ pub(crate) fn manifests(documents: &[Document], outcomes: &[DocumentOutcome]) ->
 }
 
 /// What changes, file by file; rejected documents count as unchanged.
-pub(crate) fn diff(documents: &[Document], outcomes: &[DocumentOutcome], paint: Paint) -> String {
+pub(crate) fn diff(documents: &[Document], outcomes: &[DocumentOutcome], brief: bool, paint: Paint) -> String {
     let mut files: Vec<&str> = Vec::new();
     let mut texts: BTreeMap<&str, (String, String)> = BTreeMap::new();
     for (document, outcome) in documents.iter().zip(outcomes) {
@@ -195,7 +196,7 @@ pub(crate) fn diff(documents: &[Document], outcomes: &[DocumentOutcome], paint: 
         let diff = TextDiff::configure().timeout(DIFF_TIME).diff_lines(old.as_str(), new.as_str());
         let text = diff.unified_diff().context_radius(3).header(file, &format!("{file} (admitted)")).to_string();
         for line in text.lines() {
-            let line = printable(line);
+            let line = printable(if brief { brief::cut(line) } else { line.into() }.as_ref());
             let line = if line.starts_with("--- ") || line.starts_with("+++ ") {
                 paint.style(paint::DIM, line)
             } else {
