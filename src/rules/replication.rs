@@ -97,8 +97,8 @@ pub(crate) fn replication(
     let containers = |object| list_at(object, &["spec", "template", "spec", "containers"]);
     let Some(index) = containers(object).iter().position(|container| name(container) == plan.container) else { return };
     let path = format!("spec.template.spec.containers[{index}]");
-    let given = given_options(&containers(object)[index]);
-    let stored = old.and_then(|old| by_name(containers(old), &plan.container)).map(given_options).unwrap_or_default();
+    let given = given_options(&containers(object)[index]).given;
+    let stored = old.and_then(|old| by_name(containers(old), &plan.container)).map(given_options).unwrap_or_default().given;
     check_arguments(&given, &stored, &path, plan, findings);
 
     let (Some(old), Some(kept), true) = (old, kept, is_live) else { return };
