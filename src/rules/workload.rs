@@ -136,7 +136,7 @@ type HostPort = (String, Option<u16>);
 struct Effort {
     /// Names of hosts of the pod's own.
     aliases: usize,
-    /// Variables.
+    /// Variables, and elements of command lines.
     variables: usize,
     /// Bytes of names and values that are taken to pieces.
     closely: usize,
@@ -409,6 +409,10 @@ impl<'a> Check<'a, '_, '_> {
     fn words(&mut self, container: &'a Value<'a>, path: &str, variables: &Seen<'_, 'a>, scope: &mut Scope) {
         let mut whole: Vec<(&str, Spot)> = Vec::new();
         for list in ["command", "args"] {
+            self.effort.variables += list_at(container, &[list]).len();
+            if self.effort.is_too_much() {
+                return;
+            }
             for (index, element) in list_at(container, &[list]).iter().enumerate() {
                 let spot = Spot { container: path, list, index, end: "" };
                 let text = element.as_str().unwrap_or_default();
@@ -1263,7 +1267,11 @@ mod tests {
         let prefixed = |index: usize| json!({"prefix": format!("{index}_"), "configMapRef": {"name": "app"}});
         let long = variables(64, "A", "$(A_0)$(A_0)").to_json().replacen("$(A_0)$(A_0)", &"x".repeat(2040), 1);
         for (honest, hostile) in [
-            (variables(LIMITS.variables, "A", ""), variables(LIMITS.variables + 1, "A", "")),
+            (variables(LIMITS.variables - 1, "A", ""), variables(LIMITS.variables, "A", "")),
+            (
+                json!({"command": vec!["primary"; LIMITS.variables]}),
+                json!({"command": vec!["primary"; LIMITS.variables + 1]}),
+            ),
             (variables(400, "WRITE_HOST", "mysql-write"), variables(2000, "WRITE_HOST", "mysql-write")),
             (variables(400, "WRITE_HOST", "a,b,c"), variables(14, "WRITE_HOST", &"a,".repeat(2000))),
             (
