@@ -15,8 +15,20 @@ use crate::json::{Object, Value};
 /// # Errors
 /// Where it is none, or nested deeper than `serde_json` goes (128 levels).
 pub(crate) fn read(json: &str) -> serde_json::Result<Value<'_>> {
+    read_at_most(usize::MAX, json)
+}
+
+/// What an error says of too many values.
+pub(crate) const TOO_MANY: &str = "too many values";
+
+/// Reads JSON of at most so many values.
+///
+/// # Errors
+/// As [`read`], and where there are more.
+pub(crate) fn read_at_most(values: usize, json: &str) -> serde_json::Result<Value<'_>> {
     let mut deserializer = serde_json::Deserializer::from_str(json);
-    let value = Reader { open: &mut Open::default(), depth: 0 }.deserialize(&mut deserializer)?;
+    let mut open = Open { values_left: values, ..Open::default() };
+    let value = Reader { open: &mut open, depth: 0 }.deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok(value)
 }
@@ -26,6 +38,8 @@ pub(crate) fn read(json: &str) -> serde_json::Result<Value<'_>> {
 struct Open<'a> {
     elements: Vec<Value<'a>>,
     entries: Vec<(Cow<'a, str>, Value<'a>)>,
+    /// So many more values may come.
+    values_left: usize,
 }
 
 /// Takes what is behind a place out of a list. A large part keeps the memory that it has, a small one gets its own.
@@ -47,6 +61,7 @@ impl<'a> DeserializeSeed<'a> for Reader<'_, 'a> {
     type Value = Value<'a>;
 
     fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<Value<'a>, D::Error> {
+        self.open.values_left = self.open.values_left.checked_sub(1).ok_or_else(|| D::Error::custom(TOO_MANY))?;
         deserializer.deserialize_any(self)
     }
 }
