@@ -7,7 +7,7 @@ use crate::growth::{Shape, append, small};
 use crate::subject::{LARGE_CONFIG_MAP, deployment, managed, metadata};
 
 /// The shapes, each of the function that it was made for.
-pub const HOSTILE: [Shape; 36] = [
+pub const HOSTILE: [Shape; 41] = [
     // rules/statefulset.rs
     shape("statements", |parts| with_hook(&"read_only=1 ".repeat(parts))),
     shape("statements, each set", |parts| with_hook(&"set read_only=1 ".repeat(parts))),
@@ -128,7 +128,9 @@ pub const HOSTILE: [Shape; 36] = [
     shape("words of a shell", |parts| {
         with_container(&json!({"name": "shop", "command": ["sh", "-c", format!("primary {}", "a=b ".repeat(parts))]}))
     }),
-    shape("arguments of a workload", |parts| with_container(&json!({"name": "shop", "args": vec!["rw"; parts]}))),
+    shape("arguments of a workload", |parts| {
+        with_container(&json!({"name": "shop", "args": vec![""; parts], "command": ["--primary"]}))
+    }),
     shape("keys that say write", |parts| {
         let source = json!({"configMapKeyRef": {"name": "x", "key": "write"}});
         let env = (0..parts).map(|index| json!({"name": format!("rwrorwrorworwrorwrorw{index}"), "valueFrom": source}));
@@ -150,6 +152,32 @@ pub const HOSTILE: [Shape; 36] = [
     shape("unknown directives", |parts| with_files(&format!("[mysqld]\n{}", "!\n".repeat(parts)), [].into_iter())),
     shape("keys of a ConfigMap", |parts| {
         with_files("[mysqld]\n", (0..parts).map(|index| (format!("{index:09}"), json!(""))))
+    }),
+    // rules/service.rs
+    shape("labels of a Service", |parts| {
+        let value = "rwrorworrwrorworrwrorworrwrorwor";
+        let labels = (0..parts).map(|index| (format!("x{index}/role"), json!(value))).collect::<Map<_, _>>();
+        let metadata = json!({"name": "shop", "namespace": "default", "labels": labels});
+        let spec = json!({"ports": [{"port": 80}], "selector": {"app": "shop"}});
+        (json!({"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}), json!({}))
+    }),
+    // json
+    shape("escapes", |parts| with_hook(&"\"".repeat(parts))),
+    shape("small objects", |parts| {
+        let mut object = small(&managed());
+        object["spec"]["template"]["spec"]["tolerations"] = json!(vec![json!({}); parts]);
+        (object, json!({}))
+    }),
+    shape("small objects of a workload", |parts| {
+        let mut object = small(&deployment(json!([{"name": "shop", "args": ["--primary"]}])));
+        object["spec"]["template"]["spec"]["tolerations"] = json!(vec![json!({}); parts]);
+        (object, json!({}))
+    }),
+    shape("deep lists", |parts| {
+        let deep = (0..100).fold(json!(0), |inner, _| json!([inner]));
+        let mut object = small(&managed());
+        object["spec"]["template"]["spec"]["other"] = json!(vec![deep; parts]);
+        (object, json!({}))
     }),
 ];
 
