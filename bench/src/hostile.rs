@@ -173,10 +173,10 @@ pub const HOSTILE: [Shape; 41] = [
         object["spec"]["template"]["spec"]["tolerations"] = json!(vec![json!({}); parts]);
         (object, json!({}))
     }),
-    shape("deep lists", |parts| {
-        let deep = (0..100).fold(json!(0), |inner, _| json!([inner]));
+    shape("nested lists", |parts| {
+        let nested = (0..10).fold(json!(0), |inner, _| json!([inner]));
         let mut object = small(&managed());
-        object["spec"]["template"]["spec"]["other"] = json!(vec![deep; parts]);
+        object["spec"]["template"]["spec"]["other"] = json!(vec![nested; parts]);
         (object, json!({}))
     }),
 ];

@@ -1,5 +1,5 @@
-//! How large a StatefulSet may be that the policy looks after. What is beyond is no work of people, and every list of it
-//! would be searched for every other one.
+//! How large a StatefulSet may be that the policy looks after. What is beyond is no work of people, and every list of
+//! it would be searched for every other one.
 
 use crate::{
     annotations::own,
@@ -59,8 +59,8 @@ pub(super) fn check(text_len: usize, object: &Value, findings: &mut Findings) {
     }
 }
 
-/// The record that an object carries. One that is larger than the policy writes any, or lies in an object that is larger
-/// than the policy takes any, is none of its own.
+/// The record that an object carries. One that is larger than the policy writes any, or lies in an object that is
+/// larger than the policy takes any, is none of its own.
 pub(super) fn record_of(object: &Value) -> Option<Status> {
     let text = own(object).find(|(key, _)| *key == annotation::STATUS)?.1.as_str()?;
     if text.len() > RECORD || crowded(at(object, &["spec", "template", "spec"]).unwrap_or(NULL)).is_some() {

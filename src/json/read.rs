@@ -8,7 +8,10 @@ use serde::{
 };
 use serde_json::{Number, value::RawValue};
 
-use crate::json::{Object, Value};
+use crate::{
+    json::{Object, Value},
+    leave::leave,
+};
 
 /// Reads JSON.
 ///
@@ -28,7 +31,10 @@ pub(crate) const TOO_MANY: &str = "too many values";
 pub(crate) fn read_at_most(values: usize, json: &str) -> serde_json::Result<Value<'_>> {
     let mut deserializer = serde_json::Deserializer::from_str(json);
     let mut open = Open { values_left: values, ..Open::default() };
-    let value = Reader { open: &mut open, depth: 0 }.deserialize(&mut deserializer)?;
+    let value = Reader { open: &mut open, depth: 0 }.deserialize(&mut deserializer);
+    // what was read up to an error can be much
+    leave(open);
+    let value = value?;
     deserializer.end()?;
     Ok(value)
 }
