@@ -84,7 +84,7 @@ fn role_of(key: &str) -> Option<Role> {
 /// So many keys are looked at for one that is misspelt.
 const KEYS: usize = 1000;
 /// So many bytes of an option file are read; the longest that people write have a tenth.
-const FILE: usize = 128 << 10;
+const FILE: usize = 96 << 10;
 /// From `slave` to `primary.my.cnf`.
 const LENGTHS: RangeInclusive<usize> = 5..=14;
 

@@ -40,7 +40,7 @@ const SOURCES: usize = 32;
 /// What is looked at of one object; whoever goes beyond one of these hides something among it. Each takes some ten
 /// milliseconds at most, and no honest pod comes near.
 const LIMITS: Effort =
-    Effort { aliases: 4096, variables: 8192, closely: 48 << 10, expanded: 256 << 10, shell: 256 << 10 };
+    Effort { aliases: 4096, variables: 8192, closely: 40 << 10, expanded: 256 << 10, shell: 256 << 10 };
 /// The ports of MySQL's protocols: the classic one, X and the administrative one.
 const DATABASE_PORTS: [u64; 3] = [DATABASE_PORT as u64, 33060, 33062];
 
