@@ -48,13 +48,15 @@ impl Annotations {
             findings.warn(format!("annotations {ANNOTATION_PREFIX}* have no effect without inject: \"true\""));
         }
         for (key, _) in entries(at(object, &["spec", "template", "metadata", "annotations"])) {
-            findings.reject(Violation::new(
-                rule::ANNOTATION,
-                format!("spec.template.metadata.annotations[{}]", shown(&format!("{ANNOTATION_PREFIX}{key}"))),
-                "an annotation of this policy on the pods",
-                "it has an effect only on the StatefulSet itself; without one, every pod would be a database of its own, open for writes",
-                "move it to metadata.annotations",
-            ));
+            findings.reject_for(rule::ANNOTATION, || {
+                Violation::new(
+                    rule::ANNOTATION,
+                    format!("spec.template.metadata.annotations[{}]", shown(&format!("{ANNOTATION_PREFIX}{key}"))),
+                    "an annotation of this policy on the pods",
+                    "it has an effect only on the StatefulSet itself; without one, every pod would be a database of its own, open for writes",
+                    "move it to metadata.annotations",
+                )
+            });
         }
         annotations
     }

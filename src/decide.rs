@@ -1,5 +1,6 @@
 //! Decide: does an object concern the policy, and what is to be done with it?
 
+mod bounds;
 mod peek;
 mod statefulset;
 

@@ -8,53 +8,88 @@ use crate::{
     settings::{WriteNames, matches},
 };
 
-/// A list of words, separated by blanks.
+/// A list of words.
 struct Words {
+    /// As they are written.
+    #[cfg(test)]
     list: &'static str,
+    /// One after the other, the shorter ones first.
+    bytes: &'static [u8],
+    /// Where those of each length begin.
+    offsets: [u16; 17],
     /// For each length, a bit for every letter that a word of it begins with: most words are in no list, and this tells
     /// so at once.
     starts: [u32; 16],
 }
 
-impl Words {
-    const fn new(list: &'static str) -> Self {
-        let bytes = list.as_bytes();
-        let mut starts = [0; 16];
-        let (mut start, mut at) = (0, 0);
-        while at <= bytes.len() {
-            if at == bytes.len() || bytes[at] == b' ' {
-                // no word is empty, or longer than the table
-                starts[at - start] |= Self::bit(bytes[start]);
-                start = at + 1;
-            }
-            at += 1;
+/// The [`Words`] of a literal, in which they are separated by blanks.
+macro_rules! words {
+    ($list:literal $(,)?) => {{
+        const WORDS: ([u8; $list.len()], [u16; 17], [u32; 16]) = Words::read($list.as_bytes());
+        Words {
+            #[cfg(test)]
+            list: $list,
+            bytes: &WORDS.0,
+            offsets: WORDS.1,
+            starts: WORDS.2,
         }
-        Self { list, starts }
+    }};
+}
+
+impl Words {
+    const fn read<const N: usize>(list: &[u8]) -> ([u8; N], [u16; 17], [u32; 16]) {
+        let (mut words, mut offsets, mut starts) = ([0; N], [0; 17], [0; 16]);
+        let (mut len, mut end) = (1, 0_u16);
+        // no word is longer than the table
+        while len < 16 {
+            offsets[len] = end;
+            let (mut start, mut at) = (0, 0);
+            while at <= list.len() {
+                if at == list.len() || list[at] == b' ' {
+                    if at - start == len {
+                        starts[len] |= Self::bit(list[start]);
+                        while start < at {
+                            words[end as usize] = list[start];
+                            (start, end) = (start + 1, end + 1);
+                        }
+                    }
+                    start = at + 1;
+                }
+                at += 1;
+            }
+            len += 1;
+        }
+        offsets[16] = end;
+        (words, offsets, starts)
     }
 
     const fn bit(first: u8) -> u32 {
         1 << (first % 32)
     }
 
+    #[inline(never)]
     fn has(&self, word: &str) -> bool {
         let Some(first) = word.bytes().next() else { return false };
-        self.starts.get(word.len()).is_some_and(|starts| starts & Self::bit(first) != 0)
-            && self.list.as_bytes().split(|byte| *byte == b' ').any(|known| known == word.as_bytes())
+        let len = word.len();
+        self.starts.get(len).is_some_and(|starts| starts & Self::bit(first) != 0)
+            && self.bytes[usize::from(self.offsets[len])..usize::from(self.offsets[len + 1])]
+                .chunks_exact(len)
+                .any(|known| known[0] == first && known == word.as_bytes())
     }
 }
 
 /// Words that say write by themselves.
-static WRITE: Words = Words::new("write writes writer writers writable writeable writing rw readwrite writeonly");
+static WRITE: Words = words!("write writes writer writers writable writeable writing rw readwrite writeonly");
 /// Words for the role of the server that takes writes; they have other meanings too.
-static ROLE: Words = Words::new("primary master masters");
+static ROLE: Words = words!("primary master masters");
 /// Words of what is read from, or of the servers that only serve reads.
-static READ: Words = Words::new(
+static READ: Words = words!(
     "\
     read reads reader readers reading readonly readable ro replica replicas slave slaves secondary secondaries \
     standby standbys follower followers mirror readreplica readreplicas nonprimary",
 );
 /// Words that turn a name into its opposite, or into something that watches, routes, copies or tests.
-static NEVER: Words = Words::new(
+static NEVER: Words = words!(
     "\
     no non not never without except exclude excluded skip ignore ignored deny denied forbid forbidden block \
     blocked disable disabled protect protected old former previous prev candidate failover promote expect \
@@ -64,15 +99,15 @@ static NEVER: Words = Words::new(
 );
 /// Words beside which `primary` and `master` mean the first of several stores, or where a reader of binary logs gets
 /// its data.
-static NOT_A_ROLE: Words = Words::new(
+static NOT_A_ROLE: Words = words!(
     "\
     analytics reporting report reports bi olap etl export warehouse canal debezium maxwell cdc upstream repl",
 );
 /// Words that make something else of `primary` and `master` in front of them (master data), `source` but for a data
 /// source's.
-static OF_A_ROLE: Words = Words::new("data source catalog record records lookup");
+static OF_A_ROLE: Words = words!("data source catalog record records lookup");
 /// Other systems with writers and masters.
-static OTHER_SYSTEMS: Words = Words::new(
+static OTHER_SYSTEMS: Words = words!(
     "\
     redis sentinel valkey mongo mongodb kafka elasticsearch elastic opensearch postgres postgresql pg pgsql \
     pgbouncer pgpool patroni spark etcd consul vault rabbitmq nats kubernetes kube salt jenkins hadoop hdfs \
@@ -80,9 +115,9 @@ static OTHER_SYSTEMS: Words = Words::new(
     loki mimir cortex graphite minio seaweedfs locust",
 );
 /// Words of a SQL database.
-static DATABASE: Words = Words::new("db dbs database mysql mariadb percona sql jdbc datasource innodb aurora rdbms");
+static DATABASE: Words = words!("db dbs database mysql mariadb percona sql jdbc datasource innodb aurora rdbms");
 /// Words of what a name's value is, where that is no host: at the end of a name.
-static NO_HOST: Words = Words::new(
+static NO_HOST: Words = words!(
     "\
     user username usr login password passwd pwd pass passphrase key keys secret token timeout timeouts cache \
     buffer concern color colour domain log logs level schema driver dialect engine type class mode role roles \
@@ -94,33 +129,33 @@ static NO_HOST: Words = Words::new(
     consistency",
 );
 /// Words of [`NO_HOST`] and others that give a write word another meaning right behind it.
-static BEHIND: Words = Words::new(
+static BEHIND: Words = words!(
     "\
     key keys password passwd pwd secret token timeout timeouts cache buffer concern color colour domain log logs \
     level lock ahead back through behind once many permission permissions access scope batch quorum card theme \
     language region zone first preferred election source cert certs certificate san sans",
 );
 /// The same right in front of it.
-static IN_FRONT: Words = Words::new("remote log cache buffer auto over under re type copy ghost web post quorum scrum");
+static IN_FRONT: Words = words!("remote log cache buffer auto over under re type copy ghost web post quorum scrum");
 /// Words of a name whose value is a host, even where it is a single word such as `mysql`.
-static HOST: Words = Words::new(
+static HOST: Words = words!(
     "\
     host hosts hostname hostnames server servers addr addrs address addresses endpoint endpoints url urls uri \
     dsn",
 );
 /// The same for values that are no product's name.
-static WEAK_HOST: Words = Words::new("service services svc node nodes jdbc fqdn uris");
+static WEAK_HOST: Words = words!("service services svc node nodes jdbc fqdn uris");
 /// Further words of which names are made that are written as one word (`dbwritehost`).
-static GLUE: Words = Words::new("conn connection name my split proxy data source cluster");
+static GLUE: Words = words!("conn connection name my split proxy data source cluster");
 /// Words of Services that route, or give pods their names, whatever else they say.
-static NO_WRITE_SERVICE: Words = Words::new("headless hl proxy router all any");
+static NO_WRITE_SERVICE: Words = words!("headless hl proxy router all any");
 /// Names of products, which stand for drivers, schemas and users as well as for Services.
-static PRODUCTS: Words = Words::new("mysql mariadb percona db database mysqldb sql localhost mysql-connector");
+static PRODUCTS: Words = words!("mysql mariadb percona db database mysqldb sql localhost mysql-connector");
 
 /// No name of a variable or an option is longer.
 const NAME_LIMIT: usize = 253;
 /// No value that names hosts is longer.
-const VALUE_LIMIT: usize = 4096;
+pub(crate) const VALUE_LIMIT: usize = 4096;
 
 /// What the name of a variable or an option says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,7 +178,13 @@ impl Saying {
 }
 
 /// What does the name of a variable or an option say?
-pub(crate) fn saying(name: &str, names: &WriteNames) -> Saying {
+#[cfg(test)]
+fn saying(name: &str, names: &WriteNames) -> Saying {
+    saying_of(name, may_say_write(name), names)
+}
+
+/// What does the name of a variable or an option say, of which [`may_say_write`] says `may_write`?
+pub(crate) fn saying_of(name: &str, may_write: bool, names: &WriteNames) -> Saying {
     let any = |patterns: &[String]| patterns.iter().any(|pattern| matches(pattern, name));
     if name.len() > NAME_LIMIT || any(&names.ignore) {
         Saying::Other
@@ -151,7 +192,7 @@ pub(crate) fn saying(name: &str, names: &WriteNames) -> Saying {
         Saying::Told
     } else {
         // most names are soon done with
-        if may_say_write(name) { built_in(&words(&name.to_ascii_lowercase(), name)) } else { Saying::Nothing }
+        if may_write { built_in(&words(&name.to_ascii_lowercase(), name)) } else { Saying::Nothing }
     }
 }
 

@@ -17,12 +17,18 @@ pub(crate) struct Exemptions(Vec<(&'static str, String)>);
 
 impl Exemptions {
     /// Reads the annotation `exempt` of an object: `rule-id: why`, several of them separated by semicolons or lines.
-    /// What cannot be taken is reported.
+    /// What cannot be taken is reported, and an end beyond all reason is not read.
     pub(crate) fn read(object: &Value, findings: &mut Findings) -> Self {
         let text = own(object).find(|(key, _)| *key == EXEMPT).and_then(|(_, text)| text.as_str());
         let Some(text) = text else { return Self::default() };
         let mut exemptions = Vec::new();
-        for entry in text.split([';', '\n']).map(str::trim).filter(|entry| !entry.is_empty()) {
+        let entries = text.split([';', '\n']).map(str::trim).filter(|entry| !entry.is_empty());
+        for (index, entry) in entries.enumerate() {
+            if index == Findings::LIMIT {
+                let why = "there are more exemptions than rules, and the rest of them is not read";
+                findings.reject(Annotations::bad_value(EXEMPT, entry, why, "write one for a rule"));
+                break;
+            }
             let (id, why) = entry.split_once(':').map_or((entry, ""), |(id, why)| (id.trim(), why.trim()));
             let mut bad = |why: &str, fix: String| {
                 findings.reject(Annotations::bad_value(EXEMPT, entry, why, &fix));
@@ -175,6 +181,16 @@ mod tests {
             assert_eq!(findings.violations.len(), 1, "{text}");
             assert!(findings.violations[0].fix.contains(fix), "{}", findings.violations[0].fix);
         }
+    }
+
+    #[test]
+    fn no_end_of_exemptions_is_read() {
+        let (exemptions, findings) = read(&"host-network: no CNI;".repeat(Findings::LIMIT));
+        assert!(exemptions.covers(rule::HOST_NETWORK) && findings.violations.is_empty());
+        let (exemptions, findings) =
+            read(&format!("{}read-only-off: hidden", "host-network: no CNI;".repeat(Findings::LIMIT)));
+        assert!(!exemptions.covers(rule::READ_ONLY_OFF));
+        assert_eq!(findings.violations.len(), 1);
     }
 
     #[test]

@@ -15,8 +15,26 @@ pub(crate) fn nearest<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str>
         .map(|(_, candidate)| candidate)
 }
 
+/// Is one text made of another by so many edits? Soon told where it is not.
+pub(crate) fn is_within(edits: usize, left: &[u8], right: &[u8]) -> bool {
+    let same = left.iter().zip(right).take_while(|(one, other)| one == other).count();
+    let (left, right) = (&left[same..], &right[same..]);
+    if left.len().abs_diff(right.len()) > edits {
+        return false;
+    }
+    match (left, right) {
+        ([], _) | (_, []) => true,
+        ([_, after_left @ ..], [_, after_right @ ..]) => {
+            edits > 0
+                && (is_within(edits - 1, after_left, after_right)
+                    || is_within(edits - 1, after_left, right)
+                    || is_within(edits - 1, left, after_right))
+        }
+    }
+}
+
 /// Levenshtein's distance.
-pub(crate) fn distance(left: &str, right: &str) -> usize {
+fn distance(left: &str, right: &str) -> usize {
     let right: Vec<char> = right.chars().collect();
     let mut row: Vec<usize> = (0..=right.len()).collect();
     for (i, from) in left.chars().enumerate() {
@@ -43,5 +61,27 @@ mod tests {
         assert_eq!(nearest("clone_method", &known), Some("clone-method"));
         assert_eq!(nearest("zzzzzzzzzz", &known), None);
         assert_eq!(nearest(&"x".repeat(100_000), &known), None);
+    }
+    #[test]
+    fn few_edits_are_counted_as_the_distance_is() {
+        let words = [
+            "",
+            "a",
+            "ab",
+            "ba",
+            "slave.cnf",
+            "slvae.cnf",
+            "salve.cnf",
+            "slaves.cnf",
+            "lave.cn",
+            "xslave.cnfx",
+            "lavecnf",
+        ];
+        for (left, right) in words.iter().flat_map(|left| words.iter().map(move |right| (*left, *right))) {
+            for edits in 0..4 {
+                let expected = distance(left, right) <= edits;
+                assert_eq!(is_within(edits, left.as_bytes(), right.as_bytes()), expected, "{left} {right} {edits}");
+            }
+        }
     }
 }

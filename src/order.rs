@@ -33,6 +33,9 @@ impl Eq for Place<'_> {}
 pub(crate) fn order(len: usize, compare: &dyn Fn(usize, usize) -> Ordering) -> Vec<usize> {
     /// Up to here to move places costs less than the heap's further comparisons.
     const FEW: usize = 512;
+    if (1..len).all(|at| compare(at - 1, at).is_le()) {
+        return (0..len).collect();
+    }
     if len > FEW {
         let places: BinaryHeap<Place> = (0..len).map(|at| Place { at, compare }).collect();
         return places.into_sorted_vec().into_iter().map(|place| place.at).collect();

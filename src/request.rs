@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use crate::json::{Field, Found, Value, outline, read, str_at};
+use crate::json::{Field, Found, TOO_MANY, Value, outline, read_at_most, str_at};
 
 /// An admission request, borrowed from the payload: Kubernetes' `AdmissionRequest` (k8s.io/api/admission/v1), as far as
 /// it is used, and the policy's settings.
@@ -164,14 +164,19 @@ impl<'a> Request<'a> {
     }
 }
 
+/// An object has at most so many values. What etcd keeps has 1.5 MB, and a value takes some twenty bytes where people write
+/// it.
+const VALUES: usize = 150_000;
+
 /// Parses an object of the request. The error names the position, and no value.
 pub(crate) fn parse(text: &str) -> Result<Value<'_>, String> {
-    read(text).map_err(|error| at_position(&error))
+    read_at_most(VALUES, text).map_err(|error| at_position(&error))
 }
 
 /// What a parser's error says without its text, which could quote a secret.
 pub(crate) fn at_position(error: &serde_json::Error) -> String {
     let problem = match error.classify() {
+        serde_json::error::Category::Data if error.to_string().starts_with(TOO_MANY) => "it has too many values",
         serde_json::error::Category::Data => "a field has the wrong type or is given twice",
         serde_json::error::Category::Eof => "it ends too early",
         serde_json::error::Category::Syntax if error.to_string().starts_with("recursion limit") => {
@@ -211,6 +216,13 @@ mod tests {
             assert_eq!(request.is_audit_of(&crate::json::json!({"metadata": {"uid": "a"}})), expected);
             assert!(!request.is_audit_of(&crate::json::json!({"metadata": {"uid": ""}})));
         }
+    }
+
+    #[test]
+    fn an_object_has_no_more_values_than_people_write() {
+        let object = |values: usize| format!("[{}0]", "0,".repeat(values - 2));
+        assert!(parse(&object(VALUES)).is_ok());
+        assert!(parse(&object(VALUES + 1)).unwrap_err().starts_with("it has too many values (line 1"));
     }
 
     #[test]

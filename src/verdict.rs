@@ -120,10 +120,17 @@ impl Findings {
     /// The same for what an object can have very many of: the violation is only made if it is kept.
     pub(crate) fn reject_for(&mut self, rule: &'static str, violation: impl FnOnce() -> Violation) {
         if self.count(rule, 1) <= Self::LIMIT {
-            self.violations.push(violation());
+            self.keep(violation());
         }
     }
 
+    // one for all callers, of which there are very many
+    #[inline(never)]
+    fn keep(&mut self, violation: Violation) {
+        self.violations.push(violation);
+    }
+
+    #[inline(never)]
     fn count(&mut self, rule: &'static str, more: usize) -> usize {
         let known = self.counts.iter().position(|(counted, _)| *counted == rule);
         let at = known.unwrap_or_else(|| {
@@ -140,6 +147,13 @@ impl Findings {
     pub(crate) fn warn(&mut self, warning: impl Into<String>) {
         if self.warnings.len() < Self::LIMIT {
             self.warnings.push(warning.into());
+        }
+    }
+
+    /// The same for what an object can have very many of.
+    pub(crate) fn warn_of(&mut self, warning: impl FnOnce() -> String) {
+        if self.warnings.len() < Self::LIMIT {
+            self.warn(warning());
         }
     }
 

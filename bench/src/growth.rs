@@ -27,7 +27,7 @@ pub struct Shape {
     /// What tables and limits call it.
     pub name: &'static str,
     /// Makes it of so many parts: an object and the settings.
-    make: fn(usize) -> (Value, Value),
+    pub(crate) make: fn(usize) -> (Value, Value),
 }
 
 impl Shape {
@@ -181,7 +181,7 @@ fn patterns(count: usize) -> Vec<String> {
 }
 
 /// An object without what makes even the smallest one large.
-fn small(object: &Value) -> Value {
+pub(crate) fn small(object: &Value) -> Value {
     let mut object = object.clone();
     if let Some(metadata) = object["metadata"].as_object_mut() {
         metadata.remove("managedFields");
@@ -190,7 +190,7 @@ fn small(object: &Value) -> Value {
     object
 }
 
-fn append(list: &mut Value, more: impl Iterator<Item = Value>) {
+pub(crate) fn append(list: &mut Value, more: impl Iterator<Item = Value>) {
     if let Some(list) = list.as_array_mut() {
         list.extend(more);
     }

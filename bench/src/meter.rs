@@ -44,6 +44,7 @@ pub struct Meter {
     engine: Engine,
     module: Module,
     linker: Linker<Host>,
+    tank: u64,
 }
 
 impl std::fmt::Debug for Meter {
@@ -61,19 +62,25 @@ impl Meter {
         Self::compile(&guest.bytes).map_err(|error| format!("{}: {error:#}", guest.name))
     }
 
+    /// The same guest, which is stopped after so many instructions: what is quadratic would run for hours.
+    #[must_use]
+    pub fn limited(self, instructions: u64) -> Self {
+        Self { tank: instructions, ..self }
+    }
+
     fn compile(bytes: &[u8]) -> wasmtime::Result<Self> {
         let mut config = Config::new();
         // the count is of the module's own instructions, however they are compiled: quickly, then
         config.consume_fuel(true).cranelift_opt_level(OptLevel::None);
         let engine = Engine::new(&config)?;
         let module = Module::from_binary(&engine, bytes)?;
-        Ok(Self { linker: wapc(&engine)?, engine, module })
+        Ok(Self { linker: wapc(&engine)?, engine, module, tank: TANK })
     }
 
     /// Evaluates a payload in a fresh instance and gives the guest's answer with what it cost.
     ///
     /// # Errors
-    /// Where the guest crashes or answers with an error.
+    /// Where the guest crashes, answers with an error, or needs more instructions than it may.
     pub fn validate(&self, payload: &[u8], cluster: Arc<dyn Cluster>) -> wasmtime::Result<(Vec<u8>, Count)> {
         let host = Host {
             operation: b"validate".to_vec(),
@@ -87,7 +94,7 @@ impl Meter {
         };
         let mut store = Store::new(&self.engine, host);
         store.limiter(|host| &mut host.limits);
-        store.set_fuel(TANK)?;
+        store.set_fuel(self.tank)?;
         let mut linker = self.linker.clone();
         // of WASI only the seed of the hash maps is used, and every map may have the same
         linker.define_unknown_imports_as_default_values(&mut store, &self.module)?;
@@ -97,7 +104,7 @@ impl Meter {
                 start.typed::<(), ()>(&store)?.call(&mut store, ())?;
             }
         }
-        let init = TANK - store.get_fuel()?;
+        let init = self.tank - store.get_fuel()?;
         let memory = instance.get_memory(&mut store, "memory").ok_or_else(|| format_err!("no memory"))?;
         let pages_at_start = memory.size(&store);
         let lengths = (length(store.data().operation.len())?, length(payload.len())?);
@@ -105,7 +112,7 @@ impl Meter {
         let is_done = call.call(&mut store, lengths)? == 1;
         let count = Count {
             init,
-            call: TANK - store.get_fuel()? - init,
+            call: self.tank - store.get_fuel()? - init,
             pages: memory.size(&store),
             pages_at_start,
             look_ups: store.data().look_ups,

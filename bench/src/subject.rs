@@ -336,6 +336,9 @@ pub(crate) fn deployment(containers: Value) -> Value {
     })
 }
 
+/// Name of a ConfigMap with very many variables.
+pub(crate) const LARGE_CONFIG_MAP: &str = "large";
+
 /// What is in the cluster already: all that the rules look for, and right.
 pub(crate) fn cluster() -> Vec<Value> {
     let service = |name: &str, extra: Value| {
@@ -350,6 +353,12 @@ pub(crate) fn cluster() -> Vec<Value> {
         service("mysql", json!({"clusterIP": "None", "publishNotReadyAddresses": true})),
         service("mysql-read", json!({})),
         service("mysql-write", json!({"selector": {"app": "mysql", "statefulset.kubernetes.io/pod-name": "mysql-0"}})),
+        json!({
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": LARGE_CONFIG_MAP, "namespace": "default"},
+            "data": (0..1000).map(|index| (format!("SHOP_FEATURE_{index}"), json!("on"))).collect::<Map<_, _>>(),
+        }),
         json!({
             "apiVersion": "v1",
             "kind": "ConfigMap",

@@ -5,7 +5,13 @@ use std::borrow::Cow;
 use crate::{
     annotations::{Annotations, own},
     cluster::{Cluster, Kind, Lookup},
-    decide::{Case, check_write_endpoints, peek::has_own_annotation, with_fresh_eyes},
+    decide::{
+        Case,
+        bounds::{self, record_of},
+        check_write_endpoints,
+        peek::has_own_annotation,
+        with_fresh_eyes,
+    },
     enforcement::{Exemptions, failed_look_up},
     inject::{Extent, Plan, Replication, Status, apply, strip},
     json::{NULL, Value, at, list_at, list_in, name, object_at, shown, str_at, without_empties},
@@ -61,6 +67,7 @@ pub(crate) fn statefulset<'r>(case: &Case<'r>, cluster: &Cluster, findings: &mut
     let annotations = Annotations::read(&case.object, findings);
     if has_own_annotation(&case.object) || case.settings.unmanaged == Unmanaged::Inject {
         shape::check(&case.object, findings);
+        bounds::check(case.request.object().map_or(0, str::len), &case.object, findings);
         if findings.violations.iter().any(|violation| violation.rule == rule::MALFORMED) {
             return None;
         }
@@ -143,10 +150,10 @@ impl<'c, 'r> Subject<'c, 'r> {
         let object = &case.object;
         // what the audit scanner sends is in the cluster already: it is looked at as if it were sent there once more
         let old = if case.is_audit { Some(object) } else { case.old.as_ref() };
-        let old_record = old.and_then(Status::read);
+        let old_record = old.and_then(record_of);
         // A record is believed where it is the stored one, or fits the object: another set's would have the user's own
         // parts taken out.
-        let record = Status::read(object)
+        let record = record_of(object)
             .filter(|record| Some(record) == old_record.as_ref() || record.is_intact(object))
             .or_else(|| {
                 // dropped on the way, or another one: what the stored one named is still the policy's where it is the same
@@ -168,16 +175,16 @@ impl<'c, 'r> Subject<'c, 'r> {
         }
         let claim_name = |claim: &Value| str_at(claim, &["metadata", "name"]).to_owned();
         let stored = list_at(old, &["spec", "volumeClaimTemplates"]);
-        let injected = |claim: &Value| record.volume_claim_templates.contains(&claim_name(claim));
-        for (index, claim) in stored.iter().enumerate().filter(|(_, claim)| injected(claim)) {
-            let claims = list_at(&self.object, &["spec", "volumeClaimTemplates"]);
-            if claims.iter().any(|other| claim_name(other) == claim_name(claim)) {
-                continue;
-            }
-            let Some(spec) = object_at(self.object.to_mut(), &["spec"]) else { return };
-            let Some(claims) = list_in(spec, "volumeClaimTemplates") else { return };
-            claims.insert(index.min(claims.len()), claim.clone());
+        // there is one at most: all that are injected have the same name
+        let injected = |(_, claim): &(usize, &Value)| record.volume_claim_templates.contains(&claim_name(claim));
+        let Some((index, claim)) = stored.iter().enumerate().find(injected) else { return };
+        let claims = list_at(&self.object, &["spec", "volumeClaimTemplates"]);
+        if claims.iter().any(|other| claim_name(other) == claim_name(claim)) {
+            return;
         }
+        let Some(spec) = object_at(self.object.to_mut(), &["spec"]) else { return };
+        let Some(claims) = list_in(spec, "volumeClaimTemplates") else { return };
+        claims.insert(index.min(claims.len()), claim.clone());
     }
 
     /// Plans the injection; nothing, with the reasons among the findings, where there can be none.

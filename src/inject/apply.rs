@@ -49,8 +49,12 @@ pub(crate) fn apply<'a>(
     let database =
         list_in(pod, "containers")?.iter_mut().find(|container| name(container) == plan.container)?.as_object_mut()?;
     let mounts = database.get("volumeMounts").and_then(Value::as_array).into_iter().flatten();
-    let listed: Vec<String> =
-        mounts.filter(|mount| before.names_mount(mount)).map(|mount| mount_path(mount).to_owned()).collect();
+    let mut listed: Vec<String> = Vec::new();
+    for path in mounts.filter(|mount| before.names_mount(mount)).map(mount_path) {
+        if !listed.iter().any(|other| other == path) {
+            listed.push(path.to_owned());
+        }
+    }
     status.volume_mounts = merge(database, "volumeMounts", plan.mounts, &listed, mount_path)?;
     write_ports(database, plan.ports, &mut status)?;
     write_probes(database, plan.probes, before, &mut status);

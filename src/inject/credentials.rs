@@ -5,6 +5,7 @@ use crate::{
     inject::data::mount_of,
     json::{Value, at, list_at, name, str_at},
     names::{ROOT_PASSWORD_DIR, ROOT_PASSWORD_FILE, ROOT_PASSWORD_VOLUME, rule},
+    rules::Names,
     verdict::{Findings, Violation},
 };
 
@@ -65,22 +66,16 @@ impl<'a> Credentials<'a> {
             ));
         }
         // a variable may use those that stand before it
+        let names = if references.is_empty() { Names::default() } else { Names::of(env) };
         while let Some(reference) = references.pop() {
-            let position = env.iter().rposition(|variable| name(variable) == reference);
+            let position = names.last(&reference, 0..env.len());
             if let Some(index) = position.filter(|index| !std::mem::replace(&mut wanted[*index], true)) {
                 references.extend(references_of(str_at(&env[index], &["value"])));
             }
         }
         let wanted = || (0..env.len()).filter(|index| wanted[*index]);
-        let mounts = wanted()
-            .filter(|index| name(&env[*index]).ends_with("_PASSWORD_FILE"))
-            .filter_map(|index| file_mount(container, &env[index], &format!("{path}.env[{index}]"), findings))
-            .fold(Vec::new(), |mut mounts, mount| {
-                if !mounts.contains(&mount) {
-                    mounts.push(mount);
-                }
-                mounts
-            });
+        let files = wanted().filter(|index| name(&env[*index]).ends_with("_PASSWORD_FILE"));
+        let mounts = file_mounts(container, files.map(|index| (index, &env[index])), path, findings);
         // in the order in which the scripts look for them
         let mut passwords = ["MARIADB_ROOT_PASSWORD", "MYSQL_ROOT_PASSWORD"].into_iter();
         let password = passwords.find_map(|wanted| env.iter().rfind(|variable| name(variable) == wanted));
@@ -147,7 +142,9 @@ fn check_entrypoint_variables(env: &[Value], path: &str, database: Option<&Datab
             ),
             _ => continue,
         };
-        findings.reject(Violation::new(rule::ROOT_PASSWORD, format!("{path}.env[{index}]"), found, why, fix));
+        findings.reject_for(rule::ROOT_PASSWORD, || {
+            Violation::new(rule::ROOT_PASSWORD, format!("{path}.env[{index}]"), found, why, fix)
+        });
     }
 }
 
@@ -169,22 +166,57 @@ fn check_length(variable: &Value, path: &str, database: Option<&Database>, findi
     }
 }
 
-/// The mount of the database container that holds the file which a variable names.
-fn file_mount<'a>(container: &Value<'a>, variable: &Value, path: &str, findings: &mut Findings) -> Option<Value<'a>> {
-    let file = str_at(variable, &["value"]);
-    let Some((_, mount)) = mount_of(container, file) else {
-        findings.reject(Violation::new(
-            rule::ROOT_PASSWORD,
-            path.to_owned(),
-            "a file that is on no volume of this container",
-            "the injected containers must read the same file",
-            "mount the Secret that holds it, and name the file by a literal path below that mount",
-        ));
-        return None;
-    };
+/// The mounts of the database container that hold the files which variables name.
+fn file_mounts<'v, 'a: 'v>(
+    container: &Value<'a>,
+    variables: impl Iterator<Item = (usize, &'v Value<'a>)>,
+    path: &str,
+    findings: &mut Findings,
+) -> Vec<Value<'a>> {
+    /// The images' entrypoints know two such variables, and each file is looked for among all mounts.
+    const LIMIT: usize = 8;
+    // each with what was found of it
+    let mut files: Vec<(&str, bool)> = Vec::new();
+    let mut mounts = Vec::new();
+    for (index, variable) in variables {
+        let file = str_at(variable, &["value"]);
+        let mut reject = |found: &'static str, why: &'static str, fix: &'static str| {
+            findings.reject_for(rule::ROOT_PASSWORD, || {
+                Violation::new(rule::ROOT_PASSWORD, format!("{path}.env[{index}]"), found, why, fix)
+            });
+        };
+        let mut known = files.iter().find(|(known, _)| *known == file).map(|(_, is_there)| *is_there);
+        if known.is_none() && files.len() == LIMIT {
+            reject(
+                "more than 8 files of passwords",
+                "the injected containers would have to mount all of them",
+                "leave out those that are not root's",
+            );
+            break;
+        }
+        if known.is_none() {
+            let mount = mount_of(container, file).map(|(_, mount)| read_only(mount));
+            files.push((file, mount.is_some()));
+            known = Some(mount.is_some());
+            mounts.extend(mount.filter(|mount| !mounts.contains(mount)));
+        }
+        if known == Some(false) {
+            reject(
+                "a file that is on no volume of this container",
+                "the injected containers must read the same file",
+                "mount the Secret that holds it, and name the file by a literal path below that mount",
+            );
+        }
+    }
+    mounts
+}
+
+fn read_only<'a>(mount: &Value<'a>) -> Value<'a> {
     let mut mount = mount.clone();
-    mount.as_object_mut()?.insert("readOnly", Value::Bool(true));
-    Some(mount)
+    if let Some(mount) = mount.as_object_mut() {
+        mount.insert("readOnly", Value::Bool(true));
+    }
+    mount
 }
 
 /// The names in the `$(NAME)` of a text (Kubernetes documentation, "Define Dependent Environment Variables").
@@ -232,6 +264,21 @@ mod tests {
         );
         assert_eq!(credentials.mounts, [json!({"name": "secret", "mountPath": "/run/secrets", "readOnly": true})]);
         assert!(violations.is_empty());
+    }
+
+    #[test]
+    fn files_are_looked_for_once_and_not_without_end() {
+        let file = |index: usize| json!({"name": "MYSQL_ROOT_PASSWORD_FILE", "value": format!("/run/{index}/file")});
+        let mounts: Vec<_> =
+            (0..9).map(|index| json!({"name": format!("v{index}"), "mountPath": format!("/run/{index}")})).collect();
+        let find_all = |env: Vec<Value<'static>>| {
+            let container = json!({"env": env, "volumeMounts": mounts});
+            let (credentials, violations) = find("mysql:8.0", &container, &[]);
+            (credentials.mounts.len(), violations.iter().map(|v| v.path.clone().into_owned()).collect::<Vec<_>>())
+        };
+        assert_eq!(find_all((0..8).chain(0..8).map(file).collect()), (8, Vec::new()));
+        assert_eq!(find_all((0..9).map(file).collect()), (8, vec!["c.env[8]".to_owned()]));
+        assert_eq!(find_all(vec![file(10), file(10)]), (0, vec!["c.env[0]".to_owned(), "c.env[1]".to_owned()]));
     }
 
     #[test]

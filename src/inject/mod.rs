@@ -12,6 +12,9 @@ mod replication;
 mod status;
 mod strip;
 
+/// So many option files a container mounts itself at most: each is mounted again, and asked for in the cluster.
+pub(crate) const OPTION_FILES: usize = 32;
+
 pub(crate) use apply::apply;
 pub(crate) use arguments::words;
 pub(crate) use containers::{Ingredients, mounted_option_files};

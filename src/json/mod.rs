@@ -11,7 +11,7 @@ mod write;
 
 pub(crate) use object::Object;
 pub(crate) use outline::{Field, Found, outline};
-pub(crate) use read::read;
+pub(crate) use read::{TOO_MANY, read, read_at_most};
 #[cfg(test)]
 pub(crate) use testing::json;
 pub(crate) use value::{NULL, Value};

@@ -15,26 +15,41 @@ use crate::json::{Object, Value};
 /// # Errors
 /// Where it is none, or nested deeper than `serde_json` goes (128 levels).
 pub(crate) fn read(json: &str) -> serde_json::Result<Value<'_>> {
+    read_at_most(usize::MAX, json)
+}
+
+/// What an error says of too many values.
+pub(crate) const TOO_MANY: &str = "too many values";
+
+/// Reads JSON of at most so many values.
+///
+/// # Errors
+/// As [`read`], and where there are more.
+pub(crate) fn read_at_most(values: usize, json: &str) -> serde_json::Result<Value<'_>> {
     let mut deserializer = serde_json::Deserializer::from_str(json);
-    let value = Reader { depth: 0 }.deserialize(&mut deserializer)?;
+    let mut left = values;
+    let value = Reader { left: &mut left, depth: 0 }.deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok(value)
 }
 
 /// Reads a value that is so many levels deep.
-struct Reader {
+struct Reader<'l> {
+    /// So many more values may come.
+    left: &'l mut usize,
     depth: usize,
 }
 
-impl<'a> DeserializeSeed<'a> for Reader {
+impl<'a> DeserializeSeed<'a> for Reader<'_> {
     type Value = Value<'a>;
 
     fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<Value<'a>, D::Error> {
+        *self.left = self.left.checked_sub(1).ok_or_else(|| D::Error::custom(TOO_MANY))?;
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'a> Visitor<'a> for Reader {
+impl<'a> Visitor<'a> for Reader<'_> {
     type Value = Value<'a>;
 
     fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
@@ -72,7 +87,7 @@ impl<'a> Visitor<'a> for Reader {
 
     fn visit_seq<A: SeqAccess<'a>>(self, mut list: A) -> Result<Value<'a>, A::Error> {
         let mut elements = Vec::new();
-        while let Some(element) = list.next_element_seed(Reader { depth: self.depth + 1 })? {
+        while let Some(element) = list.next_element_seed(Reader { left: self.left, depth: self.depth + 1 })? {
             elements.push(element);
         }
         Ok(Value::Array(elements))
@@ -84,7 +99,7 @@ impl<'a> Visitor<'a> for Reader {
             let value = if is_opaque(self.depth, &key) {
                 Value::Raw(map.next_value::<&RawValue>()?.get())
             } else {
-                map.next_value_seed(Reader { depth: self.depth + 1 })?
+                map.next_value_seed(Reader { left: self.left, depth: self.depth + 1 })?
             };
             entries.push((key, value));
         }

@@ -1,5 +1,7 @@
 //! Rules on a `ConfigMap`: the option files of the two roles.
 
+use std::ops::RangeInclusive;
+
 use crate::{
     annotations::Annotations,
     cluster::{Cluster, Kind, Lookup},
@@ -9,7 +11,7 @@ use crate::{
     inject::{Gtid, Ingredients, Plan, Replication, Status, database_container},
     json::{Object, Value, at, shown, str_at},
     names::{ANNOTATION_PREFIX, DATA_DIR, PRIMARY_KEYS, REPLICA_KEYS, rule},
-    nearest::distance,
+    nearest::is_within,
     option_file::{Groups, Kind as Entry, Mistake, OptionFile, Owner},
     options::ServerOption,
     rules::{
@@ -50,7 +52,7 @@ pub(crate) fn may_be_option_files(object: &str) -> bool {
 
 /// Has a ConfigMap an option file of either role, or a key that was meant to be one?
 pub(crate) fn has_option_files(config_map: &Value) -> bool {
-    keys(config_map).any(|key| role_of(key).is_some() || meant(key).is_some())
+    keys(config_map).any(|key| role_of(key).is_some()) || keys(config_map).take(KEYS).any(|key| meant(key).is_some())
 }
 
 fn keys<'v>(config_map: &'v Value) -> impl Iterator<Item = &'v str> {
@@ -79,9 +81,16 @@ fn role_of(key: &str) -> Option<Role> {
     }
 }
 
+/// So many keys are looked at for one that is misspelt.
+const KEYS: usize = 1000;
+/// So many bytes of an option file are read; the longest that people write have a tenth.
+const FILE: usize = 96 << 10;
+/// From `slave` to `primary.my.cnf`.
+const LENGTHS: RangeInclusive<usize> = 5..=14;
+
 /// The key that an unknown one was meant to be: another case, another ending, or a slip or two away.
 fn meant(key: &str) -> Option<&'static str> {
-    if role_of(key).is_some() || key.len() > 64 {
+    if role_of(key).is_some() || !LENGTHS.contains(&key.len()) {
         return None;
     }
     let lower = key.to_ascii_lowercase();
@@ -89,7 +98,7 @@ fn meant(key: &str) -> Option<&'static str> {
         let stem = known.trim_end_matches(".cnf");
         lower == stem
             || lower.strip_prefix(stem).is_some_and(|end| [".conf", ".cfg", ".ini", ".my.cnf"].contains(&end))
-            || distance(&lower, known) <= 2
+            || is_within(2, lower.as_bytes(), known.as_bytes())
     })
 }
 
@@ -253,7 +262,8 @@ pub(super) fn told_by_files(config_map: &Value, is_mariadb: bool) -> Told {
     for (role, known) in ROLES {
         let texts = known.into_iter().filter_map(|key| at(config_map, &["data", key])?.as_str());
         let Some(text) = texts.into_iter().next() else { continue };
-        let file = OptionFile::parse(text);
+        // a longer one is refused for that
+        let file = OptionFile::parse(if text.len() > FILE { "" } else { text });
         let options: Vec<(usize, ServerOption)> = file.options_of(&groups).collect();
         if role == Role::Primary {
             let log_bin = effective(&options, "log-bin");
@@ -290,13 +300,13 @@ fn check_gtids(config_map: &Value, server: &Server, findings: &mut Findings) {
         else {
             continue;
         };
-        let file = OptionFile::parse(text);
+        let file = OptionFile::parse(if text.len() > FILE { "" } else { text });
         let options: Vec<(usize, ServerOption)> = file.options_of(&server.groups).collect();
         says.push((key, switches_gtids_on(&options)));
     }
     let on = says.iter().find(|(_, is_on)| *is_on);
     if let Some((key, _)) = on.filter(|_| says.len() < ROLES.len() || says.iter().any(|(_, is_on)| !is_on)) {
-        let checked = Checked { key, text: "", server };
+        let checked = Checked { key, lines: Vec::new(), server };
         let why = "replicas could not follow: the policy keeps them off";
         let fix = "write gtid-mode=ON and enforce-gtid-consistency=ON below [mysqld] into the files of both roles, or into none".to_owned();
         findings.reject(checked.violation(
@@ -322,7 +332,16 @@ fn check(config_map: &Value, server: &Server, findings: &mut Findings) {
             )),
         }
     }
-    for key in keys(config_map) {
+    if keys(config_map).nth(KEYS).is_some() {
+        findings.reject(Violation::new(
+            rule::OPTION_FILE_KEY,
+            "data",
+            format!("more than {KEYS} keys beside option files"),
+            "nobody has looked at all of them for one that was meant to be an option file",
+            "keep option files in a ConfigMap of their own",
+        ));
+    }
+    for key in keys(config_map).take(KEYS) {
         if let Some(meant) = meant(key) {
             findings.reject(Violation::new(
                 rule::OPTION_FILE_KEY,
@@ -342,14 +361,14 @@ fn check(config_map: &Value, server: &Server, findings: &mut Findings) {
 /// An option file under check.
 struct Checked<'c> {
     key: &'c str,
-    text: &'c str,
+    lines: Vec<&'c str>,
     server: &'c Server<'c>,
 }
 
 impl Checked<'_> {
     /// An option as it is written: only lines with options that the rules know are shown.
     fn written(&self, line: usize) -> String {
-        format!("the option {}", shown(self.text.lines().nth(line - 1).unwrap_or_default().trim()))
+        format!("the option {}", shown(self.lines.get(line - 1).unwrap_or(&"").trim()))
     }
 
     fn violation(&self, rule: &'static str, line: Option<usize>, found: String, why: &str, fix: String) -> Violation {
@@ -363,8 +382,16 @@ impl Checked<'_> {
 }
 
 fn check_file(role: Role, key: &str, text: &str, server: &Server, findings: &mut Findings) {
+    if text.len() > FILE {
+        let checked = Checked { key, lines: Vec::new(), server };
+        let found = format!("more than {} kB", FILE >> 10);
+        let why = "nobody has looked at all of its options, and one may open replicas for writes";
+        let fix = "write fewer options".to_owned();
+        findings.reject(checked.violation(rule::OPTION_FILE_SYNTAX, None, found, why, fix));
+        return;
+    }
     let file = OptionFile::parse(text);
-    let checked = Checked { key, text, server };
+    let checked = Checked { key, lines: text.split('\n').collect(), server };
     for problem in &file.problems {
         // a line that servers read differently is as bad as one at which they stop
         let differs = matches!(problem.what, Mistake::LongLine | Mistake::Nul | Mistake::NoName);
@@ -372,15 +399,11 @@ fn check_file(role: Role, key: &str, text: &str, server: &Server, findings: &mut
             let why = "what the server makes of this file is not what it says";
             let fix =
                 "mend the line; every option stands below a [group], such as [mysqld], in a line of its own".to_owned();
-            findings.reject(checked.violation(
-                rule::OPTION_FILE_SYNTAX,
-                Some(problem.line),
-                problem.what.to_string(),
-                why,
-                fix,
-            ));
+            findings.reject_for(rule::OPTION_FILE_SYNTAX, || {
+                checked.violation(rule::OPTION_FILE_SYNTAX, Some(problem.line), problem.what.to_string(), why, fix)
+            });
         } else {
-            findings.warn(format!("data[{}] line {}: {}", shown(key), problem.line, problem.what));
+            findings.warn_of(|| format!("data[{}] line {}: {}", shown(key), problem.line, problem.what));
         }
     }
     // the server reads none of it then
@@ -425,8 +448,9 @@ fn check_file(role: Role, key: &str, text: &str, server: &Server, findings: &mut
     }
     for (line, option) in &options {
         if let Some((why, fix)) = lies_elsewhere(option.name, option.value.unwrap_or_default(), server.data_dir) {
-            let found = checked.written(*line);
-            findings.reject(checked.violation(rule::DATA_ELSEWHERE, Some(*line), found, why, fix.to_owned()));
+            findings.reject_for(rule::DATA_ELSEWHERE, || {
+                checked.violation(rule::DATA_ELSEWHERE, Some(*line), checked.written(*line), why, fix.to_owned())
+            });
         }
     }
     match role {
@@ -608,6 +632,31 @@ mod tests {
             replica("mysql:8.0", "[mysqld]\nsuper-read-only\nskip-replica-start\n"),
             ["replication-stopped data[\"slave.cnf\"] line 3"]
         );
+    }
+
+    #[test]
+    fn what_is_too_long_to_be_looked_at_is_refused() {
+        let file = |len: usize| format!("[mysqld]\nsuper-read-only\n{}", "#\n".repeat(len / 2 - 13));
+        assert!(found("mysql:8.0", &json!({"slave.cnf": file(FILE)})).is_empty());
+        let long = format!("{}skip-super-read-only\n", file(FILE));
+        assert_eq!(found("mysql:8.0", &json!({"slave.cnf": long})), ["option-file-syntax data[\"slave.cnf\"]"]);
+
+        let keys = |count: usize| {
+            Value::Object(Object::new((0..count).map(|index| (format!("{index}").into(), Value::Null)).collect()))
+        };
+        assert!(found("mysql:8.0", &keys(KEYS)).is_empty());
+        assert_eq!(found("mysql:8.0", &keys(KEYS + 1)), ["option-file-key data"]);
+    }
+
+    #[test]
+    fn each_line_is_shown_as_it_is_written() {
+        let data = json!({"slave.cnf": "[mysqld]\r\nsuper-read-only\r\n\r\n innodb-undo-directory = /x\r\ninnodb-undo-directory=/y"});
+        let database = Database::detect("mysql:8.0", "", &Annotations::default(), &mut Findings::default()).unwrap();
+        let mut findings = Findings::default();
+        let replication = Replication::new(database.flavor, database.clone_method);
+        check(&json!({"data": data}), &Server::new(&database, replication, String::new(), DATA_DIR), &mut findings);
+        let found: Vec<_> = findings.violations.iter().map(|violation| violation.found.as_ref()).collect();
+        assert_eq!(found, ["the option \"innodb-undo-directory = /x\"", "the option \"innodb-undo-directory=/y\""]);
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub(crate) use service::{
     Stored, governing as governing_service, is_managed, may_concern as service_may_concern, service,
 };
 pub(crate) use statefulset::{may_be_database, statefulset, unmanaged_database};
+pub(crate) use variables::Names;
 pub(crate) use workload::{may_concern as workload_may_concern, workload};
 
 use crate::{

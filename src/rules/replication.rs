@@ -1,12 +1,14 @@
 //! Rules on what a cluster was made with and keeps: clone method, GTIDs and the name of the binary log; and on data that
 //! a clone would not bring along.
 
+use std::borrow::Cow;
+
 use crate::{
     annotations::Annotations,
     cluster::{Cluster, Kind, Lookup},
     enforcement::label,
     flavor::{CloneMethod, Database, Flavor},
-    inject::{Gtid, Plan, Replication, mounted_option_files},
+    inject::{Gtid, OPTION_FILES, Plan, Replication, mounted_option_files},
     json::{NULL, Object, Value, at, by_name, list_at, name, shown, str_at},
     names::{CONFIG_MAP_VOLUME, DATA_DIR, annotation, rule},
     option_file::{Groups, OptionFile},
@@ -15,6 +17,7 @@ use crate::{
         config_map::told_by_files,
         effective,
         statefulset::{Given, given_options},
+        variables::Names,
     },
     settings::Settings,
     verdict::{Findings, Violation},
@@ -97,8 +100,9 @@ pub(crate) fn replication(
     let containers = |object| list_at(object, &["spec", "template", "spec", "containers"]);
     let Some(index) = containers(object).iter().position(|container| name(container) == plan.container) else { return };
     let path = format!("spec.template.spec.containers[{index}]");
-    let given = given_options(&containers(object)[index]);
-    let stored = old.and_then(|old| by_name(containers(old), &plan.container)).map(given_options).unwrap_or_default();
+    let given = given_options(&containers(object)[index]).given;
+    let stored =
+        old.and_then(|old| by_name(containers(old), &plan.container)).map(given_options).unwrap_or_default().given;
     check_arguments(&given, &stored, &path, plan, findings);
 
     let (Some(old), Some(kept), true) = (old, kept, is_live) else { return };
@@ -182,6 +186,8 @@ impl Source<'_> {
     }
 }
 
+/// The option files that a container mounts itself. No more of them are asked for in the cluster than a new object may
+/// have.
 fn option_file_sources<'o>(object: &'o Value, plan: &Plan) -> Vec<Source<'o>> {
     let pod = at(object, &["spec", "template", "spec"]).unwrap_or(NULL);
     let Some(container) = by_name(list_at(pod, &["containers"]), &plan.container) else { return Vec::new() };
@@ -195,7 +201,8 @@ fn option_file_sources<'o>(object: &'o Value, plan: &Plan) -> Vec<Source<'o>> {
         });
         Some(Source { config_map: str_at(volume, &["configMap", "name"]), key })
     };
-    mounted_option_files(container).filter_map(source).filter(|source| !source.config_map.is_empty()).collect()
+    let mounts = mounted_option_files(container).take(OPTION_FILES);
+    mounts.filter_map(source).filter(|source| !source.config_map.is_empty()).collect()
 }
 
 /// Finds what changes for a cluster between two states of one source, each told by `violation`.
@@ -244,11 +251,14 @@ fn check_arguments(given: &[Given], stored: &[Given], path: &str, plan: &Plan, f
         ));
     }
     check_against_gtids(&options, path, plan, findings);
+    let words = |given: &Given| format!("{} {}", given.text, given.next.as_deref().unwrap_or_default());
+    let mut before = None;
     for (given, option) in &options {
         let value = option.value.or(given.next.as_deref()).unwrap_or_default();
         if let Some((why, fix)) = elsewhere(option.name, value, &plan.ingredients.data.dir) {
             // the update makes nothing worse
-            if stored.iter().any(|stored| stored.text == given.text && stored.next == given.next) {
+            let before = before.get_or_insert_with(|| Names::new(stored.iter().map(words).map(Cow::Owned).collect()));
+            if before.has(&words(given)) {
                 findings.warn(format!("the option {}: {why}", given.shown()));
                 continue;
             }

@@ -230,17 +230,25 @@ pub(crate) fn may_concern(service: &Value, old: Option<&Value>, settings: &Setti
     has_sign(service) || old.is_some_and(has_sign)
 }
 
-/// Does a Service say that it takes writes, by its name or by a label of its role?
+/// Does a Service say that it takes writes, by its name or by a label of its role? One with more labels than anybody looks
+/// at counts as one that does.
 fn says_write(service: &Value, settings: &Settings) -> bool {
+    const LABELS: usize = 256;
     let names = &settings.write_names;
     let by_label = || {
-        at(service, &["metadata", "labels"]).and_then(Value::as_object).into_iter().flat_map(Object::iter).any(|(key, value)| {
-            let key = key.rsplit('/').next().unwrap_or_default();
-            ["role", "access", "access-mode", "endpoint", "mode", "component", "tier"].contains(&key)
-                || key.ends_with("-role")
-        } && value.as_str().is_some_and(|value| service_says_write(value, names)))
+        let labels = at(service, &["metadata", "labels"]).and_then(Value::as_object);
+        labels.is_some_and(|labels| labels.keys().nth(LABELS).is_some())
+            || labels.into_iter().flat_map(Object::iter).any(|(key, value)| {
+                is_about_a_role(key) && value.as_str().is_some_and(|value| service_says_write(value, names))
+            })
     };
     service_says_write(str_at(service, &["metadata", "name"]), names) || by_label()
+}
+
+/// Is a label about the role of what a Service leads to?
+fn is_about_a_role(label: &str) -> bool {
+    let key = label.rsplit('/').next().unwrap_or_default();
+    ["role", "access", "access-mode", "endpoint", "mode", "component", "tier"].contains(&key) || key.ends_with("-role")
 }
 
 /// Looks for all problems of a Service; the result is the Service as it shall be.
@@ -445,5 +453,27 @@ fn check_governed(case: &Case, statefulset: &Value, findings: &mut Findings) {
             _ => violation.why = format!("{} ({whose} names this Service)", violation.why).into(),
         }
         findings.reject(violation);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::json;
+
+    #[test]
+    fn a_service_says_that_it_takes_writes() {
+        let says = |name: &str, labels: &Value| {
+            says_write(&json!({"metadata": {"name": name, "labels": labels}}), &Settings::default())
+        };
+        let many = |count: usize| {
+            Value::Object(Object::new((0..count).map(|i| (format!("{i}").into(), "x".into())).collect()))
+        };
+        assert!(says("mysql-write", &json!({})));
+        assert!(says("mysql", &json!({"example.com/role": "primary"})));
+        assert!(!says("mysql", &json!({"example.com/team": "primary"})));
+        // nobody looks at so many
+        assert!(!says("mysql", &many(256)));
+        assert!(says("mysql", &many(257)));
     }
 }

@@ -1,6 +1,6 @@
 //! Rules on StatefulSets: what a database container is told by arguments, variables and hooks.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, cell::Cell};
 
 use crate::{
     flavor::{Database, Family, Flavor},
@@ -20,7 +20,17 @@ pub(crate) fn statefulset(
     database: Option<&Database>,
     findings: &mut Findings,
 ) {
-    check_options(&given_options(container), path, database, findings);
+    let Options { given, is_cut } = given_options(container);
+    check_options(&given, path, database, findings);
+    if is_cut {
+        findings.reject(Violation::new(
+            rule::READ_ONLY_OFF,
+            path.to_owned(),
+            "arguments with more than 256 kB from variables",
+            "nobody has looked at all of them, and one may open replicas for writes",
+            "write fewer, or put the options into the ConfigMap's keys master.cnf and slave.cnf",
+        ));
+    }
     check_statements(pod, findings);
     if at(pod, &["hostNetwork"]).is_some_and(Value::is_true) {
         findings.reject(Violation::new(
@@ -61,8 +71,16 @@ impl Given<'_> {
     }
 }
 
+/// The options that reach the server.
+#[derive(Default)]
+pub(super) struct Options<'a> {
+    pub(super) given: Vec<Given<'a>>,
+    /// Are there more than these?
+    is_cut: bool,
+}
+
 /// The options that reach the server: arguments, and variables that images turn into arguments.
-pub(super) fn given_options<'a>(container: &'a Value<'a>) -> Vec<Given<'a>> {
+pub(super) fn given_options<'a>(container: &'a Value<'a>) -> Options<'a> {
     let mut given: Vec<Given> = Vec::new();
     let variables = Variables::of(container);
     let mut is_next = false;
@@ -94,7 +112,7 @@ pub(super) fn given_options<'a>(container: &'a Value<'a>) -> Vec<Given<'a>> {
     for word in words(container) {
         push((word.list, word.index), word.text, word.is_whole);
     }
-    given
+    Options { given, is_cut: variables.is_cut() }
 }
 
 /// `MYSQL_EXTRA_FLAGS`, `EXTRA_ARGS`, `MYSQLD_OPTS` and the like.
@@ -108,6 +126,8 @@ fn carries_arguments(name: &str) -> bool {
 struct Variables<'a> {
     names: Names<'a>,
     values: Vec<&'a str>,
+    /// So many bytes of values stand in words.
+    taken: Cell<usize>,
 }
 
 impl<'a> Variables<'a> {
@@ -123,6 +143,7 @@ impl<'a> Variables<'a> {
         Self {
             names: Names::new(defined().map(|(name, _)| Cow::Borrowed(name)).collect()),
             values: defined().map(|(_, value)| value).collect(),
+            taken: Cell::default(),
         }
     }
 
@@ -130,7 +151,8 @@ impl<'a> Variables<'a> {
         self.names.last(name, 0..self.values.len()).map(|place| self.values[place])
     }
 
-    /// A word with the values of variables in it: Kubernetes' `$(NAME)`, a shell's `$NAME` and `${NAME}`.
+    /// A word with the values of variables in it: Kubernetes' `$(NAME)`, a shell's `$NAME` and `${NAME}`. Looks at no
+    /// part of a word twice.
     fn expand<'t>(&self, text: &'t str) -> Cow<'t, str> {
         /// What is longer is no option that a rule knows.
         const LIMIT: usize = 4096;
@@ -139,17 +161,25 @@ impl<'a> Variables<'a> {
         }
         let mut expanded = String::new();
         let mut rest = text;
+        // So much is left where the parentheses end that are open. Kubernetes looks for no further name within them, and
+        // for none at all where they have no end.
+        let mut behind = usize::MAX;
         while let Some((before, after)) = rest.split_once('$') {
             expanded.push_str(before);
             let (name, brackets) = match after.bytes().next() {
-                Some(b'(') => (after[1..].split(')').next().unwrap_or_default(), 2),
-                Some(b'{') => (after[1..].split('}').next().unwrap_or_default(), 2),
-                _ => {
-                    let end = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(after.len());
-                    (&after[..end], 0)
+                Some(b'(') if after.len() < behind => {
+                    let end = after.find(')');
+                    behind = end.map_or(0, |end| after.len() - end);
+                    (&after[1..end.unwrap_or(1)], 2)
                 }
+                Some(b'(') => ("", 0),
+                Some(b'{') => match shell_name(&after[1..]) {
+                    name if after[1 + name.len()..].starts_with('}') => (name, 2),
+                    _ => ("", 0),
+                },
+                _ => (shell_name(after), 0),
             };
-            let value = self.get(name).filter(|value| expanded.len() + value.len() <= LIMIT);
+            let value = self.get(name).filter(|value| expanded.len() + value.len() <= LIMIT && self.take(value.len()));
             if let Some(value) = value {
                 expanded.push_str(value);
                 rest = after.get(name.len() + brackets..).unwrap_or_default();
@@ -161,6 +191,25 @@ impl<'a> Variables<'a> {
         expanded.push_str(rest);
         Cow::Owned(expanded)
     }
+
+    /// Takes so much from what all values together may bring.
+    fn take(&self, len: usize) -> bool {
+        self.taken.set(self.taken.get() + len);
+        !self.is_cut()
+    }
+
+    /// Was there more in the variables than is looked at?
+    fn is_cut(&self) -> bool {
+        /// No server gets as much: Linux starts no program with more than 2 MiB of arguments and variables.
+        const LIMIT: usize = 256 << 10;
+        self.taken.get() > LIMIT
+    }
+}
+
+/// The name that a text begins with, as a shell has names.
+fn shell_name(text: &str) -> &str {
+    let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len());
+    &text[..end]
 }
 
 fn check_options(given: &[Given], path: &str, database: Option<&Database>, findings: &mut Findings) {
@@ -279,19 +328,25 @@ fn check_statements(pod: &Value, findings: &mut Findings) {
     }
 }
 
-/// A statement that switches read-only off, as `SET GLOBAL super_read_only = 0`.
+/// A statement that switches read-only off, as `SET GLOBAL super_read_only = 0`. Looks at no part of a text twice.
 fn opening_statement(text: &str) -> Option<&str> {
     const VARIABLE: &str = "read_only";
     let lower = text.to_ascii_lowercase();
+    let mut seen = 0;
+    // the last `set ` of the statement so far
+    let mut last_set = None;
     lower.match_indices(VARIABLE).find_map(|(at, _)| {
         let before = lower[..at].strip_suffix("super_").unwrap_or(&lower[..at]);
+        let end = before[seen..].rfind([';', '"', '\'']).map(|end| seen + end + 1);
+        let start = end.unwrap_or(seen);
+        // what stands before the statement may be the command line with the password
+        let set = before[start..].rfind("set ").map(|set| start + set).or(last_set.filter(|_| end.is_none()));
+        (seen, last_set) = (before.len(), set);
         let is_whole = before.chars().next_back().is_none_or(|c| !c.is_alphanumeric() && c != '_' && c != '-');
         let value = lower[at + VARIABLE.len()..].trim_start().trim_start_matches(':').strip_prefix('=')?.trim_start();
         let value = value.trim_start_matches(['"', '\'']);
         let word = value.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
-        let start = before.rfind([';', '"', '\'']).map_or(0, |end| end + 1);
-        // what stands before may be the command line with the password
-        let set = before[start..].rfind("set ").map(|set| start + set)?;
+        let set = set?;
         let is_set = before[..set].chars().next_back().is_none_or(|c| !c.is_alphanumeric() && c != '_');
         let end = text.len() - value.len() + word.len();
         (is_whole && is_set && ["0", "off", "false"].contains(&word)).then(|| text.get(set..end)).flatten()
@@ -448,6 +503,52 @@ mod tests {
             let container = json!({"lifecycle": {"postStart": {"exec": {"command": ["sh", "-c", text]}}}});
             assert!(found(&container).is_empty(), "{text}");
         }
+    }
+
+    #[test]
+    fn names_in_parentheses_as_kubernetes_reads_them() {
+        let env = json!([{"name": "RO", "value": "--skip-super-read-only"}]);
+        for (arg, is_found) in [
+            ("$(RO)", true),
+            ("--x=$(A)$(RO)", false),
+            ("$(A) $(RO)", true),
+            ("$(A$(RO)", false),
+            ("$(A$(B) $(RO)", true),
+            ("$(echo) $RO", true),
+            ("$( ${RO}", true),
+            ("${A${RO}", false),
+            ("${A ${RO}", true),
+            ("$(RO", false),
+        ] {
+            let found = found(&json!({"command": ["sh", "-c", format!("mysqld {arg}")], "env": env}));
+            assert_eq!(!found.is_empty(), is_found, "{arg}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn more_of_variables_than_anybody_looks_at_is_refused() {
+        let args = |count: usize| vec!["$(LONG)"; count];
+        let env = json!([{"name": "LONG", "value": format!("--x={}", "x".repeat(1020))}]);
+        assert!(found(&json!({"args": args(256), "env": env})).is_empty());
+        assert_eq!(found(&json!({"args": args(257), "env": env})), [(rule::READ_ONLY_OFF, "c".to_owned())]);
+    }
+
+    #[test]
+    fn a_statement_is_found_behind_many_others() {
+        for (before, is_found) in [
+            ("read_only=1 ", false),
+            ("set read_only=1, ", true),
+            ("set x=1; ", false),
+            ("read_only set ", true),
+            ("reset ", false),
+        ] {
+            let text = format!("{}super_read_only = 0", before.repeat(3));
+            assert_eq!(opening_statement(&text).is_some(), is_found, "{text}");
+        }
+        assert_eq!(
+            opening_statement("set password='x'; SET read_only=1, super_read_only=0;"),
+            Some("SET read_only=1, super_read_only=0")
+        );
     }
 
     #[test]

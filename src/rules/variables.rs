@@ -1,39 +1,51 @@
 use std::{borrow::Cow, ops::Range};
 
-use crate::order::order;
+use crate::{
+    json::{Value, name},
+    order::order,
+};
 
 /// The names of a container's variables, to be looked up by where they stand: one name may stand in several places, and
 /// a later one counts before an earlier one.
 #[derive(Default)]
-pub(super) struct Names<'a> {
+pub(crate) struct Names<'a> {
     names: Vec<Cow<'a, str>>,
     /// The places in the order of their names, those of one name in their own order.
     order: Vec<usize>,
 }
 
 impl<'a> Names<'a> {
-    pub(super) fn new(names: Vec<Cow<'a, str>>) -> Self {
+    pub(crate) fn new(names: Vec<Cow<'a, str>>) -> Self {
         let order = order(names.len(), &|one, other| names[one].cmp(&names[other]));
         Self { names, order }
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
+    /// The names of the entries of `env`.
+    pub(crate) fn of(env: &'a [Value]) -> Self {
+        Self::new(env.iter().map(|variable| Cow::Borrowed(name(variable))).collect())
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
         self.names.iter().map(AsRef::as_ref)
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.names.is_empty()
     }
 
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.last(name, 0..self.names.len()).is_some()
+    }
+
     /// The last place of a name within a range of places.
-    pub(super) fn last(&self, name: &str, range: Range<usize>) -> Option<usize> {
+    pub(crate) fn last(&self, name: &str, range: Range<usize>) -> Option<usize> {
         let behind = self.order.partition_point(|place| (self.names[*place].as_ref(), *place) < (name, range.end));
         let last = self.order[..behind].last().copied();
         last.filter(|place| *place >= range.start && self.names[*place] == name)
     }
 
     /// Does no later place have the name of this one?
-    pub(super) fn is_effective(&self, place: usize) -> bool {
+    pub(crate) fn is_effective(&self, place: usize) -> bool {
         self.last(&self.names[place], 0..self.names.len()) == Some(place)
     }
 }

@@ -13,11 +13,11 @@ use super::{
 use crate::{
     cluster::{Cluster, Kind, Lookup},
     endpoint::{
-        Host, Saying, Target, contains, hosts, is_about_replication, may_say_write, pod_name, saying, says_else,
-        takes_single_word, targets,
+        Host, Saying, Target, VALUE_LIMIT, contains, hosts, is_about_replication, may_say_write, pod_name, saying_of,
+        says_else, takes_single_word, targets,
     },
     enforcement::{failed_look_up, label},
-    json::{Object, Value, at, list_at, name, str_at},
+    json::{Value, at, list_at, name, str_at},
     names::{
         ANNOTATION_PREFIX, BACKUP_PORT, DATABASE_PORT, POD_INDEX_LABEL, POD_NAME_LABEL,
         annotation::{EXEMPT, PRIMARY_OF},
@@ -33,8 +33,14 @@ const CONTAINERS: [&str; 3] = ["initContainers", "containers", "ephemeralContain
 const CONFIG_MAPS: usize = 16;
 /// So many hosts of an object are looked up at most.
 const HOSTS: usize = 32;
-/// No value with `$(VAR)` in it grows longer.
+/// No value with `$(VAR)` in it grows longer, and no value of a ConfigMap is read that is.
 const EXPANDED: usize = 4096;
+/// So many sources of `envFrom` are looked at in one container, one that is named again not counted.
+const SOURCES: usize = 32;
+/// What is looked at of one object; whoever goes beyond one of these hides something among it. Each takes some ten
+/// milliseconds at most, and no honest pod comes near.
+const LIMITS: Effort =
+    Effort { aliases: 4096, variables: 8192, closely: 40 << 10, expanded: 256 << 10, shell: 256 << 10 };
 /// The ports of MySQL's protocols: the classic one, X and the administrative one.
 const DATABASE_PORTS: [u64; 3] = [DATABASE_PORT as u64, 33060, 33062];
 
@@ -57,20 +63,34 @@ pub(crate) fn workload(
         names,
         cluster,
         findings,
-        aliases: list_at(pod, &["hostAliases"]).iter().flat_map(|alias| list_at(alias, &["hostnames"])).collect(),
+        aliases: Names::default(),
+        effort: Effort::default(),
         config_maps: Vec::new(),
         hosts: Vec::new(),
         failed: Vec::new(),
         skipped_config_maps: 0,
         skipped_hosts: 0,
     };
+    check.take_aliases(pod);
     for list in CONTAINERS {
         for (index, container) in list_at(pod, &[list]).iter().enumerate() {
+            if check.effort.is_too_much() {
+                break;
+            }
             if names.variables.is_empty() && !may_write(container) {
                 continue;
             }
             check.container(container, &format!("{path}.{list}[{index}]"));
         }
+    }
+    if check.effort.is_too_much() {
+        check.findings.reject(Violation::new(
+            rule::WRITE_ENDPOINT,
+            path.to_owned(),
+            "more names and values than are looked at",
+            "what is not looked at may write to a replica",
+            format!("write fewer, or annotate {ANNOTATION_PREFIX}{EXEMPT}: \"{}: why\"", rule::WRITE_ENDPOINT),
+        ));
     }
     for (skipped, what, limit) in [
         (check.skipped_config_maps, "ConfigMaps of variables", CONFIG_MAPS),
@@ -100,7 +120,8 @@ struct Check<'a, 'h, 'f> {
     cluster: &'a Cluster<'h>,
     findings: &'f mut Findings,
     /// Names that the pod's own file of hosts gives a meaning to.
-    aliases: Vec<&'a Value<'a>>,
+    aliases: Names<'a>,
+    effort: Effort,
     config_maps: Vec<(String, Option<Rc<Value<'a>>>)>,
     hosts: Vec<(HostPort, Option<Wrong>)>,
     failed: Vec<String>,
@@ -109,6 +130,34 @@ struct Check<'a, 'h, 'f> {
 }
 
 type HostPort = (String, Option<u16>);
+
+/// How much of an object was looked at so far.
+#[derive(Default)]
+struct Effort {
+    /// Names of hosts of the pod's own.
+    aliases: usize,
+    /// Variables, and elements of command lines.
+    variables: usize,
+    /// Bytes of names and values that are taken to pieces.
+    closely: usize,
+    /// Bytes of values that are made of others.
+    expanded: usize,
+    /// Bytes of command lines.
+    shell: usize,
+}
+
+impl Effort {
+    /// Is it enough? What is beyond is not looked at, and the object is reported for that.
+    #[inline(never)]
+    fn is_too_much(&self) -> bool {
+        let Self { aliases, variables, closely, expanded, shell } = LIMITS;
+        self.aliases > aliases
+            || self.variables > variables
+            || self.closely > closely
+            || self.expanded > expanded
+            || self.shell > shell
+    }
+}
 
 /// Why a host must not be written to.
 #[derive(Clone)]
@@ -129,7 +178,7 @@ enum Variable<'a> {
     Key {
         config_map: &'a str,
         key: Cow<'a, str>,
-        path: String,
+        path: Rc<str>,
     },
     Unknown,
 }
@@ -173,6 +222,22 @@ struct EnvPlace<'a> {
     index: usize,
 }
 
+/// Where a word stands.
+#[derive(Clone, Copy)]
+struct Spot<'a> {
+    container: &'a str,
+    list: &'static str,
+    index: usize,
+    end: &'static str,
+}
+
+impl Spot<'_> {
+    fn path(self) -> String {
+        let Self { container, list, index, end } = self;
+        format!("{container}.{list}[{index}]{end}")
+    }
+}
+
 /// Where a value comes from that a name says write of.
 struct Place<'a> {
     path: &'a str,
@@ -192,13 +257,20 @@ impl<'a> Check<'a, '_, '_> {
     fn container(&mut self, container: &'a Value<'a>, path: &str) {
         let env = list_at(container, &["env"]);
         let (mut names, values) = self.env_from(container, path);
+        self.effort.variables += env.len();
+        if self.effort.is_too_much() {
+            return;
+        }
         let from = names.len();
         names.extend(env.iter().map(|entry| Cow::Borrowed(name(entry))));
         let mut variables = Variables { names: Names::new(names), values, from };
-        let about_replication = variables.names.iter().any(is_about_replication);
+        let about_replication = self.is_about_replication(&variables.names);
         let mut scope = Scope { about_replication, reported: Vec::new() };
 
         for (place, (variable, value)) in variables.names.iter().zip(&variables.values).enumerate() {
+            if self.effort.is_too_much() {
+                return;
+            }
             if let Variable::Key { config_map, key, path } = value
                 && self.says_write(variable, &scope)
                 && variables.names.is_effective(place)
@@ -210,6 +282,9 @@ impl<'a> Check<'a, '_, '_> {
             }
         }
         for (index, entry) in env.iter().enumerate() {
+            if self.effort.is_too_much() {
+                return;
+            }
             let place = EnvPlace { container: path, index };
             let value = self.env(entry, &place, &mut scope, &variables.before());
             variables.values.push(value);
@@ -217,23 +292,66 @@ impl<'a> Check<'a, '_, '_> {
         self.words(container, path, &variables.all(), &mut scope);
     }
 
+    fn take_aliases(&mut self, pod: &'a Value<'a>) {
+        let all = || list_at(pod, &["hostAliases"]).iter().flat_map(|alias| list_at(alias, &["hostnames"]));
+        self.effort.aliases = all().count();
+        if (1..=LIMITS.aliases).contains(&self.effort.aliases) {
+            let small = |name: &Value| Cow::Owned(name.as_str().unwrap_or_default().to_ascii_lowercase());
+            self.aliases = Names::new(all().map(small).collect());
+        }
+    }
+
+    fn is_about_replication(&mut self, names: &Names) -> bool {
+        let mut names = names.iter().filter(|name| contains(name, "repl"));
+        names.any(|name| {
+            self.effort.closely += name.len();
+            !self.effort.is_too_much() && is_about_replication(name)
+        })
+    }
+
     /// The variables of `envFrom`.
     fn env_from(&mut self, container: &'a Value<'a>, path: &str) -> (Vec<Cow<'a, str>>, Vec<Variable<'a>>) {
         let (mut names, mut values) = (Vec::new(), Vec::new());
+        let sources = self.sources(container);
+        if self.effort.is_too_much() {
+            return (names, values);
+        }
+        for (index, config_map, prefix) in sources {
+            let path = Rc::from(format!("{path}.envFrom[{index}]"));
+            let Some(found) = self.config_map(config_map, &path) else { continue };
+            let Some(data) = at(&found, &["data"]).and_then(Value::as_object) else { continue };
+            for key in data.keys() {
+                self.effort.variables += 1;
+                if self.effort.is_too_much() {
+                    return (Vec::new(), Vec::new());
+                }
+                values.push(Variable::Key { config_map, key: Cow::Owned(key.to_owned()), path: Rc::clone(&path) });
+                names.push(Cow::Owned(format!("{prefix}{key}")));
+            }
+        }
+        (names, values)
+    }
+
+    /// The `ConfigMap`s of `envFrom`, each with its place and prefix. One that is named again counts where it is named
+    /// last.
+    fn sources(&mut self, container: &'a Value<'a>) -> Vec<(usize, &'a str, &'a str)> {
+        let mut sources: Vec<(usize, &str, &str)> = Vec::new();
         for (index, source) in list_at(container, &["envFrom"]).iter().enumerate() {
             let config_map = str_at(source, &["configMapRef", "name"]);
             if config_map.is_empty() {
                 continue;
             }
             let prefix = str_at(source, &["prefix"]);
-            let path = format!("{path}.envFrom[{index}]");
-            let Some(found) = self.config_map(config_map, &path) else { continue };
-            for key in at(&found, &["data"]).and_then(Value::as_object).into_iter().flat_map(Object::keys) {
-                values.push(Variable::Key { config_map, key: Cow::Owned(key.to_owned()), path: path.clone() });
-                names.push(Cow::Owned(format!("{prefix}{key}")));
+            let known = sources.iter().position(|(_, map, before)| *map == config_map && *before == prefix);
+            if let Some(known) = known {
+                sources.remove(known);
+            } else if sources.len() == SOURCES {
+                self.effort.variables = LIMITS.variables + 1;
+                break;
             }
+            sources.push((index, config_map, prefix));
         }
-        (names, values)
+        sources
     }
 
     /// Checks an entry of `env`, and returns what later entries see of it.
@@ -249,20 +367,19 @@ impl<'a> Check<'a, '_, '_> {
         // Kubernetes takes the last of a name
         let Seen { variables: Variables { names, from, .. }, .. } = earlier;
         let is_effective = || names.is_effective(from + index);
-        let saying = saying(variable, self.names);
+        let saying = self.saying(variable);
         let writes = scope.takes(saying) && is_effective();
         if let Some(text) = at(entry, &["value"]).and_then(Value::as_str).filter(|text| !text.is_empty()) {
-            let path = || format!("{container}.env[{index}].value");
             let expanded = self.expand(text, earlier, writes);
             if writes {
-                let path = path();
+                let path = format!("{container}.env[{index}].value");
                 let is_made = matches!(expanded, Cow::Owned(_));
                 let place = Place { path: &path, shown: variable, name: variable, from: None, is_made };
                 self.value(&expanded, &place, scope);
             } else if text.contains('-') && text.contains('=') && is_list_of_options(variable) && is_effective() {
-                let path = path();
-                for command in commands(text) {
-                    self.command(&command, &path, earlier, scope);
+                let spot = Spot { container, list: "env", index, end: ".value" };
+                for command in self.commands(text) {
+                    self.command(&command, spot, earlier, scope);
                 }
             }
             return Variable::Text(expanded);
@@ -275,10 +392,10 @@ impl<'a> Check<'a, '_, '_> {
         if key.is_empty() || config_map.is_empty() {
             return Variable::Unknown;
         }
-        let path = format!("{container}.env[{index}].valueFrom.configMapKeyRef");
+        let path = Rc::from(format!("{container}.env[{index}].valueFrom.configMapKeyRef"));
         // a key that says write counts where the variable says nothing at all
-        let key_writes = || saying == Saying::Nothing && !says_else(variable) && self.says_write(key, scope);
-        if (writes || (key_writes() && is_effective()))
+        let key_writes = saying == Saying::Nothing && self.says_write(key, scope) && !self.says_else(variable);
+        if (writes || (key_writes && is_effective()))
             && let Some(text) = self.key(config_map, key, &path)
         {
             let from = Some(self.origin(config_map, key));
@@ -290,36 +407,39 @@ impl<'a> Check<'a, '_, '_> {
 
     /// The options and assignments of `command` and `args`.
     fn words(&mut self, container: &'a Value<'a>, path: &str, variables: &Seen<'_, 'a>, scope: &mut Scope) {
-        let mut whole: Vec<(String, String)> = Vec::new();
+        let mut whole: Vec<(&str, Spot)> = Vec::new();
         for list in ["command", "args"] {
+            self.effort.variables += list_at(container, &[list]).len();
+            if self.effort.is_too_much() {
+                return;
+            }
             for (index, element) in list_at(container, &[list]).iter().enumerate() {
-                let path = format!("{path}.{list}[{index}]");
+                let spot = Spot { container: path, list, index, end: "" };
                 let text = element.as_str().unwrap_or_default();
                 let option = whole.last().and_then(|(option, _)| option_name(option));
                 let follows_option = option.is_some_and(|option| self.says_write(option, scope));
                 if !text.starts_with("--") && text.contains(char::is_whitespace) && !follows_option {
-                    for command in commands(text) {
-                        self.command(&command, &path, variables, scope);
+                    for command in self.commands(text) {
+                        self.command(&command, spot, variables, scope);
                     }
-                    whole.push((String::new(), path));
+                    whole.push(("", spot));
                 } else {
-                    whole.push((text.to_owned(), path));
+                    whole.push((text, spot));
                 }
             }
         }
-        for (index, (text, path)) in whole.iter().enumerate() {
-            self.word(
-                text,
-                path,
-                whole.get(index + 1).map(|(text, path)| (text.as_str(), path.as_str())),
-                variables,
-                scope,
-            );
+        for (index, (text, spot)) in whole.iter().enumerate() {
+            self.word(text, *spot, whole.get(index + 1).copied(), variables, scope);
         }
     }
 
+    fn commands(&mut self, text: &str) -> Vec<Vec<String>> {
+        self.effort.shell += text.len();
+        if self.effort.is_too_much() { Vec::new() } else { commands(text) }
+    }
+
     /// The words of one command of a shell.
-    fn command(&mut self, words: &[String], path: &str, variables: &Seen<'_, 'a>, scope: &mut Scope) {
+    fn command(&mut self, words: &[String], spot: Spot, variables: &Seen<'_, 'a>, scope: &mut Scope) {
         // what is printed or compared is not set; what is printed into a file may be
         let is_in_any = |list: &[&str], word: &String| list.contains(&word.as_str());
         let program = words.iter().find(|word| !is_in_any(&["if", "then", "else", "while", "until", "do", "!"], word));
@@ -333,8 +453,8 @@ impl<'a> Check<'a, '_, '_> {
             return;
         }
         for (index, word) in words.iter().enumerate() {
-            let next = words.get(index + 1).map(|next| (next.as_str(), path));
-            self.word(word, path, next, variables, scope);
+            let next = words.get(index + 1).map(|next| (next.as_str(), spot));
+            self.word(word, spot, next, variables, scope);
         }
     }
 
@@ -342,27 +462,27 @@ impl<'a> Check<'a, '_, '_> {
     fn word(
         &mut self,
         word: &str,
-        path: &str,
-        next: Option<(&str, &str)>,
+        spot: Spot,
+        next: Option<(&str, Spot)>,
         variables: &Seen<'_, 'a>,
         scope: &mut Scope,
     ) {
         if let Some(option) = option_name(word) {
-            if let Some((value, path)) = next.filter(|(value, _)| !value.starts_with('-'))
+            if let Some((value, spot)) = next.filter(|(value, _)| !value.starts_with('-'))
                 && self.says_write(option, scope)
             {
-                self.argument(option, word, value, path, variables, scope);
+                self.argument(option, word, value, spot, variables, scope);
             }
             return;
         }
         let Some((name, value)) = assignment(word) else { return };
         if self.says_write(name, scope) {
-            self.argument(name, &word[..word.len() - value.len() - 1], value, path, variables, scope);
+            self.argument(name, &word[..word.len() - value.len() - 1], value, spot, variables, scope);
         } else if let Some((name, value)) = assignment(value)
             && self.says_write(name, scope)
         {
             // `--env=NAME=value`
-            self.argument(name, name, value, path, variables, scope);
+            self.argument(name, name, value, spot, variables, scope);
         }
     }
 
@@ -371,28 +491,43 @@ impl<'a> Check<'a, '_, '_> {
         name: &str,
         shown: &str,
         value: &str,
-        path: &str,
+        spot: Spot,
         variables: &Seen<'_, 'a>,
         scope: &mut Scope,
     ) {
         let value = self.expand(value, variables, true);
         let is_made = matches!(value, Cow::Owned(_));
-        self.value(&value, &Place { path, shown, name, from: None, is_made }, scope);
+        self.value(&value, &Place { path: &spot.path(), shown, name, from: None, is_made }, scope);
     }
 
-    fn says_write(&self, name: &str, scope: &Scope) -> bool {
-        scope.takes(saying(name, self.names))
+    fn says_write(&mut self, name: &str, scope: &Scope) -> bool {
+        scope.takes(self.saying(name))
+    }
+
+    fn saying(&mut self, name: &str) -> Saying {
+        let may_write = may_say_write(name);
+        self.effort.closely += if may_write { name.len() } else { 0 };
+        if self.effort.is_too_much() { Saying::Nothing } else { saying_of(name, may_write, self.names) }
+    }
+
+    fn says_else(&mut self, name: &str) -> bool {
+        self.effort.closely += name.len();
+        says_else(name)
     }
 
     /// Checks the hosts of a value that writes go to.
     fn value(&mut self, value: &str, place: &Place, scope: &mut Scope) {
-        let is_told = saying(place.name, self.names) == Saying::Told;
+        let is_told = self.saying(place.name) == Saying::Told;
+        self.effort.closely += if value.len() > VALUE_LIMIT { 0 } else { value.len() };
+        if self.effort.is_too_much() {
+            return;
+        }
         for host in hosts(value) {
-            if self
-                .aliases
-                .iter()
-                .any(|alias| alias.as_str().is_some_and(|alias| alias.eq_ignore_ascii_case(&host.name)))
-            {
+            self.effort.closely += place.name.len();
+            if self.effort.is_too_much() {
+                return;
+            }
+            if self.aliases.has(&host.name) {
                 continue;
             }
             if host.is_plain
@@ -405,7 +540,7 @@ impl<'a> Check<'a, '_, '_> {
             // an argument made of a variable that is reported already is no other problem
             let is_known = scope.reported.contains(&host.name) && place.is_made;
             if let Some(wrong) = self.host(&host, place.path).filter(|_| !is_known) {
-                self.findings.reject(violation(&host, &wrong, place));
+                self.findings.reject_for(rule::WRITE_ENDPOINT, || violation(&host, &wrong, place));
                 if !scope.reported.contains(&host.name) {
                     scope.reported.push(host.name);
                 }
@@ -550,7 +685,9 @@ impl<'a> Check<'a, '_, '_> {
 
     fn key(&mut self, config_map: &str, key: &str, path: &str) -> Option<String> {
         let found = self.config_map(config_map, path)?;
-        at(&found, &["data"])?.get(key)?.as_str().map(ToOwned::to_owned)
+        let text = at(&found, &["data"])?.get(key)?.as_str()?;
+        // a longer one names no host, and would be copied for everything that refers to it
+        (text.len() <= EXPANDED).then(|| text.to_owned())
     }
 
     fn origin(&self, name: &str, key: &str) -> String {
@@ -584,6 +721,7 @@ impl<'a> Check<'a, '_, '_> {
             };
             rest = after;
             match variables.get(name) {
+                Some(Variable::Text(value)) if value.len() > EXPANDED => return Cow::Borrowed(text),
                 Some(Variable::Text(value)) => expanded.push_str(value),
                 Some(Variable::Key { config_map, key, path }) if look_up => {
                     expanded.push_str(&self.key(config_map, key, path).unwrap_or_else(|| format!("$({name})")));
@@ -595,7 +733,8 @@ impl<'a> Check<'a, '_, '_> {
             }
         }
         expanded.push_str(rest);
-        Cow::Owned(expanded)
+        self.effort.expanded += expanded.len();
+        if self.effort.is_too_much() { Cow::Borrowed(text) } else { Cow::Owned(expanded) }
     }
 }
 
@@ -1112,6 +1251,55 @@ mod tests {
         let hosts: Vec<_> = (0..40).map(|index| format!("h{index}.n")).collect();
         let (findings, log) = check(&env("WRITE_HOSTS", &hosts.join(",")));
         assert_eq!((findings.warnings.len(), log.len()), (1, HOSTS));
+    }
+
+    #[test]
+    fn what_is_too_much_to_be_looked_at_is_refused() {
+        let is_refused = |container: &Value| {
+            let (findings, _) = check(container);
+            findings.violations.iter().any(|violation| violation.found.contains("more names and values"))
+        };
+        let variables = |count: usize, name: &str, value: &str| {
+            let variable = |index: usize| json!({"name": format!("{name}_{index}"), "value": value});
+            json!({"args": ["--primary=x"], "env": (0..count).map(variable).collect::<Vec<_>>()})
+        };
+        let app = json!({"configMapRef": {"name": "app"}});
+        let prefixed = |index: usize| json!({"prefix": format!("{index}_"), "configMapRef": {"name": "app"}});
+        let long = variables(64, "A", "$(A_0)$(A_0)").to_json().replacen("$(A_0)$(A_0)", &"x".repeat(2040), 1);
+        for (honest, hostile) in [
+            (variables(LIMITS.variables - 1, "A", ""), variables(LIMITS.variables, "A", "")),
+            (
+                json!({"command": vec!["primary"; LIMITS.variables]}),
+                json!({"command": vec!["primary"; LIMITS.variables + 1]}),
+            ),
+            (variables(400, "WRITE_HOST", "mysql-write"), variables(2000, "WRITE_HOST", "mysql-write")),
+            (variables(400, "WRITE_HOST", "a,b,c"), variables(14, "WRITE_HOST", &"a,".repeat(2000))),
+            (
+                json!({"command": ["sh", "-c", "primary ".repeat(LIMITS.shell / 8)]}),
+                json!({"command": ["sh", "-c", "primary ".repeat(LIMITS.shell / 8 + 1)]}),
+            ),
+            (crate::json::read(&long).unwrap(), variables(65, "A", &format!("$(B){}", "x".repeat(4080)))),
+            (
+                json!({"envFrom": vec![app.clone(); 1000]}),
+                json!({"envFrom": (0..=SOURCES).map(prefixed).collect::<Vec<_>>()}),
+            ),
+        ] {
+            assert!(!is_refused(&honest), "{:.200}", honest.to_json());
+            assert!(is_refused(&hostile), "{:.200}", hostile.to_json());
+        }
+    }
+
+    #[test]
+    fn a_config_map_named_again_counts_where_it_is_named_last() {
+        let app = json!({"configMapRef": {"name": "app"}});
+        let other = json!({"configMapRef": {"name": "other"}});
+        let path = |sources: &[&Value]| {
+            let (findings, _) = check(&json!({"envFrom": sources.iter().copied().cloned().collect::<Vec<_>>()}));
+            findings.violations.iter().map(|violation| violation.path.clone().into_owned()).collect::<Vec<_>>()
+        };
+        let last = path(&[&app]);
+        assert!(last.iter().all(|path| path.contains("envFrom[0]")) && !last.is_empty(), "{last:?}");
+        assert!(path(&[&app, &other, &app]).iter().all(|path| path.contains("envFrom[2]")));
     }
 
     #[test]
