@@ -21,7 +21,7 @@ impl From<serde_json::Value> for Value<'_> {
         match value {
             serde_json::Value::Null => Self::Null,
             serde_json::Value::Bool(value) => Self::Bool(value),
-            serde_json::Value::Number(number) => Self::Number(Box::new(number)),
+            serde_json::Value::Number(number) => Self::Number(number),
             serde_json::Value::String(text) => Self::from(text),
             serde_json::Value::Array(list) => Self::Array(list.into_iter().map(Self::from).collect()),
             serde_json::Value::Object(object) => Self::Object(Object::new(

@@ -523,8 +523,8 @@ impl<'a> Pod<'a> {
         let (parameters, environment): (BTreeMap<_, _>, BTreeMap<_, _>) =
             self.environment.clone().into_iter().partition(|(key, _)| is_parameter(key));
         let quoted = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
-        let lines = parameters.iter().map(|(key, value)| format!("{key}={}\n", quoted(value))).collect();
-        (lines, environment)
+        let lines: Vec<_> = parameters.iter().map(|(key, value)| format!("{key}={}\n", quoted(value))).collect();
+        (lines.concat(), environment)
     }
 
     /// Writes a script of the tests that has the common functions of the others.
