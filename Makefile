@@ -28,7 +28,7 @@ wasm-target:
 # since they may come with `cargo fetch` only.
 CRATES := $(or $(CARGO_HOME),$(HOME)/.cargo)/registry/src
 # Less is inlined than a compiler for big machines takes for right: a twentieth smaller, and no instruction slower.
-REMAPPED := RUSTFLAGS="$(RUSTFLAGS) -C llvm-args=--inline-threshold=100$$(printf ' --remap-path-prefix=%s/=' $(CRATES)/*)"
+REMAPPED := RUSTFLAGS="$(RUSTFLAGS) -C llvm-args=--inline-threshold=90$$(printf ' --remap-path-prefix=%s/=' $(CRATES)/*)"
 
 $(WASM): $(SOURCES) | wasm-target
 	$(call say,"building the policy (half a minute the first time)")

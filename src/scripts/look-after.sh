@@ -15,7 +15,7 @@ look_after() {
     [[ $ORDINAL == 0 || -f $DATA_DIR/$CLONE_MARK ]] || fail "the data directory has no complete clone: clone-mysql must have run before"
     # nothing ever comes of it: a wait that takes no process
     exec {clock}<> <(:)
-    TOLD=none REFUSAL='' REFUSED=0 DIALECT='' LOOKED=$SECONDS BEGUN='' APPLIED=-$APPLY_SECONDS
+    TOLD=none REFUSAL='' REFUSED=0 DIALECT='' LOOKED=$SECONDS BEGUN='' APPLIED=-$APPLY_SECONDS FOLLOWED=-$APPLY_SECONDS
     while :; do
         root_password
         if [[ -n $DIALECT ]] || log_in; then
@@ -307,9 +307,12 @@ go_on_following() {
     *)
         check_primary "$1" || fits=$?
         if ((fits == 1)); then complain 1; return; fi
-        # after so many tries the server has given up
+        # After so many tries the server has given up; or what it has met was another primary, or one that was about to begin
+        # its log. With the right one it is begun once more.
         # shellcheck disable=SC2053 # a pattern
-        [[ $fits != 0 || ${FIELDS[Last_IO_Errno]} != $NO_WAY ]] || BEGUN=
+        if [[ $fits == 0 && (${FIELDS[Last_IO_Errno]} == $NO_WAY || $((SECONDS - FOLLOWED)) -ge $APPLY_SECONDS) ]]; then
+            BEGUN='' FOLLOWED=$SECONDS
+        fi
         ;;
     esac
     tell
