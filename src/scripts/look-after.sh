@@ -427,7 +427,8 @@ is_behind() {
 }
 
 # Can this replica go on with a log that began after its own, since it stands where that one begins? By GTIDs that can be
-# told; on MySQL of another server alone: one that has lost its log gives the same numbers a second time.
+# told; on MySQL of a server alone that has given this replica no number yet: one that has lost its log gives the same ones
+# a second time. Whom this replica was connected to last says nothing: it may have been this one, before its log began.
 is_at_the_beginning() {
     local gtids
     # nothing that was received is still to be applied
@@ -438,7 +439,7 @@ is_at_the_beginning() {
         return
     fi
     gtids=$(own_gtids of-now) && [[ -n $gtids ]] || return 1
-    ask_primary "SELECT @@GLOBAL.server_uuid <> '${FIELDS[UUID]:-}' AND GTID_SUBSET('$gtids', @@GLOBAL.gtid_executed)
+    ask_primary "SELECT LOCATE(@@GLOBAL.server_uuid, '$gtids') = 0 AND GTID_SUBSET('$gtids', @@GLOBAL.gtid_executed)
         AND GTID_SUBSET(@@GLOBAL.gtid_purged, '$gtids')" && [[ $ANSWER == 1 ]]
 }
 
