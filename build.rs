@@ -7,12 +7,11 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use zopfli::{Format, Options};
 
 /// What every pod has.
-const COMMON: [&str; 7] = ["credentials", "common", "ping", "replica-ready", "init-mysql", "clone-mysql", "look-after"];
+const COMMON: [&str; 8] =
+    ["credentials", "common", "ping", "replica-ready", "init-mysql", "clone-mysql", "look-after", "xtrabackup"];
 /// What a pod of the clone method has besides.
-const METHODS: [(&str, &[&str]); 2] = [
-    ("xtrabackup", &["xtrabackup", "clone-by-xtrabackup", "serve-backup"]),
-    ("clone-plugin", &["xtrabackup", "clone-by-clone-plugin"]),
-];
+const METHODS: [(&str, &[&str]); 2] =
+    [("xtrabackup", &["clone-by-xtrabackup", "serve-backup"]), ("clone-plugin", &["clone-by-clone-plugin"])];
 /// In front of the name of a script. `unpack.sh` goes by it.
 const NAME: &str = "#### ";
 
