@@ -9,9 +9,9 @@ use crate::{
             ALL, BACKUP_IMAGE, CLONE_METHOD, CONFIG_MAP, CONTAINER, EXEMPT, FLAVOR, INJECT, MAX_REPLICA_LAG_SECONDS,
             PRIMARY_OF, REPLICATION_ACCOUNT, RESTORE_FROM, STATUS,
         },
-        rule,
     },
     nearest::nearest,
+    rule,
     verdict::{Findings, Violation},
 };
 

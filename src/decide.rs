@@ -10,9 +10,9 @@ use crate::{
     decide::statefulset::Change,
     enforcement::{Exemptions, judge, label},
     json::{NULL, Value, at, list_at, str_at},
-    names::rule,
     request::{Request, Target, parse},
-    rules::{self, Rule, Severity},
+    rule::{self, Severity},
+    rules,
     settings::{Settings, Unmanaged},
     verdict::{Findings, Verdict, Violation},
 };
@@ -174,8 +174,7 @@ pub(crate) fn with_fresh_eyes(
     let mut found = Findings::default();
     check(cluster, &mut found);
     let rejects = |violation: &Violation| {
-        violation.rule != rule::LOOK_UP
-            && Rule::of(violation.rule).is_some_and(|rule| case.settings.severity(rule) == Severity::Reject)
+        violation.rule != rule::LOOK_UP && case.settings.severity(violation.rule) == Severity::Reject
     };
     if found.violations.iter().any(rejects) {
         let mut again = Findings::default();

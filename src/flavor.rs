@@ -4,7 +4,7 @@ use crate::{
     annotations::Annotations,
     image::{Image, Version},
     json::shown,
-    names::{self, rule},
+    names, rule,
     verdict::{Findings, Violation},
 };
 

@@ -2,14 +2,15 @@
 
 use std::borrow::Cow;
 
+use crate::rule::Concern;
 use crate::{
     annotations::{is_image, is_subdomain},
     flavor::Flavor,
     json::{Object, Value, read, shown, type_name},
-    names::{CLONE_CONTAINER, INIT_CONTAINER, INJECTED_CONTAINERS, SIDECAR_CONTAINER, rule},
+    names::{CLONE_CONTAINER, INIT_CONTAINER, INJECTED_CONTAINERS, SIDECAR_CONTAINER},
     nearest::nearest,
     request::at_position,
-    rules::{ALL, Rule, Severity},
+    rule::{self, ALL, Rule, Severity},
 };
 
 /// The settings of the policy.
@@ -24,7 +25,7 @@ pub(crate) struct Settings {
     /// What becomes of a database of several pods that is not managed.
     pub(crate) unmanaged: Unmanaged,
     look_up_failure: Severity,
-    rules: Vec<(&'static str, Severity)>,
+    rules: Vec<(&'static Rule, Severity)>,
     exempt_namespaces: Vec<String>,
     pub(crate) write_names: WriteNames,
 }
@@ -224,7 +225,7 @@ impl Settings {
     }
 
     fn read_rules(&mut self, value: &Value, problems: &mut Problems) {
-        for (id, value) in problems.entries("settings.rules", value, &ALL.map(|rule| rule.id)) {
+        for (id, value) in problems.entries("settings.rules", value, &ALL.each_ref().map(|rule| rule.id)) {
             let path = format!("settings.rules[\"{id}\"]");
             let Some(rule) = Rule::of(id) else { continue };
             let Some(severity) = problems.choice(&path, value, &Severity::NAMES).and_then(Severity::from_name) else {
@@ -235,32 +236,39 @@ impl Settings {
                     "{path}: this rule cannot be set to {}: without what it asks for nothing could be injected",
                     severity.name()
                 ));
-            } else if id == rule::LOOK_UP {
+            } else if rule == rule::LOOK_UP {
                 problems.0.push(format!("{path}: write settings.lookupFailure instead"));
-            } else if id == rule::UNMANAGED {
+            } else if rule == rule::UNMANAGED {
                 problems.0.push(format!("{path}: write settings.unmanaged instead"));
             } else {
-                self.rules.push((id, severity));
+                self.rules.push((rule, severity));
             }
         }
     }
 
     /// What becomes of an object that breaks a rule.
     pub(crate) fn severity(&self, rule: &Rule) -> Severity {
-        match rule.id {
-            rule::LOOK_UP => self.look_up_failure,
-            rule::UNMANAGED => match self.unmanaged {
+        if rule == rule::LOOK_UP {
+            return self.look_up_failure;
+        }
+        if rule == rule::UNMANAGED {
+            return match self.unmanaged {
                 Unmanaged::Allow => Severity::Off,
                 Unmanaged::Warn => Severity::Warn,
                 Unmanaged::Reject | Unmanaged::Inject => Severity::Reject,
-            },
-            id => self.rules.iter().find(|(of, _)| *of == id).map_or(rule.severity, |(_, severity)| *severity),
+            };
         }
+        self.rules.iter().find(|(of, _)| *of == rule).map_or(rule.severity, |(_, severity)| *severity)
     }
 
-    /// Is a rule of this id looked after at all?
-    pub(crate) fn is_on(&self, id: &str) -> bool {
-        Rule::of(id).is_some_and(|rule| self.severity(rule) != Severity::Off)
+    /// Is a rule looked after at all?
+    pub(crate) fn is_on(&self, rule: &Rule) -> bool {
+        self.severity(rule) != Severity::Off
+    }
+
+    /// Is any rule of one of these concerns looked after?
+    pub(crate) fn is_any_on(&self, concerns: &[Concern]) -> bool {
+        ALL.iter().any(|rule| concerns.contains(&rule.concerns) && self.is_on(rule))
     }
 
     /// Are the objects of a namespace exempt from all rules that can be softened?
@@ -451,7 +459,7 @@ mod tests {
             "exemptNamespaces": ["kube-*"], "writeNames": {"variables": ["*_SINK"], "services": ["*-in"], "ignore": ["X_RW"]},
         }))
         .unwrap();
-        let severity = |id| settings.severity(Rule::of(id).unwrap());
+        let severity = |id| settings.severity(id);
         assert_eq!(severity(rule::UNMANAGED), Severity::Warn);
         assert_eq!(severity(rule::LOOK_UP), Severity::Reject);
         assert_eq!(severity(rule::HOST_NETWORK), Severity::Warn);

@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::{
     json::{Value, type_name},
-    names::rule,
+    rule,
     verdict::{Findings, Violation},
 };
 

@@ -4,8 +4,7 @@ use std::{borrow::Cow, fmt::Write as _};
 
 use crate::{
     json::{Object, Value, write_str},
-    names,
-    rules::ALL,
+    rule::{self, ALL, Rule},
 };
 
 /// HTTP status of a request that cannot be read.
@@ -16,14 +15,13 @@ const UNPROCESSABLE: u16 = 422;
 pub(crate) const WARNING_LIMIT: usize = 120;
 
 /// A problem with one field.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Violation {
     /// Another object than the one under admission, as `ConfigMap shop/mysql`.
     pub(crate) object: Option<String>,
     /// The field, as `spec.template.spec.containers[0].image`.
     pub(crate) path: Cow<'static, str>,
-    /// The rule's id, of [`crate::names::rule`].
-    pub(crate) rule: &'static str,
+    pub(crate) rule: &'static Rule,
     /// What was found there.
     pub(crate) found: Cow<'static, str>,
     /// Why it is wrong.
@@ -37,7 +35,7 @@ impl Violation {
     #[cold]
     #[inline(never)]
     pub(crate) fn new(
-        rule: &'static str,
+        rule: &'static Rule,
         path: impl Into<Cow<'static, str>>,
         found: impl Into<Cow<'static, str>>,
         why: impl Into<Cow<'static, str>>,
@@ -55,7 +53,7 @@ impl Violation {
     /// As a warning: its beginning says which rule and where, for the API server may cut the rest.
     pub(crate) fn as_warning(&self) -> String {
         let Self { object, path, rule, found, fix, .. } = self;
-        if *rule == names::rule::LOOK_UP {
+        if *rule == rule::LOOK_UP {
             return cut(format!("[{rule}] {found} (for {path})"));
         }
         let object = object.as_ref().map(|object| format!("{object} ")).unwrap_or_default();
@@ -77,19 +75,19 @@ pub(crate) fn cut(text: String) -> String {
 
 /// Rules that an object is exempt from, each with the given reason, in the order of their ids.
 #[derive(Debug, Default)]
-pub(crate) struct Exempted(Vec<(&'static str, String)>);
+pub(crate) struct Exempted(Vec<(&'static Rule, String)>);
 
 impl Exempted {
     /// Notes a rule; another reason for the same one replaces an earlier one.
-    pub(crate) fn insert(&mut self, rule: &'static str, why: String) {
-        match self.0.binary_search_by_key(&rule, |(rule, _)| rule) {
+    pub(crate) fn insert(&mut self, rule: &'static Rule, why: String) {
+        match self.0.binary_search_by_key(&rule, |(rule, _)| *rule) {
             Ok(at) => self.0[at].1 = why,
             Err(at) => self.0.insert(at, (rule, why)),
         }
     }
 
     #[cfg(test)]
-    pub(crate) fn rules(&self) -> impl Iterator<Item = &'static str> {
+    pub(crate) fn rules(&self) -> impl Iterator<Item = &'static Rule> {
         self.0.iter().map(|(rule, _)| *rule)
     }
 }
@@ -102,7 +100,7 @@ pub(crate) struct Findings {
     /// What was found, but the object is exempt from: the rule and the given reason.
     pub(crate) exempted: Exempted,
     /// How many of each rule were found; not all of them are kept.
-    pub(crate) counts: Vec<(&'static str, usize)>,
+    pub(crate) counts: Vec<(&'static Rule, usize)>,
 }
 
 impl Findings {
@@ -118,7 +116,7 @@ impl Findings {
     }
 
     /// The same for what an object can have very many of: the violation is only made if it is kept.
-    pub(crate) fn reject_for(&mut self, rule: &'static str, violation: impl FnOnce() -> Violation) {
+    pub(crate) fn reject_for(&mut self, rule: &'static Rule, violation: impl FnOnce() -> Violation) {
         if self.count(rule, 1) <= Self::LIMIT {
             self.keep(violation());
         }
@@ -131,7 +129,7 @@ impl Findings {
     }
 
     #[inline(never)]
-    fn count(&mut self, rule: &'static str, more: usize) -> usize {
+    fn count(&mut self, rule: &'static Rule, more: usize) -> usize {
         let known = self.counts.iter().position(|(counted, _)| *counted == rule);
         let at = known.unwrap_or_else(|| {
             self.counts.push((rule, 0));
@@ -195,10 +193,10 @@ impl Judgement {
     /// Names of the rules, for the cluster's audit log.
     fn audit_annotations(&self) -> Option<Value<'static>> {
         let ids = |violations: &[Violation]| {
-            let is_broken = |rule: &&str| violations.iter().any(|violation| violation.rule == *rule);
+            let is_broken = |rule: &&Rule| violations.iter().any(|violation| violation.rule == *rule);
             // in the order of the alphabet; a sort is more code than it is worth for so few
             let mut ids: Vec<&str> = Vec::new();
-            for id in ALL.iter().map(|rule| rule.id).filter(is_broken) {
+            for id in ALL.iter().filter(is_broken).map(|rule| rule.id) {
                 let at = ids.iter().position(|other| *other > id).unwrap_or(ids.len());
                 ids.insert(at, id);
             }
@@ -304,10 +302,10 @@ mod tests {
 
     #[test]
     fn warnings_are_short() {
-        let violation = |found: String| Violation::new("rule", "path", found, "why", "fix");
-        assert_eq!(violation("found".to_owned()).as_warning(), "[rule] path: found; fix");
+        let violation = |found: String| Violation::new(rule::SETTINGS, "path", found, "why", "fix");
+        assert_eq!(violation("found".to_owned()).as_warning(), "[settings] path: found; fix");
         let long = violation("ä".repeat(200)).of("Service a/b").as_warning();
-        assert!(long.starts_with("[rule] Service a/b path: ä") && long.ends_with("..."), "{long}");
+        assert!(long.starts_with("[settings] Service a/b path: ä") && long.ends_with("..."), "{long}");
         assert_eq!(long.chars().count(), WARNING_LIMIT);
     }
 }

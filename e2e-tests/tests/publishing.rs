@@ -4,7 +4,7 @@
 use std::{collections::BTreeSet, fs};
 
 use mysql_replication_e2e_tests::{both_doors, policy, read_manifest, read_manifests, request, root};
-use mysql_replication_policy::{names::INJECTED_CONTAINERS, rules};
+use mysql_replication_policy::{names::INJECTED_CONTAINERS, rule};
 use serde_json::{Map, Value, json};
 
 fn text(path: &str) -> String {
@@ -57,7 +57,7 @@ fn the_metadata_is_complete() {
     // every kind of object of which a rule speaks
     let listed = annotation("io.artifacthub.resources");
     let listed: BTreeSet<_> = listed.split(", ").collect();
-    assert_eq!(listed, rules::ALL.iter().flat_map(|rule| rule.kinds.iter().copied()).collect());
+    assert_eq!(listed, rule::ALL.iter().flat_map(|rule| rule.concerns.kinds().iter().copied()).collect());
 
     let metadata = metadata();
     assert_eq!(metadata["policyType"], "kubernetes");
@@ -187,7 +187,7 @@ fn the_form_asks_for_every_setting() {
     for flavor in known_keys(&["images"]) {
         assert!(images.contains(&flavor), "the form does not name {flavor}");
     }
-    let severities = known(&["rules", rules::ALL[0].id], json!("0"), "write one of ", ", not ");
+    let severities = known(&["rules", rule::ALL[0].id], json!("0"), "write one of ", ", not ");
     let described = question("rules")["description"].as_str().expect("a description").to_owned();
     for severity in severities {
         assert!(described.contains(&severity), "the form does not name {severity}");

@@ -10,7 +10,7 @@ use mysql_replication_policy::{
         DATABASE_PORT_NAME, FORCED_OPTIONS_FILE, INJECTED_CONTAINERS, PRIMARY_KEYS, REPLICA_KEYS, ROOT_PASSWORD_VOLUME,
         SCRIPTS_DIR, SCRIPTS_VOLUME, annotation,
     },
-    rules, scripts, validate_settings,
+    rule, scripts, validate_settings,
 };
 use mysql_replication_preview::Unreachable;
 use serde_json::{Value, json};
@@ -175,7 +175,7 @@ fn the_settings_are_those_of_the_code() {
     assert_eq!(values("rules"), choices(&json!({"rules": {"init-file": 5}})));
     let flavors: Vec<String> = rows(&self::part("Flavors")).iter().map(first).collect();
     assert_eq!(flavors, known(&["images"]));
-    let ids: Vec<String> = rules::ALL.iter().map(|rule| rule.id.to_owned()).collect();
+    let ids: Vec<String> = rule::ALL.iter().map(|rule| rule.id.to_owned()).collect();
     assert_eq!(known(&["rules"]), ids);
 }
 

@@ -13,7 +13,7 @@ use k8s_openapi::{
 use mysql_replication_e2e_tests::{Recorder, both_doors_in, policy, request, root};
 use mysql_replication_policy::{
     names::{ANNOTATION_PREFIX, rule},
-    rules::{ALL, Rule, Severity},
+    rule::{ALL, Rule, Severity},
 };
 use mysql_replication_preview::{Cluster, Manifests, Response, Unreachable};
 use serde::Deserialize;
@@ -223,7 +223,7 @@ fn columns(rule: &Rule) -> [String; 3] {
         None if rule.is_fixed => "cannot be softened".to_owned(),
         None => "can be softened".to_owned(),
     };
-    [format!("`{}`", severity(rule)), rule.kinds.join(", "), change]
+    [format!("`{}`", severity(rule)), rule.concerns.kinds().join(", "), change]
 }
 
 #[test]
@@ -262,9 +262,12 @@ fn every_section_is_complete() {
                 .collect();
             let rule = Rule::of(&id).expect("a rule");
             assert!(!kinds.is_empty(), "{id}: passes: {passes}: no example");
-            assert!(kinds.iter().all(|kind| rule.kinds.contains(kind)), "{id}: {kinds:?}");
+            assert!(kinds.iter().all(|kind| rule.concerns.kinds().contains(kind)), "{id}: {kinds:?}");
             // where there are many kinds, they are all alike
-            assert!(rule.kinds.len() > 2 || kinds.len() == rule.kinds.len(), "{id}: passes: {passes}: {kinds:?}");
+            assert!(
+                rule.concerns.kinds().len() > 2 || kinds.len() == rule.concerns.kinds().len(),
+                "{id}: passes: {passes}: {kinds:?}"
+            );
         }
     }
 }
@@ -366,7 +369,7 @@ fn the_look_ups_are_those_that_are_made() {
             for _ in 0..example.cluster.len() {
                 objects.rotate_left(1);
                 // the look-ups of a Service do not depend on the rule
-                if !rule.kinds.iter().chain(&["StatefulSet"]).any(|kind| objects[0]["kind"] == *kind) {
+                if !rule.concerns.kinds().iter().chain(&["StatefulSet"]).any(|kind| objects[0]["kind"] == *kind) {
                     continue;
                 }
                 let others = objects[1..].iter().chain([&example.object]).cloned();

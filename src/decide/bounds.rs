@@ -5,7 +5,8 @@ use crate::{
     annotations::own,
     inject::{OPTION_FILES, Status, mounted_option_files},
     json::{NULL, Value, at, list_at, name},
-    names::{INJECTED_CONTAINERS, INJECTED_VOLUMES, annotation, rule},
+    names::{INJECTED_CONTAINERS, INJECTED_VOLUMES, annotation},
+    rule,
     verdict::{Findings, Violation},
 };
 

@@ -4,7 +4,8 @@ use crate::{
     flavor::{Database, Family, Flavor},
     inject::data::mount_of,
     json::{Value, at, list_at, name, str_at},
-    names::{ROOT_PASSWORD_DIR, ROOT_PASSWORD_FILE, ROOT_PASSWORD_VOLUME, rule},
+    names::{ROOT_PASSWORD_DIR, ROOT_PASSWORD_FILE, ROOT_PASSWORD_VOLUME},
+    rule,
     rules::Names,
     verdict::{Findings, Violation},
 };

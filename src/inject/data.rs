@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use crate::{
     inject::arguments::words,
     json::{Value, by_name, list_at, name, shown, str_at},
-    names::{DATA_CLAIM, DATA_DIR, DATA_SUB_PATH, rule},
+    names::{DATA_CLAIM, DATA_DIR, DATA_SUB_PATH},
+    rule,
     settings::Settings,
     verdict::{Findings, Violation},
 };

@@ -15,9 +15,9 @@ use crate::{
         ANNOTATION_PREFIX, BACKUP_PORT, BACKUP_PORT_NAME, CLONE_CONTAINER, CONF_VOLUME, CONFIG_MAP_VOLUME,
         DATABASE_CONTAINER, DATABASE_PORT, DATABASE_PORT_NAME, FORCED_OPTIONS_FILE, INIT_CONTAINER,
         INJECTED_CONTAINERS, INJECTED_VOLUMES, ROOT_PASSWORD_VOLUME, SCRIPTS_DIR, SCRIPTS_VOLUME, SIDECAR_CONTAINER,
-        annotation, rule,
+        annotation,
     },
-    rules,
+    rule, rules,
     settings::Settings,
     verdict::{Findings, Violation},
 };

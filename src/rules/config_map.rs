@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 
+use crate::rule::{Concern, Rule};
 use crate::{
     annotations::Annotations,
     cluster::{Cluster, Kind, Lookup},
@@ -10,10 +11,11 @@ use crate::{
     flavor::{Database, Flavor},
     inject::{Gtid, Ingredients, Plan, Replication, Status, database_container},
     json::{Object, Value, at, shown, str_at},
-    names::{ANNOTATION_PREFIX, DATA_DIR, PRIMARY_KEYS, REPLICA_KEYS, rule},
+    names::{ANNOTATION_PREFIX, DATA_DIR, PRIMARY_KEYS, REPLICA_KEYS},
     nearest::is_within,
     option_file::{Groups, Kind as Entry, Mistake, OptionFile, Owner},
     options::ServerOption,
+    rule,
     rules::{
         effective,
         replication::{Told, changed, elsewhere as lies_elsewhere, log_name, replicas, switches_gtids_on},
@@ -23,24 +25,8 @@ use crate::{
     verdict::{Findings, Violation},
 };
 
-const RULES: [&str; 13] = [
-    rule::READ_ONLY_OFF,
-    rule::PRIMARY_READ_ONLY,
-    rule::BINARY_LOG_OFF,
-    rule::REPLICATION_STOPPED,
-    rule::INIT_FILE,
-    rule::GTID_MODE,
-    rule::REPLICATION_CHANGED,
-    rule::DATA_ELSEWHERE,
-    rule::UNKNOWN_SUPER_READ_ONLY,
-    rule::REPLICA_WRITABLE,
-    rule::WRONG_SECTION,
-    rule::OPTION_FILE_KEY,
-    rule::OPTION_FILE_SYNTAX,
-];
-
 fn is_on(settings: &Settings) -> bool {
-    RULES.iter().any(|rule| settings.is_on(rule))
+    settings.is_any_on(&[Concern::Options, Concern::OptionFiles])
 }
 
 /// Could an object, as text, be a ConfigMap with option files? A misspelt key has the ending or the role right.
@@ -371,7 +357,7 @@ impl Checked<'_> {
         format!("the option {}", shown(self.lines.get(line - 1).unwrap_or(&"").trim()))
     }
 
-    fn violation(&self, rule: &'static str, line: Option<usize>, found: String, why: &str, fix: String) -> Violation {
+    fn violation(&self, rule: &'static Rule, line: Option<usize>, found: String, why: &str, fix: String) -> Violation {
         let Self { key, server, .. } = self;
         let path =
             line.map_or_else(|| format!("data[{}]", shown(key)), |line| format!("data[{}] line {line}", shown(key)));

@@ -10,9 +10,10 @@ use crate::{
     flavor::{CloneMethod, Database, Flavor},
     inject::{Gtid, OPTION_FILES, Plan, Replication, mounted_option_files},
     json::{NULL, Object, Value, at, by_name, list_at, name, shown, str_at},
-    names::{CONFIG_MAP_VOLUME, DATA_DIR, annotation, rule},
+    names::{CONFIG_MAP_VOLUME, DATA_DIR, annotation},
     option_file::{Groups, OptionFile},
     options::ServerOption,
+    rule,
     rules::{
         config_map::told_by_files,
         effective,

@@ -1,5 +1,6 @@
 //! Rules on Services: the headless one that gives the pods their names, and those through which clients write.
 
+use crate::rule::Concern;
 use crate::{
     annotations::{Annotations, check_other_kind, own},
     cluster::{Cluster, Kind, Lookup},
@@ -7,8 +8,9 @@ use crate::{
     endpoint::service_says_write,
     enforcement::{Exemptions, failed_look_up, label},
     json::{NULL, Object, Value, at, list_at, object_at, shown, str_at},
-    names::{ANNOTATION_PREFIX, DATABASE_PORT, POD_INDEX_LABEL, POD_NAME_LABEL, annotation, rule},
+    names::{ANNOTATION_PREFIX, DATABASE_PORT, POD_INDEX_LABEL, POD_NAME_LABEL, annotation},
     nearest::nearest,
+    rule,
     settings::Settings,
     verdict::{Findings, Violation},
 };
@@ -72,9 +74,7 @@ pub(crate) fn governing(
     cluster: &Cluster,
     findings: &mut Findings,
 ) {
-    const RULES: [&str; 4] =
-        [rule::SERVICE_NAME, rule::SERVICE_NOT_HEADLESS, rule::SERVICE_SELECTOR, rule::SERVICE_PORT];
-    if !RULES.iter().any(|rule| settings.is_on(rule)) {
+    if !settings.is_any_on(&[Concern::ServiceName, Concern::GoverningService]) {
         return;
     }
     let given = str_at(statefulset, &["spec", "serviceName"]);
@@ -347,14 +347,6 @@ fn check_primary(case: &Case, statefulset: &str, cluster: &Cluster, findings: &m
 
 /// The rules of a Service that says nothing about itself.
 fn check(case: &Case, cluster: &Cluster, findings: &mut Findings) {
-    const RULES: [&str; 6] = [
-        rule::WRITE_SERVICE,
-        rule::PINNED_SERVICE,
-        rule::HEADLESS_SERVICE_CHANGED,
-        rule::SERVICE_NOT_HEADLESS,
-        rule::SERVICE_SELECTOR,
-        rule::SERVICE_PORT,
-    ];
     let service = &case.object;
     let namespace = case.request.namespace();
     let service_name = str_at(service, &["metadata", "name"]);
@@ -363,7 +355,7 @@ fn check(case: &Case, cluster: &Cluster, findings: &mut Findings) {
     {
         check_pinned(selector, namespace, cluster, findings);
     }
-    if !RULES.iter().any(|rule| case.settings.is_on(rule)) {
+    if !case.settings.is_any_on(&[Concern::Service, Concern::GoverningService]) {
         return;
     }
     let list = match cluster.list(Kind::StatefulSet, namespace, service_name) {

@@ -6,8 +6,9 @@ use crate::{
     flavor::{Database, Family, Flavor},
     inject::words,
     json::{Value, at, list_at, name, shown, str_at},
-    names::{ANNOTATION_PREFIX, annotation, rule},
+    names::{ANNOTATION_PREFIX, annotation},
     options::ServerOption,
+    rule,
     rules::{effective, variables::Names},
     verdict::{Findings, Violation},
 };
@@ -399,9 +400,9 @@ fn replicates_otherwise(container: &Value) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::json::json;
+    use crate::{json::json, rule::Rule};
 
-    fn found(container: &Value) -> Vec<(&'static str, String)> {
+    fn found(container: &Value) -> Vec<(&'static Rule, String)> {
         let mut findings = Findings::default();
         statefulset(&json!({"containers": [container]}), container, "c", None, &mut findings);
         findings.violations.into_iter().map(|violation| (violation.rule, violation.path.into_owned())).collect()

@@ -21,8 +21,8 @@ use crate::{
     names::{
         ANNOTATION_PREFIX, BACKUP_PORT, DATABASE_PORT, POD_INDEX_LABEL, POD_NAME_LABEL,
         annotation::{EXEMPT, PRIMARY_OF},
-        rule,
     },
+    rule,
     settings::WriteNames,
     verdict::{Findings, Violation},
 };
