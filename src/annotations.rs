@@ -1,8 +1,9 @@
 //! The annotations of one StatefulSet: every key, its values, its errors.
 
 use crate::{
+    findings::{Findings, Violation},
     flavor::{CloneMethod, Flavor},
-    json::{Object, Value, at, shown, type_name},
+    json::{Object, Value, at, type_name},
     names::{
         ANNOTATION_PREFIX,
         annotation::{
@@ -12,7 +13,7 @@ use crate::{
     },
     nearest::nearest,
     rule,
-    verdict::{Findings, Violation},
+    text::shown,
 };
 
 /// What the user asked for.

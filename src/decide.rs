@@ -6,30 +6,19 @@ mod statefulset;
 
 use crate::{
     annotations::{check_other_kind, own},
+    answer::Verdict,
+    case::{Case, recheck_uncached},
     cluster::Cluster,
     decide::statefulset::Change,
-    enforcement::{Exemptions, judge, label},
+    exemptions::Exemptions,
+    findings::{Findings, Violation},
     json::{NULL, Value, at, list_at, str_at},
+    judge::judge,
     request::{Request, Target, parse},
-    rule::{self, Severity},
-    rules,
+    rule, rules,
     settings::{Settings, Unmanaged},
-    verdict::{Findings, Verdict, Violation},
+    text::label,
 };
-
-/// An object under admission, with all that is known about the request.
-pub(crate) struct Case<'r> {
-    pub(crate) request: &'r Request<'r>,
-    pub(crate) object: Value<'r>,
-    /// What is stored of it; only updates have one.
-    pub(crate) old: Option<Value<'r>>,
-    pub(crate) settings: Settings,
-    pub(crate) exemptions: Exemptions,
-    /// Does the audit scanner ask, about an object that is in the cluster already?
-    pub(crate) is_audit: bool,
-    /// May a name in the object say write?
-    may_write: bool,
-}
 
 /// Answers a request.
 pub(crate) fn decide<'r>(request: &'r Request<'r>, cluster: &Cluster) -> Verdict<'r> {
@@ -159,36 +148,9 @@ fn check_write_endpoints(case: &Case, path: &[&str], cluster: &Cluster, findings
         return;
     }
     let pod = at(&case.object, path).unwrap_or(NULL);
-    with_fresh_eyes(case, cluster, findings, |cluster, findings| {
+    recheck_uncached(case, cluster, findings, |cluster, findings| {
         rules::workload(pod, &path.join("."), namespace, &case.settings.write_names, cluster, findings);
     });
-}
-
-/// Asks the cluster. What would be rejected for what it answers is asked once more without the host's cache.
-pub(crate) fn with_fresh_eyes(
-    case: &Case,
-    cluster: &Cluster,
-    findings: &mut Findings,
-    check: impl Fn(&Cluster, &mut Findings),
-) {
-    let mut found = Findings::default();
-    check(cluster, &mut found);
-    let rejects = |violation: &Violation| {
-        violation.rule != rule::LOOK_UP && case.settings.severity(violation.rule) == Severity::Reject
-    };
-    if found.violations.iter().any(rejects) {
-        let mut again = Findings::default();
-        check(&cluster.fresh(), &mut again);
-        // where the second look fails at what the first one saw, the first one is all that is known
-        let has_failed_anew = again
-            .violations
-            .iter()
-            .any(|violation| violation.rule == rule::LOOK_UP && !found.violations.contains(violation));
-        if !has_failed_anew {
-            found = again;
-        }
-    }
-    findings.append(found);
 }
 
 fn broken_settings(problems: &[String]) -> Violation {

@@ -2,10 +2,10 @@
 
 use crate::{
     annotations::Annotations,
+    findings::{Findings, Violation},
     image::{Image, Version},
-    json::shown,
     names, rule,
-    verdict::{Findings, Violation},
+    text::shown,
 };
 
 /// A group of versions that are set up and spoken to alike.

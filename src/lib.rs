@@ -5,14 +5,18 @@
 //! is a function of the request and of what the [`Host`] answers.
 
 mod annotations;
+mod answer;
+mod case;
 mod cluster;
 mod decide;
 mod endpoint;
-mod enforcement;
+mod exemptions;
+mod findings;
 mod flavor;
 mod image;
 mod inject;
 mod json;
+mod judge;
 pub mod names;
 mod nearest;
 mod option_file;
@@ -24,7 +28,7 @@ mod rules;
 pub mod scripts;
 mod settings;
 mod shape;
-mod verdict;
+mod text;
 
 use kubewarden_policy_sdk::{
     protocol_version_guest,
@@ -32,11 +36,11 @@ use kubewarden_policy_sdk::{
     wapc_guest::{CallResult, register_function},
 };
 
+use answer::Verdict;
 use cluster::Cluster;
 pub use cluster::Host;
 use request::Request;
 use settings::Settings;
-use verdict::Verdict;
 
 /// Registers the policy's waPC functions; the host calls it once for every instance.
 // The waPC protocol finds this function by its exported name, which `no_mangle` gives it.

@@ -6,11 +6,12 @@ use crate::rule::Concern;
 use crate::{
     annotations::{is_image, is_subdomain},
     flavor::Flavor,
-    json::{Object, Value, read, shown, type_name},
+    json::{Object, Value, read, type_name},
     names::{CLONE_CONTAINER, INIT_CONTAINER, INJECTED_CONTAINERS, SIDECAR_CONTAINER},
     nearest::nearest,
     request::at_position,
     rule::{self, ALL, Rule, Severity},
+    text::shown,
 };
 
 /// The settings of the policy.

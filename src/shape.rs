@@ -4,9 +4,9 @@
 use std::fmt;
 
 use crate::{
+    findings::{Findings, Violation},
     json::{Value, type_name},
     rule,
-    verdict::{Findings, Violation},
 };
 
 /// What a value must be.

@@ -3,11 +3,11 @@
 
 use crate::{
     annotations::own,
+    findings::{Findings, Violation},
     inject::{OPTION_FILES, Status, mounted_option_files},
     json::{NULL, Value, at, list_at, name},
     names::{INJECTED_CONTAINERS, INJECTED_VOLUMES, annotation},
     rule,
-    verdict::{Findings, Violation},
 };
 
 /// So many bytes of a pod template. With its injection, a usual one has thirty thousand.

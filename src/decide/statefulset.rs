@@ -4,23 +4,23 @@ use std::borrow::Cow;
 
 use crate::{
     annotations::{Annotations, own},
+    case::{Case, recheck_uncached},
     cluster::{Cluster, Kind, Lookup},
     decide::{
-        Case,
         bounds::{self, record_of},
         check_write_endpoints,
         peek::has_own_annotation,
-        with_fresh_eyes,
     },
-    enforcement::{Exemptions, failed_look_up},
+    exemptions::Exemptions,
+    findings::{Findings, Violation, failed_look_up},
     inject::{Extent, Plan, Replication, Status, apply, strip},
-    json::{NULL, Value, at, list_at, list_in, name, object_at, shown, str_at, without_empties},
+    json::{NULL, Value, at, list_at, list_in, name, object_at, str_at, without_empties},
     names::{ANNOTATION_PREFIX, DATA_CLAIM, annotation},
     rule,
     rules::{self, Replicated, is_managed, replicas},
     settings::{Settings, Unmanaged},
     shape,
-    verdict::{Findings, Violation},
+    text::shown,
 };
 
 /// What is to be done with an object that has no problem.
@@ -113,7 +113,7 @@ pub(crate) fn scale(case: &Case, cluster: &Cluster, findings: &mut Findings) {
     if !is_growing || case.settings.exempts(namespace) {
         return;
     }
-    with_fresh_eyes(case, cluster, findings, |cluster, findings| {
+    recheck_uncached(case, cluster, findings, |cluster, findings| {
         match cluster.get(Kind::Database, namespace, case.request.name()) {
             Lookup::Found(mut found) => {
                 if is_managed(&found) {
@@ -206,7 +206,7 @@ impl<'c, 'r> Subject<'c, 'r> {
         let base = base.as_ref().unwrap_or(self.object.as_ref());
         let namespace = case.request.namespace();
         if !case.settings.exempts(namespace) {
-            with_fresh_eyes(case, cluster, findings, |cluster, findings| {
+            recheck_uncached(case, cluster, findings, |cluster, findings| {
                 let stored = match (self.old, &self.old_record) {
                     (None, _) => rules::Stored::Nothing,
                     (Some(_), None) => rules::Stored::Plain,
@@ -220,7 +220,7 @@ impl<'c, 'r> Subject<'c, 'r> {
             return None;
         };
         if !case.settings.exempts(namespace) {
-            with_fresh_eyes(case, cluster, findings, |cluster, findings| {
+            recheck_uncached(case, cluster, findings, |cluster, findings| {
                 rules::config_map_of(&plan, namespace, &case.settings, cluster, findings);
             });
         }
@@ -233,7 +233,7 @@ impl<'c, 'r> Subject<'c, 'r> {
             asked,
             is_live: is_live(&self.object) || self.old.is_some_and(is_live),
         };
-        with_fresh_eyes(case, cluster, findings, |cluster, findings| {
+        recheck_uncached(case, cluster, findings, |cluster, findings| {
             rules::replication(&subject, namespace, &case.settings, cluster, findings);
         });
         if !case.is_audit {

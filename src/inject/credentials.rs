@@ -1,13 +1,13 @@
 //! The root password, from wherever the database container gets it: the injected containers get the same variables.
 
 use crate::{
+    findings::{Findings, Violation},
     flavor::{Database, Family, Flavor},
     inject::data::mount_of,
     json::{Value, at, list_at, name, str_at},
     names::{ROOT_PASSWORD_DIR, ROOT_PASSWORD_FILE, ROOT_PASSWORD_VOLUME},
     rule,
     rules::Names,
-    verdict::{Findings, Violation},
 };
 
 /// What an injected container needs to log in as root.

@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 
 use crate::{
+    findings::{Findings, Violation},
     inject::arguments::words,
-    json::{Value, by_name, list_at, name, shown, str_at},
+    json::{Value, by_name, list_at, name, str_at},
     names::{DATA_CLAIM, DATA_DIR, DATA_SUB_PATH},
     rule,
     settings::Settings,
-    verdict::{Findings, Violation},
+    text::shown,
 };
 
 /// The data of a pod.

@@ -2,6 +2,7 @@
 
 use crate::{
     annotations::{Annotations, is_label},
+    findings::{Findings, Violation},
     flavor::{CloneMethod, Database, Family, Flavor},
     inject::{
         Gtid, Replication,
@@ -10,7 +11,7 @@ use crate::{
         credentials::Credentials,
         data::{Data, holds, plain_path},
     },
-    json::{NULL, Object, Value, at, by_name, covers, list_at, name, shown, str_at},
+    json::{NULL, Object, Value, at, by_name, covers, list_at, name, str_at},
     names::{
         ANNOTATION_PREFIX, BACKUP_PORT, BACKUP_PORT_NAME, CLONE_CONTAINER, CONF_VOLUME, CONFIG_MAP_VOLUME,
         DATABASE_CONTAINER, DATABASE_PORT, DATABASE_PORT_NAME, FORCED_OPTIONS_FILE, INIT_CONTAINER,
@@ -19,7 +20,7 @@ use crate::{
     },
     rule, rules,
     settings::Settings,
-    verdict::{Findings, Violation},
+    text::shown,
 };
 
 /// The lists of a pod that get containers, with their names.

@@ -105,18 +105,6 @@ pub(crate) fn without_empties<'a>(value: &Value<'a>) -> Value<'a> {
     }
 }
 
-/// A user's text as errors show it: in quotes, control characters escaped, cut where it is long.
-#[cold]
-#[inline(never)]
-pub(crate) fn shown(text: &str) -> String {
-    const LIMIT: usize = 80;
-    let mut cut: String = text.chars().take(LIMIT).collect();
-    if cut.len() < text.len() {
-        cut.push_str("...");
-    }
-    format!("{cut:?}")
-}
-
 /// The name of a value's type as errors show it.
 pub(crate) fn type_name(value: &Value) -> &'static str {
     match value {
@@ -145,12 +133,6 @@ mod tests {
         assert!(!covers(&json!({"name": "a", "env": [{"name": "X", "value": "1"}], "configMap": {}}), &planned));
         assert!(!covers(&json!({"name": "a", "env": [{"name": "X", "value": "2"}]}), &planned));
         assert!(!covers(&json!({"command": ["a", "b"]}), &json!({"command": ["a"]})));
-    }
-
-    #[test]
-    fn shown_cuts_and_escapes() {
-        assert_eq!(shown("a\nb"), r#""a\nb""#);
-        assert!(shown(&"x".repeat(1000)).len() < 100);
     }
 
     #[test]

@@ -5,12 +5,13 @@ use std::ops::RangeInclusive;
 use crate::rule::{Concern, Rule};
 use crate::{
     annotations::Annotations,
+    case::{Case, recheck_uncached},
     cluster::{Cluster, Kind, Lookup},
-    decide::{Case, with_fresh_eyes},
-    enforcement::{Exemptions, failed_look_up, label},
+    exemptions::Exemptions,
+    findings::{Findings, Violation, failed_look_up},
     flavor::{Database, Flavor},
     inject::{Gtid, Ingredients, Plan, Replication, Status, database_container},
-    json::{Object, Value, at, shown, str_at},
+    json::{Object, Value, at, str_at},
     names::{ANNOTATION_PREFIX, DATA_DIR, PRIMARY_KEYS, REPLICA_KEYS},
     nearest::is_within,
     option_file::{Groups, Kind as Entry, Mistake, OptionFile, Owner},
@@ -22,7 +23,7 @@ use crate::{
         service::is_managed,
     },
     settings::Settings,
-    verdict::{Findings, Violation},
+    text::{label, shown},
 };
 
 fn is_on(settings: &Settings) -> bool {
@@ -170,7 +171,7 @@ pub(crate) fn config_map(case: &Case, cluster: &Cluster, findings: &mut Findings
     if !is_on(&case.settings) || case.settings.exempts(namespace) || !has_option_files(&case.object) {
         return;
     }
-    with_fresh_eyes(case, cluster, findings, |cluster, findings| {
+    recheck_uncached(case, cluster, findings, |cluster, findings| {
         for server in servers(case, namespace, cluster, findings) {
             check(&case.object, &server, findings);
             if server.is_live && !case.is_audit {

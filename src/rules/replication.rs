@@ -6,10 +6,10 @@ use std::borrow::Cow;
 use crate::{
     annotations::Annotations,
     cluster::{Cluster, Kind, Lookup},
-    enforcement::label,
+    findings::{Findings, Violation},
     flavor::{CloneMethod, Database, Flavor},
     inject::{Gtid, OPTION_FILES, Plan, Replication, mounted_option_files},
-    json::{NULL, Object, Value, at, by_name, list_at, name, shown, str_at},
+    json::{NULL, Object, Value, at, by_name, list_at, name, str_at},
     names::{CONFIG_MAP_VOLUME, DATA_DIR, annotation},
     option_file::{Groups, OptionFile},
     options::ServerOption,
@@ -21,7 +21,7 @@ use crate::{
         variables::Names,
     },
     settings::Settings,
-    verdict::{Findings, Violation},
+    text::{label, shown},
 };
 
 /// Why a roll-out cannot change how replicas follow.

@@ -3,16 +3,17 @@
 use crate::rule::Concern;
 use crate::{
     annotations::{Annotations, check_other_kind, own},
+    case::{Case, recheck_uncached},
     cluster::{Cluster, Kind, Lookup},
-    decide::{Case, with_fresh_eyes},
     endpoint::service_says_write,
-    enforcement::{Exemptions, failed_look_up, label},
-    json::{NULL, Object, Value, at, list_at, object_at, shown, str_at},
+    exemptions::Exemptions,
+    findings::{Findings, Violation, failed_look_up},
+    json::{NULL, Object, Value, at, list_at, object_at, str_at},
     names::{ANNOTATION_PREFIX, DATABASE_PORT, POD_INDEX_LABEL, POD_NAME_LABEL, annotation},
     nearest::nearest,
     rule,
     settings::Settings,
-    verdict::{Findings, Violation},
+    text::{label, shown},
 };
 
 /// Is a StatefulSet this policy's?
@@ -257,13 +258,13 @@ pub(crate) fn service<'r>(case: &Case<'r>, cluster: &Cluster, findings: &mut Fin
     let primary_of = check_other_kind("Service", service, findings);
     if let Some(name) = primary_of {
         if case.settings.is_on(rule::PRIMARY_SERVICE) && !case.settings.exempts(case.request.namespace()) {
-            with_fresh_eyes(case, cluster, findings, |cluster, findings| check_primary(case, name, cluster, findings));
+            recheck_uncached(case, cluster, findings, |cluster, findings| check_primary(case, name, cluster, findings));
         }
         // a Service that knows no pods cannot be bound to one
         return if selector(service).is_some() { pinned(service, name) } else { None };
     }
     if !case.settings.exempts(case.request.namespace()) {
-        with_fresh_eyes(case, cluster, findings, |cluster, findings| check(case, cluster, findings));
+        recheck_uncached(case, cluster, findings, |cluster, findings| check(case, cluster, findings));
     }
     None
 }

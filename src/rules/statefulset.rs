@@ -3,14 +3,15 @@
 use std::{borrow::Cow, cell::Cell};
 
 use crate::{
+    findings::{Findings, Violation},
     flavor::{Database, Family, Flavor},
     inject::words,
-    json::{Value, at, list_at, name, shown, str_at},
+    json::{Value, at, list_at, name, str_at},
     names::{ANNOTATION_PREFIX, annotation},
     options::ServerOption,
     rule,
     rules::{effective, variables::Names},
-    verdict::{Findings, Violation},
+    text::shown,
 };
 
 /// Checks the database container at `path` and the pod around it.

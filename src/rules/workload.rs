@@ -16,7 +16,7 @@ use crate::{
         Host, Saying, Target, VALUE_LIMIT, contains, hosts, is_about_replication, may_say_write, pod_name, saying_of,
         says_else, takes_single_word, targets,
     },
-    enforcement::{failed_look_up, label},
+    findings::{Findings, Violation, failed_look_up},
     json::{Value, at, list_at, name, str_at},
     names::{
         ANNOTATION_PREFIX, BACKUP_PORT, DATABASE_PORT, POD_INDEX_LABEL, POD_NAME_LABEL,
@@ -24,7 +24,7 @@ use crate::{
     },
     rule,
     settings::WriteNames,
-    verdict::{Findings, Violation},
+    text::label,
 };
 
 /// The lists of containers in a pod specification.

@@ -20,8 +20,8 @@ use crate::{
     volume::{directory, refresh_secrets},
 };
 
-/// The beginning of every name that the harness gives to podman. Another one, at the time of building, lets two working copies
-/// run beside each other.
+/// The beginning of every name that the harness gives to podman. Another one, at the time of building, lets two working
+/// copies run beside each other.
 pub(crate) const PREFIX: &str = match option_env!("E2E_REPLICATION_PREFIX") {
     Some(prefix) => prefix,
     None => "mysql-replication-e2e",

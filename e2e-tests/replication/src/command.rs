@@ -122,8 +122,8 @@ pub(crate) fn kill_tree(pid: u32) {
     signal("KILL", pid);
 }
 
-/// Sends a signal to a process and all that it started, from the first on: what has stopped starts nothing more. Gives all
-/// that it was sent to.
+/// Sends a signal to a process and all that it started, from the first on: what has stopped starts nothing more. Gives
+/// all that it was sent to.
 pub(crate) fn signal_tree(name: &str, pid: u32) -> Vec<u32> {
     signal(name, pid);
     let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();

@@ -1,0 +1,44 @@
+//! How texts of users, and objects, stand in messages: none breaks a line, or is longer than people read.
+
+/// The API server may cut longer warnings (Kubernetes documentation, "Dynamic Admission Control", Response).
+pub(crate) const WARNING_LIMIT: usize = 120;
+
+/// A user's text as errors show it: in quotes, control characters escaped, cut where it is long.
+#[cold]
+#[inline(never)]
+pub(crate) fn shown(text: &str) -> String {
+    const LIMIT: usize = 80;
+    let mut cut: String = text.chars().take(LIMIT).collect();
+    if cut.len() < text.len() {
+        cut.push_str("...");
+    }
+    format!("{cut:?}")
+}
+
+/// The object as messages name it.
+pub(crate) fn label(kind: &str, namespace: &str, name: &str) -> String {
+    let plain = |text: &str, limit| text.chars().filter(|c| !c.is_control()).take(limit).collect::<String>();
+    let name = if name.is_empty() { "(without a name)".to_owned() } else { plain(name, 253) };
+    format!("{} {}/{name}", plain(kind, 63), plain(namespace, 63))
+}
+
+/// The text, cut to what the API server shows of a warning.
+pub(crate) fn cut(text: String) -> String {
+    if text.chars().count() <= WARNING_LIMIT {
+        return text;
+    }
+    let mut cut: String = text.chars().take(WARNING_LIMIT - 3).collect();
+    cut.push_str("...");
+    cut
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shown_cuts_and_escapes() {
+        assert_eq!(shown("a\nb"), r#""a\nb""#);
+        assert!(shown(&"x".repeat(1000)).len() < 100);
+    }
+}
