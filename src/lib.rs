@@ -6,8 +6,10 @@
 
 mod annotations;
 mod answer;
+mod arguments;
 mod case;
 mod cluster;
+mod database;
 mod decide;
 mod endpoint;
 mod exemptions;
@@ -17,11 +19,13 @@ mod image;
 mod inject;
 mod json;
 mod judge;
+mod mounts;
 pub mod names;
 mod nearest;
 mod option_file;
 mod options;
 mod order;
+mod record;
 mod request;
 pub mod rule;
 mod rules;

@@ -4,9 +4,10 @@
 use crate::{
     annotations::own,
     findings::{Findings, Violation},
-    inject::{OPTION_FILES, Status, mounted_option_files},
     json::{NULL, Value, at, list_at, name},
+    mounts::{OPTION_FILES, mounted_option_files},
     names::{INJECTED_CONTAINERS, INJECTED_VOLUMES, annotation},
+    record::Status,
     rule,
 };
 

@@ -2,10 +2,11 @@
 
 use crate::{
     inject::{
-        Part, Plan, Status,
+        Part, Plan,
         strip::{is_ours, runs_ping},
     },
     json::{Object, Value, covers, list_in, name, object_at, str_at},
+    record::Status,
     settings::Settings,
 };
 

@@ -1,20 +1,22 @@
 //! The injected containers and the probes of the database container.
 
 use crate::{
-    flavor::{CloneMethod, Database, Flavor},
+    arguments::words,
+    database::Database,
+    flavor::{CloneMethod, Flavor},
     inject::{
-        Replication,
-        arguments::words,
         credentials::Credentials,
-        data::{Data, holds},
+        data::Data,
         part::{Part, Writer},
     },
-    json::{Object, Value, at, list_at, name, str_at},
+    json::{Object, Value, at, name, str_at},
+    mounts::mounted_option_files,
     names::{
         BACKUP_PORT, BACKUP_PORT_NAME, CLONE_CONTAINER, CONF_DIR, CONF_VOLUME, CONFIG_MAP_VOLUME, INIT_CONFIG_MAP_DIR,
         INIT_CONTAINER, SCRIPTS_DIR, SCRIPTS_VOLUME, SIDECAR_CONTAINER,
     },
     options::ServerOption,
+    record::{Replication, scripts_mount},
     scripts::{PING_MARKER, Packed, UNPACK},
     settings::Settings,
 };
@@ -35,11 +37,6 @@ const READY_SCRIPT: &str = script!("replica-ready");
 /// The database container's probes. The last word does nothing; by it version 0.2 takes a probe for the policy's own, as
 /// happens while policy servers of both versions answer.
 pub(crate) const PING: [&str; 3] = ["bash", script!("ping"), PING_MARKER];
-
-/// The mount of the scripts in all containers but the one that writes them.
-pub(crate) fn scripts_mount() -> Value<'static> {
-    Value::object([("name", SCRIPTS_VOLUME.into()), ("mountPath", SCRIPTS_DIR.into()), ("readOnly", Value::Bool(true))])
-}
 
 /// All that the injected containers are made from.
 #[derive(Debug)]
@@ -109,16 +106,6 @@ fn option_files<'a>(container: &Value<'a>) -> Vec<Value<'a>> {
         }
     }
     mounts
-}
-
-/// The mounts of the database container in the places where the images' servers read option files. One above the
-/// injected folder hides that, and is a rule's business.
-pub(crate) fn mounted_option_files<'v, 'a>(container: &'v Value<'a>) -> impl Iterator<Item = &'v Value<'a>> {
-    const PLACES: [&str; 3] = ["/etc/mysql", "/etc/my.cnf.d", "/etc/my.cnf"];
-    list_at(container, &["volumeMounts"]).iter().filter(|mount| {
-        let path = str_at(mount, &["mountPath"]);
-        name(mount) != CONF_VOLUME && PLACES.iter().any(|place| holds(place, path)) && !holds(path, CONF_DIR)
-    })
 }
 
 impl Ingredients<'_> {

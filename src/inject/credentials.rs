@@ -1,10 +1,11 @@
 //! The root password, from wherever the database container gets it: the injected containers get the same variables.
 
 use crate::{
+    database::Database,
     findings::{Findings, Violation},
-    flavor::{Database, Family, Flavor},
-    inject::data::mount_of,
+    flavor::{Family, Flavor},
     json::{Value, at, list_at, name, str_at},
+    mounts::mount_of,
     names::{ROOT_PASSWORD_DIR, ROOT_PASSWORD_FILE, ROOT_PASSWORD_VOLUME},
     rule,
     rules::Names,

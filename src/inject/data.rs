@@ -1,11 +1,10 @@
 //! Where the database keeps its data: the directory, and the volume that each pod has for it.
 
-use std::borrow::Cow;
-
 use crate::{
+    arguments::words,
     findings::{Findings, Violation},
-    inject::arguments::words,
     json::{Value, by_name, list_at, name, str_at},
+    mounts::mount_of,
     names::{DATA_CLAIM, DATA_DIR, DATA_SUB_PATH},
     rule,
     settings::Settings,
@@ -136,42 +135,6 @@ fn data_dir(container: &Value, path: &str, findings: &mut Findings) -> Option<St
 /// The server takes an option's name by any beginning of it that no other option has.
 fn is_data_dir(option: &str) -> bool {
     option.len() >= "datad".len() && "datadir".starts_with(option)
-}
-
-/// The mount that holds a file or directory: the deepest one at or above it.
-pub(crate) fn mount_of<'v, 'a>(container: &'v Value<'a>, path: &str) -> Option<(usize, &'v Value<'a>)> {
-    list_at(container, &["volumeMounts"])
-        .iter()
-        .enumerate()
-        .filter(|(_, mount)| holds(str_at(mount, &["mountPath"]), path))
-        .max_by_key(|(_, mount)| str_at(mount, &["mountPath"]).trim_end_matches('/').len())
-}
-
-/// Is `path` the directory `mount_path` or below it?
-pub(crate) fn holds(mount_path: &str, path: &str) -> bool {
-    let (mount_path, path) = (plain_path(mount_path), plain_path(path));
-    let rest = path.strip_prefix(mount_path.trim_end_matches('/'));
-    !mount_path.is_empty() && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
-/// A path in a container, absolute and without detours, as the kubelet and the runtime take it (kubelet's
-/// `MakeAbsolutePath`; the runtime cleans the path of a mount). What is empty stays empty.
-pub(crate) fn plain_path(path: &str) -> Cow<'_, str> {
-    let is_plain = |part: &str| !["", ".", ".."].contains(&part);
-    if path.is_empty() || path.strip_prefix('/').is_some_and(|rest| rest.is_empty() || rest.split('/').all(is_plain)) {
-        return Cow::Borrowed(path);
-    }
-    let mut parts = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    Cow::Owned(format!("/{}", parts.join("/")))
 }
 
 /// A volume of the pod template under the data directory: only some kinds are each pod's own.

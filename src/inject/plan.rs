@@ -2,22 +2,23 @@
 
 use crate::{
     annotations::{Annotations, is_label},
+    arguments::words,
+    database::{self, Database},
     findings::{Findings, Violation},
-    flavor::{CloneMethod, Database, Family, Flavor},
+    flavor::{CloneMethod, Flavor},
     inject::{
-        Gtid, Replication,
-        arguments::words,
-        containers::{FromContainer, Ingredients, mounted_option_files, probes, scripts_mount},
+        containers::{FromContainer, Ingredients, probes},
         credentials::Credentials,
-        data::{Data, holds, plain_path},
+        data::Data,
     },
     json::{NULL, Object, Value, at, by_name, covers, list_at, name, str_at},
+    mounts::{holds, mounted_option_files, plain_path},
     names::{
         ANNOTATION_PREFIX, BACKUP_PORT, BACKUP_PORT_NAME, CLONE_CONTAINER, CONF_VOLUME, CONFIG_MAP_VOLUME,
-        DATABASE_CONTAINER, DATABASE_PORT, DATABASE_PORT_NAME, FORCED_OPTIONS_FILE, INIT_CONTAINER,
-        INJECTED_CONTAINERS, INJECTED_VOLUMES, ROOT_PASSWORD_VOLUME, SCRIPTS_DIR, SCRIPTS_VOLUME, SIDECAR_CONTAINER,
-        annotation,
+        DATABASE_PORT, DATABASE_PORT_NAME, FORCED_OPTIONS_FILE, INIT_CONTAINER, INJECTED_CONTAINERS, INJECTED_VOLUMES,
+        ROOT_PASSWORD_VOLUME, SCRIPTS_DIR, SCRIPTS_VOLUME, SIDECAR_CONTAINER, annotation,
     },
+    record::{Gtid, Replication, scripts_mount},
     rule, rules,
     settings::Settings,
     text::shown,
@@ -93,7 +94,7 @@ impl<'a> Plan<'a> {
 
         let service_name = service_name(object, object_name, is_update, findings);
         check_claims(object, findings);
-        let Some((index, container)) = database_container(pod, annotations, findings) else {
+        let Some((index, container)) = database::container(pod, annotations, findings) else {
             check_injected_names(pod, findings);
             return None;
         };
@@ -310,59 +311,6 @@ fn service_name(object: &Value, object_name: &str, is_update: bool, findings: &m
         );
     }
     Some(Service::Given(given.to_owned()))
-}
-
-/// The container that runs the database: the one that the annotation names, else the one named `mysql`, else the only
-/// one whose image is a known database.
-pub(crate) fn database_container<'v, 'a>(
-    pod: &'v Value<'a>,
-    annotations: &Annotations,
-    findings: &mut Findings,
-) -> Option<(usize, &'v Value<'a>)> {
-    let containers = list_at(pod, &["containers"]);
-    let candidates = || containers.iter().enumerate().filter(|(_, container)| name(container) != SIDECAR_CONTAINER);
-    let names = || {
-        let names: Vec<_> = candidates().map(|(_, container)| shown(name(container))).take(10).collect();
-        if names.is_empty() {
-            "there is no container".to_owned()
-        } else {
-            format!("the containers are {}", names.join(", "))
-        }
-    };
-    if let Some(wanted) = &annotations.container {
-        let found = candidates().find(|(_, container)| name(container) == wanted);
-        if found.is_none() {
-            findings.reject(Violation::new(
-                rule::DATABASE_CONTAINER,
-                Annotations::path(annotation::CONTAINER),
-                format!("found {}", shown(wanted)),
-                format!("no container has this name; {}", names()),
-                "write the name of the database container",
-            ));
-        }
-        return found;
-    }
-    if let Some(found) = candidates().find(|(_, container)| name(container) == DATABASE_CONTAINER) {
-        return Some(found);
-    }
-    let mut known = candidates().filter(|(_, container)| Family::of(str_at(container, &["image"])).is_some());
-    match (known.next(), known.next()) {
-        (Some(only), None) => Some(only),
-        (first, _) => {
-            findings.reject(Violation::new(
-                rule::DATABASE_CONTAINER,
-                "spec.template.spec.containers",
-                names(),
-                if first.is_some() {
-                    "more than one of their images is a known database"
-                } else {
-                    "none is named mysql, and none of their images is a known database"
-                },
-                format!("name the database container in the annotation {}{}", ANNOTATION_PREFIX, annotation::CONTAINER),
-            ));
-            None
-        }
-    }
 }
 
 /// The server must read the folder that `conf` is mounted at, and read the forced options last of it.

@@ -1,9 +1,10 @@
 //! The reverse of the injection: an object without what a record says was put into it.
 
 use crate::{
-    inject::{Status, containers::PING},
+    inject::containers::PING,
     json::{Object, Value, list_at, name},
     names::DATA_CLAIM,
+    record::Status,
     scripts::is_ping,
 };
 

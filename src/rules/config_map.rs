@@ -7,15 +7,17 @@ use crate::{
     annotations::Annotations,
     case::{Case, recheck_uncached},
     cluster::{Cluster, Kind, Lookup},
+    database::{self, Database},
     exemptions::Exemptions,
     findings::{Findings, Violation, failed_look_up},
-    flavor::{Database, Flavor},
-    inject::{Gtid, Ingredients, Plan, Replication, Status, database_container},
+    flavor::Flavor,
+    inject::{Ingredients, Plan},
     json::{Object, Value, at, str_at},
     names::{ANNOTATION_PREFIX, DATA_DIR, PRIMARY_KEYS, REPLICA_KEYS},
     nearest::is_within,
     option_file::{Groups, Kind as Entry, Mistake, OptionFile, Owner},
     options::ServerOption,
+    record::{Gtid, Replication, Status},
     rule,
     rules::{
         effective,
@@ -226,7 +228,7 @@ fn server_of(statefulset: &Value, config_map: &str, namespace: &str, case: &Case
         return None;
     }
     let pod = at(statefulset, &["spec", "template", "spec"])?;
-    let (_, container) = database_container(pod, &annotations, &mut others)?;
+    let (_, container) = database::container(pod, &annotations, &mut others)?;
     let database = Database::detect(str_at(container, &["image"]), "", &annotations, &mut others)?;
     let replication = match Status::read(statefulset) {
         None => Replication::new(database.flavor, database.clone_method),

@@ -6,13 +6,16 @@ use std::borrow::Cow;
 use crate::{
     annotations::Annotations,
     cluster::{Cluster, Kind, Lookup},
+    database::Database,
     findings::{Findings, Violation},
-    flavor::{CloneMethod, Database, Flavor},
-    inject::{Gtid, OPTION_FILES, Plan, Replication, mounted_option_files},
+    flavor::{CloneMethod, Flavor},
+    inject::Plan,
     json::{NULL, Object, Value, at, by_name, list_at, name, str_at},
+    mounts::{OPTION_FILES, mounted_option_files},
     names::{CONFIG_MAP_VOLUME, DATA_DIR, annotation},
     option_file::{Groups, OptionFile},
     options::ServerOption,
+    record::{Gtid, Replication},
     rule,
     rules::{
         config_map::told_by_files,

@@ -3,9 +3,10 @@
 use std::{borrow::Cow, cell::Cell};
 
 use crate::{
+    arguments::words,
+    database::Database,
     findings::{Findings, Violation},
-    flavor::{Database, Family, Flavor},
-    inject::words,
+    flavor::{Family, Flavor},
     json::{Value, at, list_at, name, str_at},
     names::{ANNOTATION_PREFIX, annotation},
     options::ServerOption,

@@ -4,9 +4,9 @@
 
 use crate::{
     flavor::{CloneMethod, Flavor},
-    inject::Status,
     json::{Value, at, list_at, name, str_at},
     names::INJECTED_CONTAINERS,
+    record::Status,
 };
 
 /// By what replicas know where they stand in the primary's binary log.

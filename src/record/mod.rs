@@ -1,16 +1,24 @@
-//! The `status` annotation: what was injected, and a digest of it.
+//! The record of an injection, the `status` annotation: what was injected, a digest of it, and what the cluster was made
+//! with.
+
+mod bent;
+mod digest;
+mod replication;
 
 use crate::{
     annotations::own,
     flavor::CloneMethod,
-    inject::{BinaryLog, Gtid, Replication, containers::scripts_mount, part::is_bent},
     json::{NULL, Value, at, by_name, covers, list_at, name, object_at, read, str_at, write_list, write_str},
     names::{
         ANNOTATION_PREFIX, CLONE_CONTAINER, CONF_VOLUME, DATA_CLAIM, DATABASE_PORT, INIT_CONTAINER, INJECTED_VOLUMES,
         SCRIPTS_DIR, SCRIPTS_VOLUME, SIDECAR_CONTAINER, annotation,
     },
-    scripts::{Packed, fnv1a, fnv1a_from},
 };
+pub(crate) use bent::{is_bent, scripts_mount};
+use digest::volume;
+pub(crate) use digest::{Digest, container_digest};
+pub(crate) use replication::{BinaryLog, Gtid, Replication};
+
 /// Record of an injection.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Status {
@@ -233,114 +241,6 @@ impl Status {
         }
         limited
     }
-}
-
-/// FNV-1a over texts, each of which is told from the next one.
-pub(crate) struct Digest(u64);
-
-impl Default for Digest {
-    fn default() -> Self {
-        Self(fnv1a(b""))
-    }
-}
-
-impl Digest {
-    pub(crate) fn text(&mut self, text: &str) {
-        // no UTF-8 text holds this byte
-        self.0 = fnv1a_from(fnv1a_from(self.0, text.as_bytes()), &[0xff]);
-    }
-
-    pub(crate) fn number(&mut self, number: u64) {
-        self.0 = fnv1a_from(self.0, &number.to_le_bytes());
-    }
-
-    pub(crate) fn list<T>(&mut self, elements: impl IntoIterator<Item = T>, mut each: impl FnMut(T, &mut Self)) {
-        for element in elements {
-            each(element, self);
-        }
-        self.end();
-    }
-
-    /// The end of a list.
-    pub(crate) fn end(&mut self) {
-        self.text("]");
-    }
-
-    /// A word of a command line; of a long one, its own digest.
-    pub(crate) fn word(&mut self, text: &str) {
-        if text.len() > 64 {
-            self.number(fnv1a(text.as_bytes()));
-        } else {
-            self.text(text);
-        }
-    }
-
-    /// The same as [`Self::word`] of packed scripts.
-    pub(crate) fn packed(&mut self, packed: &Packed) {
-        self.number(packed.digest);
-    }
-
-    fn words(&mut self, words: &[Value]) {
-        self.list(words, |word, digest| match word {
-            Value::String(text) => digest.word(text),
-            other => digest.text(&other.to_json()),
-        });
-    }
-
-    /// A variable, if it is surely the policy's.
-    pub(crate) fn own_variable(&mut self, name: &str, value: &str) {
-        if name.starts_with("REPLICATION_") {
-            self.text(name);
-            self.text(value);
-        }
-    }
-
-    pub(crate) fn mount(&mut self, mount: &Value) {
-        for field in ["name", "mountPath", "subPath", "subPathExpr"] {
-            self.text(str_at(mount, &[field]));
-        }
-        // records of before there were such mounts stay as they are
-        if name(mount) == SCRIPTS_VOLUME {
-            self.number(mount.get("readOnly").is_some_and(Value::is_true).into());
-        }
-    }
-
-    pub(crate) fn value(&self) -> u64 {
-        self.0
-    }
-}
-
-fn volume(volume: &Value) -> u64 {
-    let mut digest = Digest::default();
-    digest.text(name(volume));
-    digest.text(str_at(volume, &["configMap", "name"]));
-    // records of before there were such volumes stay as they are
-    if name(volume) == SCRIPTS_VOLUME {
-        digest.number(volume.get("emptyDir").is_some().into());
-    }
-    let secret = str_at(volume, &["secret", "secretName"]);
-    if !secret.is_empty() {
-        digest.text(secret);
-        digest.text(list_at(volume, &["secret", "items"]).first().map_or("", |item| str_at(item, &["key"])));
-    }
-    digest.value()
-}
-
-/// Other admission controllers may add variables and mounts of their own, and the credentials are the user's, whose
-/// change is seen elsewhere: only what is surely the policy's counts. [`crate::inject::part::Writer`] does the same.
-pub(crate) fn container_digest(container: &Value) -> u64 {
-    let mut digest = Digest::default();
-    digest.text(name(container));
-    digest.text(str_at(container, &["image"]));
-    digest.words(list_at(container, &["command"]));
-    digest.list(list_at(container, &["env"]), |variable, digest| {
-        digest.own_variable(name(variable), str_at(variable, &["value"]));
-    });
-    let mounts = list_at(container, &["volumeMounts"]).iter();
-    let own = mounts.filter(|mount| INJECTED_VOLUMES.contains(&name(mount)));
-    digest.list(own, |mount, digest| digest.mount(mount));
-    digest.words(list_at(container, &["readinessProbe", "exec", "command"]));
-    digest.value()
 }
 
 #[cfg(test)]

@@ -1,0 +1,314 @@
+//! The database of a StatefulSet: which container runs it, what its image and the annotations say that it is, and what
+//! goes with that.
+
+use crate::{
+    annotations::Annotations,
+    findings::{Findings, Violation},
+    flavor::{CloneMethod, Family, Flavor},
+    image::{Image, Version},
+    json::{Value, list_at, name, str_at},
+    names::{self, ANNOTATION_PREFIX, DATABASE_CONTAINER, SIDECAR_CONTAINER, annotation},
+    rule,
+    text::shown,
+};
+
+/// The container that runs the database: the one that the annotation names, else the one named `mysql`, else the only
+/// one whose image is a known database.
+pub(crate) fn container<'v, 'a>(
+    pod: &'v Value<'a>,
+    annotations: &Annotations,
+    findings: &mut Findings,
+) -> Option<(usize, &'v Value<'a>)> {
+    let containers = list_at(pod, &["containers"]);
+    let candidates = || containers.iter().enumerate().filter(|(_, container)| name(container) != SIDECAR_CONTAINER);
+    let names = || {
+        let names: Vec<_> = candidates().map(|(_, container)| shown(name(container))).take(10).collect();
+        if names.is_empty() {
+            "there is no container".to_owned()
+        } else {
+            format!("the containers are {}", names.join(", "))
+        }
+    };
+    if let Some(wanted) = &annotations.container {
+        let found = candidates().find(|(_, container)| name(container) == wanted);
+        if found.is_none() {
+            findings.reject(Violation::new(
+                rule::DATABASE_CONTAINER,
+                Annotations::path(annotation::CONTAINER),
+                format!("found {}", shown(wanted)),
+                format!("no container has this name; {}", names()),
+                "write the name of the database container",
+            ));
+        }
+        return found;
+    }
+    if let Some(found) = candidates().find(|(_, container)| name(container) == DATABASE_CONTAINER) {
+        return Some(found);
+    }
+    let mut known = candidates().filter(|(_, container)| Family::of(str_at(container, &["image"])).is_some());
+    match (known.next(), known.next()) {
+        (Some(only), None) => Some(only),
+        (first, _) => {
+            findings.reject(Violation::new(
+                rule::DATABASE_CONTAINER,
+                "spec.template.spec.containers",
+                names(),
+                if first.is_some() {
+                    "more than one of their images is a known database"
+                } else {
+                    "none is named mysql, and none of their images is a known database"
+                },
+                format!("name the database container in the annotation {}{}", ANNOTATION_PREFIX, annotation::CONTAINER),
+            ));
+            None
+        }
+    }
+}
+
+/// The database of a StatefulSet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Database {
+    pub(crate) flavor: Flavor,
+    pub(crate) family: Family,
+    pub(crate) clone_method: CloneMethod,
+    version: Version,
+}
+
+impl Database {
+    /// Tells the database from its image and the annotations; `path` is the image's field.
+    pub(crate) fn detect(image: &str, path: &str, annotations: &Annotations, findings: &mut Findings) -> Option<Self> {
+        let family = Family::of(image);
+        if family == Some(Family::Bitnami) {
+            findings.reject(Violation::new(
+                rule::UNSUPPORTED_IMAGE,
+                path.to_owned(),
+                format!("the image {}", shown(image)),
+                "Bitnami images read only the option file that their own start script writes, so the read-only setting of replicas would never reach the server",
+                "use the official mysql or mariadb image, or percona/percona-server",
+            ));
+            return None;
+        }
+        let parsed = Image::parse(image);
+        let version = parsed.version();
+        let told = annotations.flavor;
+        let flavor = match (told, family) {
+            (Some(flavor), None) => flavor,
+            (Some(flavor), Some(family)) => {
+                if (flavor == Flavor::Mariadb) != (family == Family::Mariadb) {
+                    findings.reject(Annotations::bad_value(
+                        names::annotation::FLAVOR,
+                        flavor.name(),
+                        &format!("the image {} is another database", shown(image)),
+                        "remove the annotation",
+                    ));
+                    return None;
+                }
+                flavor
+            }
+            (None, Some(family)) => match detect_flavor(family, &parsed, findings) {
+                Ok(flavor) => flavor,
+                Err(Unknown { found, fix }) => {
+                    let fix = fix.map_or_else(fix_unknown, ToOwned::to_owned);
+                    let why = "how replication is set up differs between versions";
+                    findings.reject(Violation::new(rule::UNKNOWN_FLAVOR, path.to_owned(), found, why, fix));
+                    return None;
+                }
+            },
+            (None, None) => {
+                findings.reject(Violation::new(
+                    rule::UNKNOWN_FLAVOR,
+                    path.to_owned(),
+                    if image.is_empty() { "no image".to_owned() } else { format!("the image {}", shown(image)) },
+                    "only images named mysql, mariadb, percona and percona-server tell by their name what they carry",
+                    fix_unknown(),
+                ));
+                return None;
+            }
+        };
+        let family = family.unwrap_or(if flavor == Flavor::Mariadb { Family::Mariadb } else { Family::Mysql });
+        let clone_method = annotations.clone_method.unwrap_or_else(|| flavor.default_clone_method());
+        let database = Self { flavor, family, clone_method, version };
+        database.check_clone_method(annotations, findings);
+        Some(database)
+    }
+
+    /// MySQL manual, "The Clone Plugin": since 8.0.17.
+    fn check_clone_method(&self, annotations: &Annotations, findings: &mut Findings) {
+        if self.clone_method != CloneMethod::ClonePlugin {
+            return;
+        }
+        let Version { major, minor, patch } = self.version;
+        let too_old = self.flavor == Flavor::Mysql80
+            && (major, minor) == (Some(8), Some(0))
+            && patch.is_some_and(|patch| patch < 17);
+        if matches!(self.flavor, Flavor::Mysql57 | Flavor::Mariadb) || too_old {
+            findings.reject(Violation::new(
+                rule::CLONE_METHOD,
+                Annotations::path(names::annotation::CLONE_METHOD),
+                format!("\"clone-plugin\" for {}", self.flavor.name()),
+                "only MySQL from 8.0.17 on has the clone plugin",
+                "write \"xtrabackup\" or remove the annotation",
+            ));
+        }
+        if annotations.backup_image.is_some() {
+            findings.reject(Violation::new(
+                rule::CLONE_METHOD,
+                Annotations::path(names::annotation::BACKUP_IMAGE),
+                "an image beside the clone method clone-plugin",
+                "the plugin clones only between servers of the same version, so it runs in the database's own image",
+                "remove the annotation",
+            ));
+        }
+    }
+
+    /// MariaDB's server stops at `super_read_only`, unless it is one of version 12 on.
+    pub(crate) fn knows_super_read_only(&self) -> bool {
+        self.flavor != Flavor::Mariadb || self.version.major.is_some_and(|major| major >= 12)
+    }
+
+    /// As much of the version as the image tells.
+    pub(crate) fn version(&self) -> Version {
+        self.version
+    }
+
+    /// The folder of option files that the server reads last.
+    pub(crate) fn conf_dir(&self) -> &'static str {
+        if self.family == Family::Percona { names::PERCONA_CONF_DIR } else { names::CONF_DIR }
+    }
+
+    /// The user of injected containers where the workload names none. The official images start as root and give
+    /// the data to their own user; percona's start as their own, with this number (its Dockerfile).
+    pub(crate) fn default_user(&self) -> i64 {
+        if self.family == Family::Percona { 1001 } else { 0 }
+    }
+
+    /// The image with the backup tool, where neither annotation nor settings name one. `None`: none is known to fit.
+    pub(crate) fn default_backup_image<'a>(&self, database_image: &'a str) -> Option<&'a str> {
+        match (self.clone_method, self.flavor) {
+            (CloneMethod::ClonePlugin, _) | (_, Flavor::Mariadb) => Some(database_image),
+            (_, Flavor::Mysql57) => Some("percona/percona-xtrabackup:2.4"),
+            (_, Flavor::Mysql80) => Some("percona/percona-xtrabackup:8.0"),
+            (_, Flavor::Mysql84) => match (self.version.major, self.version.minor) {
+                (Some(8), Some(4)) => Some("percona/percona-xtrabackup:8.4"),
+                _ => None,
+            },
+        }
+    }
+}
+
+fn fix_unknown() -> String {
+    format!(
+        "set the annotation {}{} to one of {}",
+        names::ANNOTATION_PREFIX,
+        names::annotation::FLAVOR,
+        Flavor::NAMES.join(", ")
+    )
+}
+
+/// Why a known image does not tell a flavor.
+struct Unknown {
+    found: String,
+    /// `None`: the annotation helps.
+    fix: Option<&'static str>,
+}
+
+impl Unknown {
+    fn untold(found: impl Into<String>) -> Self {
+        Self { found: found.into(), fix: None }
+    }
+
+    fn unsupported(image: &Image, fix: &'static str) -> Self {
+        let tag = shown(image.tag.unwrap_or_default());
+        Self { found: format!("the tag {tag} of a version that is not supported"), fix: Some(fix) }
+    }
+}
+
+/// The flavor of a known image by its tag, or what stands in the way.
+fn detect_flavor(family: Family, image: &Image, findings: &mut Findings) -> Result<Flavor, Unknown> {
+    let version = image.version();
+    if family == Family::Mariadb {
+        return match (version.major, version.minor) {
+            (Some(..=9), _) | (Some(10), Some(0 | 1)) => {
+                Err(Unknown::unsupported(image, "use MariaDB 10.2 or later, which has mariadb-backup"))
+            }
+            _ => Ok(Flavor::Mariadb),
+        };
+    }
+    match (version.major, version.minor) {
+        (Some(5), Some(7)) => return Ok(Flavor::Mysql57),
+        (Some(8), Some(0)) => return Ok(Flavor::Mysql80),
+        (Some(8), Some(_)) | (Some(9..=99), _) => return Ok(Flavor::Mysql84),
+        (Some(..=7), _) => return Err(Unknown::unsupported(image, "use MySQL 5.7, 8.0, 8.4 or later")),
+        _ => {}
+    }
+    let moving = match image.tag {
+        None if image.digest.is_some() => {
+            return Err(Unknown::untold("an image by digest only, which tells no version"));
+        }
+        None => "latest",
+        Some(tag @ ("latest" | "lts" | "innovation" | "oracle" | "oraclelinux9" | "8")) => tag,
+        Some(tag) => return Err(Unknown::untold(format!("the tag {}, which tells no version", shown(tag)))),
+    };
+    if family == Family::Percona {
+        return Err(Unknown::untold(format!("the tag {}, which stands for changing versions", shown(moving))));
+    }
+    findings.warn(format!(
+        "image tag \"{moving}\" moves: pods may get different MySQL versions; taken for 8.4 or later, pin a version"
+    ));
+    Ok(Flavor::Mysql84)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flavor(image: &str) -> Option<Flavor> {
+        Database::detect(image, "image", &Annotations::default(), &mut Findings::default())
+            .map(|database| database.flavor)
+    }
+
+    #[test]
+    fn flavors_by_image() {
+        for (image, expected) in [
+            ("mysql:5.7", Some(Flavor::Mysql57)),
+            ("mysql:5.7.44-debian", Some(Flavor::Mysql57)),
+            ("mysql:8.0", Some(Flavor::Mysql80)),
+            ("registry.example:5000/library/mysql:8.0.36", Some(Flavor::Mysql80)),
+            ("registry.example:5000/mysql", Some(Flavor::Mysql84)),
+            ("mysql:8.4.3@sha256:ab", Some(Flavor::Mysql84)),
+            ("mysql:8", Some(Flavor::Mysql84)),
+            ("mysql:9.7", Some(Flavor::Mysql84)),
+            ("mysql", Some(Flavor::Mysql84)),
+            ("mysql@sha256:ab", None),
+            ("mysql:5.6", None),
+            ("mysql:mine", None),
+            ("percona/percona-server:8.0.36-28.1", Some(Flavor::Mysql80)),
+            ("percona:5.7", Some(Flavor::Mysql57)),
+            ("percona", None),
+            ("mariadb:10.11", Some(Flavor::Mariadb)),
+            ("mariadb:11.8-noble", Some(Flavor::Mariadb)),
+            ("mariadb@sha256:ab", Some(Flavor::Mariadb)),
+            ("mariadb:10.1", None),
+            ("bitnami/mysql:8.0", None),
+            ("registry.example/bitnamilegacy/mariadb:11", None),
+            ("example/mysql-with-tools:8.0", None),
+            ("", None),
+        ] {
+            assert_eq!(flavor(image), expected, "{image}");
+        }
+    }
+
+    #[test]
+    fn backup_images_by_version() {
+        let backup = |image: &str| {
+            let annotations = Annotations { clone_method: Some(CloneMethod::Xtrabackup), ..Annotations::default() };
+            Database::detect(image, "image", &annotations, &mut Findings::default())
+                .and_then(|database| database.default_backup_image(image).map(ToOwned::to_owned))
+        };
+        assert_eq!(backup("mysql:5.7").as_deref(), Some("percona/percona-xtrabackup:2.4"));
+        assert_eq!(backup("mysql:8.0").as_deref(), Some("percona/percona-xtrabackup:8.0"));
+        assert_eq!(backup("mysql:8.4.3").as_deref(), Some("percona/percona-xtrabackup:8.4"));
+        assert_eq!(backup("mysql:9.1"), None);
+        assert_eq!(backup("mariadb:11").as_deref(), Some("mariadb:11"));
+    }
+}
