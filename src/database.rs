@@ -6,7 +6,7 @@ use crate::{
     findings::{Findings, Violation},
     flavor::{CloneMethod, Family, Flavor},
     image::{Image, Version},
-    json::{Value, list_at, name, str_at},
+    json::{Value, at, list_at, name, str_at},
     names::{self, ANNOTATION_PREFIX, DATABASE_CONTAINER, SIDECAR_CONTAINER, annotation},
     rule,
     text::shown,
@@ -14,7 +14,7 @@ use crate::{
 
 /// The container that runs the database: the one that the annotation names, else the one named `mysql`, else the only
 /// one whose image is a known database.
-pub(crate) fn container<'v, 'a>(
+fn container<'v, 'a>(
     pod: &'v Value<'a>,
     annotations: &Annotations,
     findings: &mut Findings,
@@ -62,6 +62,28 @@ pub(crate) fn container<'v, 'a>(
             ));
             None
         }
+    }
+}
+
+/// The database container of a pod, and what it runs.
+pub(crate) struct Found<'v, 'a> {
+    pub(crate) pod: &'v Value<'a>,
+    pub(crate) container: &'v Value<'a>,
+    /// The container's field.
+    pub(crate) path: String,
+    /// `None` where the image does not tell, which is among the findings then.
+    pub(crate) database: Option<Database>,
+}
+
+impl<'v, 'a> Found<'v, 'a> {
+    /// Looks for the database container of a StatefulSet's pods; what stands in the way is reported.
+    pub(crate) fn find(statefulset: &'v Value<'a>, annotations: &Annotations, findings: &mut Findings) -> Option<Self> {
+        let pod = at(statefulset, &["spec", "template", "spec"])?;
+        let (index, container) = container(pod, annotations, findings)?;
+        let path = format!("spec.template.spec.containers[{index}]");
+        let image = str_at(container, &["image"]);
+        let database = Database::detect(image, &format!("{path}.image"), annotations, findings);
+        Some(Self { pod, container, path, database })
     }
 }
 

@@ -25,6 +25,7 @@ mod nearest;
 mod option_file;
 mod options;
 mod order;
+mod planned;
 mod record;
 mod request;
 pub mod rule;

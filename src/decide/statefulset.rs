@@ -6,6 +6,7 @@ use crate::{
     annotations::{Annotations, own},
     case::{Case, recheck_uncached},
     cluster::{Cluster, Kind, Lookup},
+    database::Found,
     decide::{
         bounds::{self, record_of},
         check_write_endpoints,
@@ -216,18 +217,24 @@ impl<'c, 'r> Subject<'c, 'r> {
                 rules::governing_service(base, namespace, stored, &case.settings, cluster, findings);
             });
         }
-        let Some(plan) = Plan::make(base, annotations, kept, &case.settings, self.old.is_some(), findings) else {
+        let found = Found::find(base, annotations, findings);
+        if let Some(found) = &found {
+            rules::statefulset(found, findings);
+        }
+        let Some(plan) =
+            Plan::make(base, found.as_ref(), annotations, kept, &case.settings, self.old.is_some(), findings)
+        else {
             self.check_injection(case, None, findings);
             return None;
         };
         if !case.settings.exempts(namespace) {
             recheck_uncached(case, cluster, findings, |cluster, findings| {
-                rules::config_map_of(&plan, namespace, &case.settings, cluster, findings);
+                rules::config_map_of(&plan.outcome(), namespace, &case.settings, cluster, findings);
             });
         }
         let is_live = |object| replicas(object) != 1;
         let subject = Replicated {
-            plan: &plan,
+            plan: plan.outcome(),
             object: base,
             old: if case.is_audit { None } else { self.old },
             kept,

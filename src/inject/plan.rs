@@ -3,7 +3,7 @@
 use crate::{
     annotations::{Annotations, is_label},
     arguments::words,
-    database::{self, Database},
+    database::{Database, Found},
     findings::{Findings, Violation},
     flavor::{CloneMethod, Flavor},
     inject::{
@@ -18,8 +18,9 @@ use crate::{
         DATABASE_PORT, DATABASE_PORT_NAME, FORCED_OPTIONS_FILE, INIT_CONTAINER, INJECTED_CONTAINERS, INJECTED_VOLUMES,
         ROOT_PASSWORD_VOLUME, SCRIPTS_DIR, SCRIPTS_VOLUME, SIDECAR_CONTAINER, annotation,
     },
+    planned::Planned,
     record::{Gtid, Replication, scripts_mount},
-    rule, rules,
+    rule,
     settings::Settings,
     text::shown,
 };
@@ -51,11 +52,12 @@ pub(crate) struct Plan<'a> {
 }
 
 impl<'a> Plan<'a> {
-    /// Makes the plan from the object as the user wrote it, without anything injected; `kept` is what the cluster was
-    /// made with, if there is one. `None`, with the reasons among the findings, where none can be made. A plan may come
+    /// Makes the plan from the object as the user wrote it, without anything injected, and the database found in it;
+    /// `kept` is what the cluster was made with, if there is one. `None`, with the reasons among the findings, where none can be made. A plan may come
     /// with findings too: then it must not be applied.
     pub(crate) fn make(
         object: &Value<'a>,
+        found: Option<&Found<'_, 'a>>,
         annotations: &Annotations,
         kept: Option<Replication>,
         settings: &Settings,
@@ -94,28 +96,25 @@ impl<'a> Plan<'a> {
 
         let service_name = service_name(object, object_name, is_update, findings);
         check_claims(object, findings);
-        let Some((index, container)) = database::container(pod, annotations, findings) else {
+        let Some(Found { container, path, database, .. }) = found else {
             check_injected_names(pod, findings);
             return None;
         };
-        let path = format!("spec.template.spec.containers[{index}]");
-        let image = str_at(container, &["image"]);
         // each of these looks for problems of its own: all of them are to be told at once
-        let database = Database::detect(image, &format!("{path}.image"), annotations, findings);
-        let data = Data::find(object, container, &path, is_update, settings, findings);
+        let data = Data::find(object, container, path, is_update, settings, findings);
         let mounts = data.iter().map(|data| &data.mount).chain(mounted_option_files(container));
         let sub_paths: Vec<_> = mounts.map(|mount| str_at(mount, &["subPathExpr"]).to_owned()).collect();
-        let credentials = Credentials::find(container, &path, database.as_ref(), &sub_paths, findings);
+        let credentials = Credentials::find(container, path, database.as_ref(), &sub_paths, findings);
         check_ports(pod, name(container), database.as_ref(), findings);
-        rules::statefulset(pod, container, &path, database.as_ref(), findings);
-        let Some(database) = database else {
+        let Some(database) = *database else {
             check_injected_names(pod, findings);
             return None;
         };
-        check_option_files(container, &path, &database, findings);
+        check_option_files(container, path, &database, findings);
         check_scripts(pod, name(container), findings);
         let is_kept = kept.is_some_and(|kept| kept.clone_method == database.clone_method);
-        let backup_image = backup_image(image, &database, annotations, is_kept, settings, findings);
+        let backup_image =
+            backup_image(str_at(container, &["image"]), &database, annotations, is_kept, settings, findings);
         let (Some(service), Some(data), Some(backup_image)) = (service_name, data, backup_image) else {
             check_injected_names(pod, findings);
             return None;
@@ -158,6 +157,18 @@ impl<'a> Plan<'a> {
         };
         plan.check_reserved_names(pod, settings, findings);
         Some(plan)
+    }
+
+    /// What rules ask of it.
+    pub(crate) fn outcome(&self) -> Planned<'_> {
+        let Ingredients { database, replication, data, .. } = &self.ingredients;
+        Planned {
+            container: &self.container,
+            config_map: &self.config_map,
+            data_dir: &data.dir,
+            database: *database,
+            replication: *replication,
+        }
     }
 
     /// Are all planned parts in an object, whatever their content? A record that names none of them says nothing.

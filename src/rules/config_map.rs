@@ -2,16 +2,14 @@
 
 use std::ops::RangeInclusive;
 
-use crate::rule::{Concern, Rule};
 use crate::{
     annotations::Annotations,
     case::{Case, recheck_uncached},
     cluster::{Cluster, Kind, Lookup},
-    database::{self, Database},
+    database::Database,
     exemptions::Exemptions,
     findings::{Findings, Violation, failed_look_up},
     flavor::Flavor,
-    inject::{Ingredients, Plan},
     json::{Object, Value, at, str_at},
     names::{ANNOTATION_PREFIX, DATA_DIR, PRIMARY_KEYS, REPLICA_KEYS},
     nearest::is_within,
@@ -26,6 +24,11 @@ use crate::{
     },
     settings::Settings,
     text::{label, shown},
+};
+use crate::{
+    database::Found,
+    planned::Planned,
+    rule::{Concern, Rule},
 };
 
 fn is_on(settings: &Settings) -> bool {
@@ -136,7 +139,7 @@ impl<'s> Server<'s> {
 
 /// Looks after the ConfigMap of a managed StatefulSet.
 pub(crate) fn of_statefulset(
-    plan: &Plan,
+    plan: &Planned,
     namespace: &str,
     settings: &Settings,
     cluster: &Cluster,
@@ -145,11 +148,10 @@ pub(crate) fn of_statefulset(
     if !is_on(settings) {
         return;
     }
-    let config_map = &plan.config_map;
+    let config_map = plan.config_map;
     match cluster.get(Kind::ConfigMap, namespace, config_map) {
         Lookup::Found(found) => {
-            let Ingredients { database, replication, data, .. } = &plan.ingredients;
-            let server = Server::new(database, *replication, String::new(), &data.dir);
+            let server = Server::new(&plan.database, plan.replication, String::new(), plan.data_dir);
             let mut own = Findings::default();
             check(&found, &server, &mut own);
             Exemptions::of(&found).apply(&mut own, settings);
@@ -227,9 +229,7 @@ fn server_of(statefulset: &Value, config_map: &str, namespace: &str, case: &Case
     if named != config_map {
         return None;
     }
-    let pod = at(statefulset, &["spec", "template", "spec"])?;
-    let (_, container) = database::container(pod, &annotations, &mut others)?;
-    let database = Database::detect(str_at(container, &["image"]), "", &annotations, &mut others)?;
+    let database = Found::find(statefulset, &annotations, &mut others)?.database?;
     let replication = match Status::read(statefulset) {
         None => Replication::new(database.flavor, database.clone_method),
         Some(record) => {

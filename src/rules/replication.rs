@@ -9,12 +9,12 @@ use crate::{
     database::Database,
     findings::{Findings, Violation},
     flavor::{CloneMethod, Flavor},
-    inject::Plan,
     json::{NULL, Object, Value, at, by_name, list_at, name, str_at},
     mounts::{OPTION_FILES, mounted_option_files},
     names::{CONFIG_MAP_VOLUME, DATA_DIR, annotation},
     option_file::{Groups, OptionFile},
     options::ServerOption,
+    planned::Planned,
     record::{Gtid, Replication},
     rule,
     rules::{
@@ -81,7 +81,7 @@ pub(super) fn switches_gtids_on(options: &[(usize, ServerOption)]) -> bool {
 
 /// A StatefulSet under admission, with what is stored of it.
 pub(crate) struct Subject<'s, 'a> {
-    pub(crate) plan: &'s Plan<'a>,
+    pub(crate) plan: Planned<'s>,
     pub(crate) object: &'s Value<'a>,
     pub(crate) old: Option<&'s Value<'a>>,
     /// What the cluster was made with.
@@ -106,8 +106,8 @@ pub(crate) fn replication(
     let path = format!("spec.template.spec.containers[{index}]");
     let given = given_options(&containers(object)[index]).given;
     let stored =
-        old.and_then(|old| by_name(containers(old), &plan.container)).map(given_options).unwrap_or_default().given;
-    check_arguments(&given, &stored, &path, plan, findings);
+        old.and_then(|old| by_name(containers(old), plan.container)).map(given_options).unwrap_or_default().given;
+    check_arguments(&given, &stored, &path, &plan, findings);
 
     let (Some(old), Some(kept), true) = (old, kept, is_live) else { return };
     if let Some(asked) = asked.filter(|asked| *asked != kept.clone_method) {
@@ -133,13 +133,13 @@ pub(crate) fn replication(
         return;
     }
     let told = |name: &str, absent: Option<Told>| match cluster.get(Kind::ConfigMap, namespace, name) {
-        Lookup::Found(map) => Some(told_by_files(&map, plan.ingredients.database.flavor == Flavor::Mariadb)),
+        Lookup::Found(map) => Some(told_by_files(&map, plan.database.flavor == Flavor::Mariadb)),
         Lookup::Absent => absent,
         Lookup::Failed(_) => None,
     };
     // of one that is no more, nothing is known; pods that start before one is there have no option files
-    if let (Some(before), Some(after)) = (told(old_map, None), told(&plan.config_map, Some(Told::nothing()))) {
-        let maps = format!("{} instead of {}", label("ConfigMap", namespace, &plan.config_map), shown(old_map));
+    if let (Some(before), Some(after)) = (told(old_map, None), told(plan.config_map, Some(Told::nothing()))) {
+        let maps = format!("{} instead of {}", label("ConfigMap", namespace, plan.config_map), shown(old_map));
         changed(&before, &after, kept, findings, &|what, why, fix| {
             let path = Annotations::path(annotation::CONFIG_MAP);
             let found = format!("{maps}: option files that {what}");
@@ -151,7 +151,7 @@ pub(crate) fn replication(
 /// Option files that the database container mounts itself have a say on GTIDs where those of the roles have none.
 fn mounted_files(subject: &Subject, namespace: &str, kept: Replication, cluster: &Cluster, findings: &mut Findings) {
     let Subject { plan, object, old: Some(old), .. } = *subject else { return };
-    let (before, after) = (option_file_sources(old, plan), option_file_sources(object, plan));
+    let (before, after) = (option_file_sources(old, plan.container), option_file_sources(object, plan.container));
     if before == after {
         return;
     }
@@ -192,9 +192,9 @@ impl Source<'_> {
 
 /// The option files that a container mounts itself. No more of them are asked for in the cluster than a new object may
 /// have.
-fn option_file_sources<'o>(object: &'o Value, plan: &Plan) -> Vec<Source<'o>> {
+fn option_file_sources<'o>(object: &'o Value, container: &str) -> Vec<Source<'o>> {
     let pod = at(object, &["spec", "template", "spec"]).unwrap_or(NULL);
-    let Some(container) = by_name(list_at(pod, &["containers"]), &plan.container) else { return Vec::new() };
+    let Some(container) = by_name(list_at(pod, &["containers"]), container) else { return Vec::new() };
     let source = |mount: &'o Value| {
         let volume = by_name(list_at(pod, &["volumes"]), name(mount))?;
         let key = Some(str_at(mount, &["subPath"])).filter(|path| !path.is_empty()).map(|path| {
@@ -239,10 +239,10 @@ fn stem(name: &str) -> String {
     if directory.is_empty() { file.to_owned() } else { format!("{directory}/{file}") }
 }
 
-fn check_arguments(given: &[Given], stored: &[Given], path: &str, plan: &Plan, findings: &mut Findings) {
+fn check_arguments(given: &[Given], stored: &[Given], path: &str, plan: &Planned, findings: &mut Findings) {
     let options: Vec<_> =
         given.iter().filter_map(|given| Some((given, ServerOption::from_argument(&given.text)?))).collect();
-    if plan.ingredients.replication.gtid == Gtid::On
+    if plan.replication.gtid == Gtid::On
         && let Some((given, option)) = effective(&options, "gtid-mode")
         && !is_gtid_on(option.value.or(given.next.as_deref()))
     {
@@ -259,7 +259,7 @@ fn check_arguments(given: &[Given], stored: &[Given], path: &str, plan: &Plan, f
     let mut before = None;
     for (given, option) in &options {
         let value = option.value.or(given.next.as_deref()).unwrap_or_default();
-        if let Some((why, fix)) = elsewhere(option.name, value, &plan.ingredients.data.dir) {
+        if let Some((why, fix)) = elsewhere(option.name, value, plan.data_dir) {
             // the update makes nothing worse
             let before = before.get_or_insert_with(|| Names::new(stored.iter().map(words).map(Cow::Owned).collect()));
             if before.has(&words(given)) {
@@ -278,12 +278,12 @@ fn check_arguments(given: &[Given], stored: &[Given], path: &str, plan: &Plan, f
 }
 
 /// Options as arguments, which win over the files in which the policy has them otherwise.
-fn check_against_gtids(options: &[(&Given, ServerOption)], path: &str, plan: &Plan, findings: &mut Findings) {
-    let Database { flavor, clone_method, .. } = plan.ingredients.database;
+fn check_against_gtids(options: &[(&Given, ServerOption)], path: &str, plan: &Planned, findings: &mut Findings) {
+    let Database { flavor, clone_method, .. } = plan.database;
     if flavor == Flavor::Mariadb {
         return;
     }
-    if plan.ingredients.replication.gtid == Gtid::On {
+    if plan.replication.gtid == Gtid::On {
         if let Some((given, option)) = effective(options, "enforce-gtid-consistency")
             && (!option.switch() || option.value.is_some_and(|value| value.eq_ignore_ascii_case("warn")))
         {

@@ -4,7 +4,7 @@ use std::{borrow::Cow, cell::Cell};
 
 use crate::{
     arguments::words,
-    database::Database,
+    database::{Database, Found},
     findings::{Findings, Violation},
     flavor::{Family, Flavor},
     json::{Value, at, list_at, name, str_at},
@@ -16,15 +16,10 @@ use crate::{
 };
 
 /// Checks the database container at `path` and the pod around it.
-pub(crate) fn statefulset(
-    pod: &Value,
-    container: &Value,
-    path: &str,
-    database: Option<&Database>,
-    findings: &mut Findings,
-) {
+pub(crate) fn statefulset(found: &Found, findings: &mut Findings) {
+    let Found { pod, container, path, database } = found;
     let Options { given, is_cut } = given_options(container);
-    check_options(&given, path, database, findings);
+    check_options(&given, path, database.as_ref(), findings);
     if is_cut {
         findings.reject(Violation::new(
             rule::READ_ONLY_OFF,
@@ -406,7 +401,9 @@ mod tests {
 
     fn found(container: &Value) -> Vec<(&'static Rule, String)> {
         let mut findings = Findings::default();
-        statefulset(&json!({"containers": [container]}), container, "c", None, &mut findings);
+        let pod = json!({"containers": [container]});
+        let found = Found { pod: &pod, container, path: "c".to_owned(), database: None };
+        statefulset(&found, &mut findings);
         findings.violations.into_iter().map(|violation| (violation.rule, violation.path.into_owned())).collect()
     }
 
