@@ -61,32 +61,32 @@ impl Verdict<'_> {
                 (false, Some(message(&object, &judgement.rejected)), Some(UNPROCESSABLE), None, Some(judgement))
             }
         };
-        let mut json = Vec::new();
-        json.extend_from_slice(if accepted { b"{\"accepted\":true" } else { b"{\"accepted\":false" });
+        let mut json = String::new();
+        json.push_str(if accepted { "{\"accepted\":true" } else { "{\"accepted\":false" });
         if let Some(message) = message {
-            json.extend_from_slice(b",\"message\":");
+            json.push_str(",\"message\":");
             write_str(&mut json, &message);
         }
         if let Some(code) = code {
-            json.extend_from_slice(b",\"code\":");
+            json.push_str(",\"code\":");
             Value::from(code).write(&mut json);
         }
         if let Some(changed) = changed {
-            json.extend_from_slice(b",\"mutated_object\":");
+            json.push_str(",\"mutated_object\":");
             changed.write(&mut json);
         }
         if let Some(judgement) = judgement {
             if let Some(notes) = judgement.audit_annotations() {
-                json.extend_from_slice(b",\"audit_annotations\":");
+                json.push_str(",\"audit_annotations\":");
                 notes.write(&mut json);
             }
             let warnings: Vec<Value> = judgement.warnings().into_iter().map(Value::from).collect();
             if !warnings.is_empty() {
-                json.extend_from_slice(b",\"warnings\":");
+                json.push_str(",\"warnings\":");
                 Value::Array(warnings).write(&mut json);
             }
         }
-        json.push(b'}');
-        json
+        json.push('}');
+        json.into_bytes()
     }
 }

@@ -5,7 +5,10 @@
 
 use std::cell::OnceCell;
 
-use crate::json::{Value, read, write_str};
+use crate::{
+    json::{Value, read_at_most, write_str},
+    object::is_opaque,
+};
 
 /// The policy server's capability `kubernetes`.
 pub trait Host {
@@ -122,13 +125,9 @@ impl<'h> Cluster<'h> {
     pub(crate) fn get(&self, kind: Kind, namespace: &str, name: &str) -> Lookup<Value<'_>> {
         let answer = self.once(kind, namespace, Some(name), || {
             let mut request = request(kind, namespace);
-            request.extend_from_slice(b",\"name\":");
+            request.push_str(",\"name\":");
             write_str(&mut request, name);
-            request.extend_from_slice(if self.fresh {
-                b",\"disable_cache\":true}"
-            } else {
-                b",\"disable_cache\":false}"
-            });
+            request.push_str(if self.fresh { ",\"disable_cache\":true}" } else { ",\"disable_cache\":false}" });
             self.ask("get_resource", &request)
         });
         answer.tree()
@@ -146,7 +145,7 @@ impl<'h> Cluster<'h> {
         }
         let answer = self.once(kind, namespace, None, || {
             let mut request = request(kind, namespace);
-            request.push(b'}');
+            request.push('}');
             self.ask("list_resources_by_namespace", &request)
         });
         match answer.tree() {
@@ -182,8 +181,8 @@ impl<'h> Cluster<'h> {
         &seen.answer
     }
 
-    fn ask(&self, operation: &str, request: &[u8]) -> Lookup<String> {
-        match self.host.call(operation, request) {
+    fn ask(&self, operation: &str, request: &str) -> Lookup<String> {
+        match self.host.call(operation, request.as_bytes()) {
             Ok(answer) => String::from_utf8(answer)
                 .map_or_else(|_| Lookup::Failed("the answer is no UTF-8".to_owned()), Lookup::Found),
             Err(error) if is_absent(&error) => Lookup::Absent,
@@ -193,11 +192,11 @@ impl<'h> Cluster<'h> {
 }
 
 /// The beginning of a request (Kubewarden's host capabilities, "Kubernetes").
-fn request(kind: Kind, namespace: &str) -> Vec<u8> {
-    let mut request = Vec::with_capacity(512);
-    request.push(b'{');
-    request.extend_from_slice(kind.query().as_bytes());
-    request.extend_from_slice(b",\"namespace\":");
+fn request(kind: Kind, namespace: &str) -> String {
+    let mut request = String::with_capacity(512);
+    request.push('{');
+    request.push_str(kind.query());
+    request.push_str(",\"namespace\":");
     write_str(&mut request, namespace);
     request
 }
@@ -206,9 +205,8 @@ impl Lookup<String> {
     /// What was found, as a tree that borrows from it.
     fn tree(&self) -> Lookup<Value<'_>> {
         match self {
-            Self::Found(json) => {
-                read(json).map_or_else(|_| Lookup::Failed("the answer is no JSON".to_owned()), Lookup::Found)
-            }
+            Self::Found(json) => read_at_most(usize::MAX, json, is_opaque)
+                .map_or_else(|_| Lookup::Failed("the answer is no JSON".to_owned()), Lookup::Found),
             Self::Absent => Lookup::Absent,
             Self::Failed(why) => Lookup::Failed(why.clone()),
         }
@@ -240,7 +238,7 @@ mod tests {
     use std::cell::Cell;
 
     use super::*;
-    use crate::json::json;
+    use crate::json::{json, read};
 
     #[test]
     fn outcomes_of_a_look_up() {

@@ -6,8 +6,9 @@ use crate::{
     findings::{Findings, Violation},
     flavor::{CloneMethod, Family, Flavor},
     image::{Image, Version},
-    json::{Value, at, list_at, name, str_at},
+    json::{Value, at, list_at, str_at},
     names::{self, ANNOTATION_PREFIX, DATABASE_CONTAINER, SIDECAR_CONTAINER, annotation},
+    object::name,
     rule,
     text::shown,
 };

@@ -22,6 +22,7 @@ mod judge;
 mod mounts;
 pub mod names;
 mod nearest;
+mod object;
 mod option_file;
 mod options;
 mod order;

@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use crate::{
-    json::{Value, list_at, name, str_at},
+    json::{Value, list_at, str_at},
     names::{CONF_DIR, CONF_VOLUME},
+    object::name,
 };
 
 /// So many option files a container mounts itself at most: each is mounted again, and asked for in the cluster.

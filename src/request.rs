@@ -3,7 +3,10 @@
 
 use std::borrow::Cow;
 
-use crate::json::{Field, Found, TOO_MANY, Value, outline, read_at_most, str_at};
+use crate::{
+    json::{Field, Found, TOO_MANY, Value, outline, read_at_most, str_at},
+    object::is_opaque,
+};
 
 /// An admission request, borrowed from the payload: Kubernetes' `AdmissionRequest` (k8s.io/api/admission/v1), as far as
 /// it is used, and the policy's settings.
@@ -170,7 +173,7 @@ const VALUES: usize = 150_000;
 
 /// Parses an object of the request. The error names the position, and no value.
 pub(crate) fn parse(text: &str) -> Result<Value<'_>, String> {
-    read_at_most(VALUES, text).map_err(|error| at_position(&error))
+    read_at_most(VALUES, text, is_opaque).map_err(|error| at_position(&error))
 }
 
 /// What a parser's error says without its text, which could quote a secret.

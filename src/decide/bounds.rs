@@ -4,9 +4,10 @@
 use crate::{
     annotations::own,
     findings::{Findings, Violation},
-    json::{NULL, Value, at, list_at, name},
+    json::{NULL, Value, at, list_at},
     mounts::{OPTION_FILES, mounted_option_files},
     names::{INJECTED_CONTAINERS, INJECTED_VOLUMES, annotation},
+    object::name,
     record::Status,
     rule,
 };

@@ -2,10 +2,12 @@
 
 use crate::{
     inject::{
-        Part, Plan,
+        Plan,
+        container::is_covered,
         strip::{is_ours, runs_ping},
     },
-    json::{Object, Value, covers, list_in, name, object_at, str_at},
+    json::{Object, Rendered, Value, list_in, object_at, str_at},
+    object::{covers, name},
     record::Status,
     settings::Settings,
 };
@@ -103,8 +105,13 @@ fn merge<'a>(
     Some(own)
 }
 
-/// The same with containers.
-fn merge_parts(object: &mut Object, key: &'static str, planned: Vec<Part>, before: &[String]) -> Option<Vec<String>> {
+/// Puts the planned containers into a list, as [`merge`] does with other elements.
+fn merge_parts(
+    object: &mut Object,
+    key: &'static str,
+    planned: Vec<Rendered>,
+    before: &[String],
+) -> Option<Vec<String>> {
     let list = list_in(object, key)?;
     let is_listed = |element: &Value| before.iter().any(|listed| listed == name(element));
     let is_planned = |element: &Value| planned.iter().any(|planned| planned.name == name(element));
@@ -113,12 +120,12 @@ fn merge_parts(object: &mut Object, key: &'static str, planned: Vec<Part>, befor
     for planned in planned {
         let planned_name = planned.name;
         let Some(element) = list.iter_mut().find(|element| name(element) == planned_name) else {
-            list.push(Value::Part(Box::new(planned)));
+            list.push(Value::Rendered(Box::new(planned)));
             own.push(planned_name.to_owned());
             continue;
         };
-        if !planned.is_covered_by(element) {
-            *element = Value::Part(Box::new(planned));
+        if !is_covered(&planned, element) {
+            *element = Value::Rendered(Box::new(planned));
         }
         if before.iter().any(|listed| listed == planned_name) {
             own.push(planned_name.to_owned());

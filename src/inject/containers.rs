@@ -4,17 +4,14 @@ use crate::{
     arguments::words,
     database::Database,
     flavor::{CloneMethod, Flavor},
-    inject::{
-        credentials::Credentials,
-        data::Data,
-        part::{Part, Writer},
-    },
-    json::{Object, Value, at, name, str_at},
+    inject::{container::Writer, credentials::Credentials, data::Data},
+    json::{Object, Rendered, Value, at, str_at},
     mounts::mounted_option_files,
     names::{
         BACKUP_PORT, BACKUP_PORT_NAME, CLONE_CONTAINER, CONF_DIR, CONF_VOLUME, CONFIG_MAP_VOLUME, INIT_CONFIG_MAP_DIR,
         INIT_CONTAINER, SCRIPTS_DIR, SCRIPTS_VOLUME, SIDECAR_CONTAINER,
     },
+    object::name,
     options::ServerOption,
     record::{Replication, scripts_mount},
     scripts::{PING_MARKER, Packed, UNPACK},
@@ -110,7 +107,7 @@ fn option_files<'a>(container: &Value<'a>) -> Vec<Value<'a>> {
 
 impl Ingredients<'_> {
     /// The containers of a list; there are none in others than `initContainers` and `containers`.
-    pub(crate) fn containers(&self, list: &str, settings: &Settings) -> Vec<Part> {
+    pub(crate) fn containers(&self, list: &str, settings: &Settings) -> Vec<Rendered> {
         match list {
             "initContainers" => vec![self.init_container(settings), self.clone_container(settings)],
             "containers" => vec![self.sidecar(settings)],
@@ -120,7 +117,7 @@ impl Ingredients<'_> {
 
     /// Unpacks the scripts and writes the pod's option files, in the database's own image. All that scripts are told is
     /// told to this one, which leaves it for the others.
-    fn init_container(&self, settings: &Settings) -> Part {
+    fn init_container(&self, settings: &Settings) -> Rendered {
         let mounts = [
             Value::object([("name", SCRIPTS_VOLUME.into()), ("mountPath", SCRIPTS_DIR.into())]),
             Value::object([("name", CONF_VOLUME.into()), ("mountPath", self.conf_dir().into())]),
@@ -158,7 +155,7 @@ impl Ingredients<'_> {
     }
 
     /// Gives a replica its data.
-    fn clone_container(&self, settings: &Settings) -> Part {
+    fn clone_container(&self, settings: &Settings) -> Rendered {
         // so that the preparation of a backup can be given more (Kubernetes documentation, "Downward API")
         let memory = Value::object([("resource", "requests.memory".into()), ("divisor", "1Mi".into())]);
         let memory = Value::object([
@@ -174,7 +171,7 @@ impl Ingredients<'_> {
     }
 
     /// Joins a replica to the primary and serves backups; its readiness is the replica's.
-    fn sidecar(&self, settings: &Settings) -> Part {
+    fn sidecar(&self, settings: &Settings) -> Rendered {
         let secret = self.credentials.secret_mount();
         let mut part = Writer::new(SIDECAR_CONTAINER, &self.backup_image);
         part.command(&["bash", SIDECAR_SCRIPT], None);
@@ -216,7 +213,7 @@ impl Ingredients<'_> {
     }
 
     /// What all injected containers end with.
-    fn end(&self, mut part: Writer, name: &str, image: &str, settings: &Settings) -> Part {
+    fn end(&self, mut part: Writer, name: &str, image: &str, settings: &Settings) -> Rendered {
         let FromContainer { image: own_image, pull_policy, security_context, .. } = &self.from_container;
         part.field("resources", settings.resources(name));
         if image == own_image && !pull_policy.is_empty() {

@@ -4,9 +4,10 @@ use crate::{
     database::Database,
     findings::{Findings, Violation},
     flavor::{Family, Flavor},
-    json::{Value, at, list_at, name, str_at},
+    json::{Value, at, list_at, str_at},
     mounts::mount_of,
     names::{ROOT_PASSWORD_DIR, ROOT_PASSWORD_FILE, ROOT_PASSWORD_VOLUME},
+    object::name,
     rule,
     rules::Names,
 };

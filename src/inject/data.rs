@@ -3,9 +3,10 @@
 use crate::{
     arguments::words,
     findings::{Findings, Violation},
-    json::{Value, by_name, list_at, name, str_at},
+    json::{Value, list_at, str_at},
     mounts::mount_of,
     names::{DATA_CLAIM, DATA_DIR, DATA_SUB_PATH},
+    object::{by_name, name},
     rule,
     settings::Settings,
     text::shown,

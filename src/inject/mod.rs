@@ -2,15 +2,14 @@
 //! and by that record a later update recognises and [`strip`]s it.
 
 mod apply;
+mod container;
 mod containers;
 mod credentials;
 mod data;
-mod part;
 mod plan;
 mod strip;
 
 pub(crate) use apply::apply;
-pub(crate) use containers::Ingredients;
-pub(crate) use part::Part;
+
 pub(crate) use plan::Plan;
 pub(crate) use strip::{Extent, strip};

@@ -7,17 +7,19 @@ use crate::{
     findings::{Findings, Violation},
     flavor::{CloneMethod, Flavor},
     inject::{
+        container::is_covered,
         containers::{FromContainer, Ingredients, probes},
         credentials::Credentials,
         data::Data,
     },
-    json::{NULL, Object, Value, at, by_name, covers, list_at, name, str_at},
+    json::{NULL, Object, Value, at, list_at, str_at},
     mounts::{holds, mounted_option_files, plain_path},
     names::{
         ANNOTATION_PREFIX, BACKUP_PORT, BACKUP_PORT_NAME, CLONE_CONTAINER, CONF_VOLUME, CONFIG_MAP_VOLUME,
         DATABASE_PORT, DATABASE_PORT_NAME, FORCED_OPTIONS_FILE, INIT_CONTAINER, INJECTED_CONTAINERS, INJECTED_VOLUMES,
         ROOT_PASSWORD_VOLUME, SCRIPTS_DIR, SCRIPTS_VOLUME, SIDECAR_CONTAINER, annotation,
     },
+    object::{by_name, covers, name},
     planned::Planned,
     record::{Gtid, Replication, scripts_mount},
     rule,
@@ -206,7 +208,7 @@ impl<'a> Plan<'a> {
             }
             for planned in self.ingredients.containers(list, settings) {
                 for (index, existing) in list_at(pod, &[list]).iter().enumerate() {
-                    if name(existing) == planned.name && !planned.is_covered_by(existing) {
+                    if name(existing) == planned.name && !is_covered(&planned, existing) {
                         reserved_container(list, index, planned.name, findings);
                     }
                 }

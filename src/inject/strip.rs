@@ -2,8 +2,9 @@
 
 use crate::{
     inject::containers::PING,
-    json::{Object, Value, list_at, name},
+    json::{Object, Value, list_at},
     names::DATA_CLAIM,
+    object::name,
     record::Status,
     scripts::is_ping,
 };

@@ -1,9 +1,10 @@
-//! Lenient reading and careful writing of JSON trees. What has the wrong type reads as absent: [`crate::shape`] has
-//! reported it before.
+//! Lenient reading and careful writing of JSON trees: what has the wrong type reads as absent. Why it is not
+//! `serde_json::Value`: `docs/decisions/0003-json-tree.md`.
 
 mod object;
 mod outline;
 mod read;
+mod rendered;
 #[cfg(test)]
 mod testing;
 mod value;
@@ -12,6 +13,7 @@ mod write;
 pub(crate) use object::Object;
 pub(crate) use outline::{Field, Found, outline};
 pub(crate) use read::{TOO_MANY, read, read_at_most};
+pub(crate) use rendered::Rendered;
 #[cfg(test)]
 pub(crate) use testing::json;
 pub(crate) use value::{NULL, Value};
@@ -30,19 +32,6 @@ pub(crate) fn str_at<'v>(value: &'v Value, path: &[&str]) -> &'v str {
 /// The list at a path; empty where there is none.
 pub(crate) fn list_at<'v, 'a>(value: &'v Value<'a>, path: &[&str]) -> &'v [Value<'a>] {
     at(value, path).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
-}
-
-/// An element's `name`.
-pub(crate) fn name<'v>(element: &'v Value) -> &'v str {
-    match element {
-        Value::Part(part) => part.name,
-        element => str_at(element, &["name"]),
-    }
-}
-
-/// The element of a list by its `name`.
-pub(crate) fn by_name<'v, 'a>(list: &'v [Value<'a>], wanted: &str) -> Option<&'v Value<'a>> {
-    list.iter().find(|element| name(element) == wanted)
 }
 
 /// The object at a path, made where it is absent or null. `None` where something else stands in its way.
@@ -64,24 +53,6 @@ pub(crate) fn list_in<'v, 'a>(object: &'v mut Object<'a>, key: &'static str) -> 
         *value = Value::Array(Vec::new());
     }
     value.as_array_mut()
-}
-
-/// Does `actual` hold all that `planned` says? The server adds defaults to what it stores, and other admission
-/// controllers may add to it: fields and list elements beyond the planned ones do no harm.
-pub(crate) fn covers(actual: &Value, planned: &Value) -> bool {
-    match (actual, planned) {
-        (Value::Object(actual), Value::Object(planned)) => planned.iter().all(|(key, planned)| match actual.get(key) {
-            Some(actual) => covers(actual, planned),
-            None => planned.is_null(),
-        }),
-        (Value::Array(actual), Value::Array(planned)) if planned.iter().all(Value::is_object) => {
-            planned.iter().all(|planned| actual.iter().any(|actual| covers(actual, planned)))
-        }
-        (Value::Array(actual), Value::Array(planned)) => {
-            actual.len() == planned.len() && actual.iter().zip(planned).all(|(actual, planned)| covers(actual, planned))
-        }
-        (actual, planned) => actual == planned,
-    }
 }
 
 fn is_empty(value: &Value) -> bool {
@@ -113,7 +84,7 @@ pub(crate) fn type_name(value: &Value) -> &'static str {
         Value::Number(_) => "a number",
         Value::String(_) => "a string",
         Value::Array(_) => "a list",
-        Value::Object(_) | Value::Part(_) => "an object",
+        Value::Object(_) | Value::Rendered(_) => "an object",
         Value::Raw(_) => "what no rule looks into",
     }
 }
@@ -121,19 +92,6 @@ pub(crate) fn type_name(value: &Value) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn covers_takes_what_the_server_adds() {
-        let planned = json!({"name": "a", "env": [{"name": "X", "value": "1"}], "emptyDir": {}});
-        assert!(covers(
-            &json!({"name": "a", "env": [{"name": "Y"}, {"name": "X", "value": "1"}], "policy": "File", "emptyDir": {}}),
-            &planned
-        ));
-        // the kind of a volume is a key, though its value be empty
-        assert!(!covers(&json!({"name": "a", "env": [{"name": "X", "value": "1"}], "configMap": {}}), &planned));
-        assert!(!covers(&json!({"name": "a", "env": [{"name": "X", "value": "2"}]}), &planned));
-        assert!(!covers(&json!({"command": ["a", "b"]}), &json!({"command": ["a"]})));
-    }
 
     #[test]
     fn object_at_stops_at_what_is_no_object() {

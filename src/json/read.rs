@@ -15,20 +15,23 @@ use crate::json::{Object, Value};
 /// # Errors
 /// Where it is none, or nested deeper than `serde_json` goes (128 levels).
 pub(crate) fn read(json: &str) -> serde_json::Result<Value<'_>> {
-    read_at_most(usize::MAX, json)
+    read_at_most(usize::MAX, json, |_, _| false)
 }
 
 /// What an error says of too many values.
 pub(crate) const TOO_MANY: &str = "too many values";
 
-/// Reads JSON of at most so many values.
+/// Is the value of a key, so many keys deep, left as it is written?
+pub(crate) type IsOpaque = fn(usize, &str) -> bool;
+
+/// Reads JSON of at most so many values; what is opaque counts as one.
 ///
 /// # Errors
 /// As [`read`], and where there are more.
-pub(crate) fn read_at_most(values: usize, json: &str) -> serde_json::Result<Value<'_>> {
+pub(crate) fn read_at_most(values: usize, json: &str, is_opaque: IsOpaque) -> serde_json::Result<Value<'_>> {
     let mut deserializer = serde_json::Deserializer::from_str(json);
     let mut left = values;
-    let value = Reader { left: &mut left, depth: 0 }.deserialize(&mut deserializer)?;
+    let value = Reader { left: &mut left, depth: 0, is_opaque }.deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok(value)
 }
@@ -38,6 +41,7 @@ struct Reader<'l> {
     /// So many more values may come.
     left: &'l mut usize,
     depth: usize,
+    is_opaque: IsOpaque,
 }
 
 impl<'a> DeserializeSeed<'a> for Reader<'_> {
@@ -87,7 +91,9 @@ impl<'a> Visitor<'a> for Reader<'_> {
 
     fn visit_seq<A: SeqAccess<'a>>(self, mut list: A) -> Result<Value<'a>, A::Error> {
         let mut elements = Vec::new();
-        while let Some(element) = list.next_element_seed(Reader { left: self.left, depth: self.depth + 1 })? {
+        while let Some(element) =
+            list.next_element_seed(Reader { left: self.left, depth: self.depth + 1, is_opaque: self.is_opaque })?
+        {
             elements.push(element);
         }
         Ok(Value::Array(elements))
@@ -96,24 +102,14 @@ impl<'a> Visitor<'a> for Reader<'_> {
     fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<Value<'a>, A::Error> {
         let mut entries = Vec::new();
         while let Some(Key(key)) = map.next_key()? {
-            let value = if is_opaque(self.depth, &key) {
+            let value = if (self.is_opaque)(self.depth, &key) {
                 Value::Raw(map.next_value::<&RawValue>()?.get())
             } else {
-                map.next_value_seed(Reader { left: self.left, depth: self.depth + 1 })?
+                map.next_value_seed(Reader { left: self.left, depth: self.depth + 1, is_opaque: self.is_opaque })?
             };
             entries.push((key, value));
         }
         Ok(Value::Object(Object::new(entries)))
-    }
-}
-
-/// What no rule looks into, and what can be more than all the rest of an object: its `metadata.managedFields` and its
-/// `status`.
-fn is_opaque(depth: usize, key: &str) -> bool {
-    match depth {
-        0 => key == "status",
-        1 => key == "managedFields",
-        _ => false,
     }
 }
 
@@ -182,9 +178,10 @@ mod tests {
     #[test]
     fn what_no_rule_looks_into_stays_as_it_is_written() {
         let text = r#"{"metadata":{"managedFields":[ {"f:x": { } } ],"name":"x"},"status":{"b": 1}}"#;
-        let tree = read(text).unwrap();
+        let is_opaque: IsOpaque = |depth, key| (depth, key) == (0, "status") || (depth, key) == (1, "managedFields");
+        let tree = read_at_most(usize::MAX, text, is_opaque).unwrap();
         assert_eq!(tree["status"], Value::Raw(r#"{"b": 1}"#));
         assert_eq!(tree.to_json(), text);
-        assert!(read(r#"{"status": {]}"#).is_err());
+        assert!(read_at_most(usize::MAX, r#"{"status": {]}"#, is_opaque).is_err());
     }
 }

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use serde_json::Number;
 
-use crate::{inject::Part, json::Object};
+use crate::json::{Object, Rendered};
 
 /// A tree of JSON. It borrows its texts from where it was read; `'a` is the life of those.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -16,8 +16,8 @@ pub(crate) enum Value<'a> {
     Object(Object<'a>),
     /// What no rule looks into, as it was written.
     Raw(&'a str),
-    /// A planned container.
-    Part(Box<Part>),
+    /// What is written already.
+    Rendered(Box<Rendered>),
 }
 
 /// `null`, for what is not there.

@@ -1,16 +1,18 @@
 //! Writing a tree. Texts and numbers are written by `serde_json`.
 
+use std::fmt::Write as _;
+
 use crate::json::{Object, Value};
 
 /// Writes a text as JSON.
-pub(crate) fn write_str(json: &mut Vec<u8>, text: &str) {
+pub(crate) fn write_str(json: &mut String, text: &str) {
     if is_plain(text.as_bytes()) {
-        json.push(b'"');
-        json.extend_from_slice(text.as_bytes());
-        json.push(b'"');
+        json.push('"');
+        json.push_str(text);
+        json.push('"');
     } else {
-        // a vector takes all that is written to it
-        let _ = serde_json::to_writer(json, text);
+        // a text can always be written
+        json.push_str(&serde_json::to_string(text).unwrap_or_default());
     }
 }
 
@@ -34,16 +36,16 @@ fn is_plain(text: &[u8]) -> bool {
 }
 
 /// Writes a list as JSON, each element as `write` does.
-pub(crate) fn write_list<T>(json: &mut Vec<u8>, list: &[T], write: impl Fn(&mut Vec<u8>, &T)) {
-    json.push(b'[');
+pub(crate) fn write_list<T>(json: &mut String, list: &[T], write: impl Fn(&mut String, &T)) {
+    json.push('[');
     write_separated(json, list, write);
-    json.push(b']');
+    json.push(']');
 }
 
-fn write_separated<T>(json: &mut Vec<u8>, items: impl IntoIterator<Item = T>, write: impl Fn(&mut Vec<u8>, T)) {
+fn write_separated<T>(json: &mut String, items: impl IntoIterator<Item = T>, write: impl Fn(&mut String, T)) {
     for (index, item) in items.into_iter().enumerate() {
         if index > 0 {
-            json.push(b',');
+            json.push(',');
         }
         write(json, item);
     }
@@ -51,46 +53,46 @@ fn write_separated<T>(json: &mut Vec<u8>, items: impl IntoIterator<Item = T>, wr
 
 impl Value<'_> {
     /// Writes the tree as JSON without blanks.
-    pub(crate) fn write(&self, json: &mut Vec<u8>) {
+    pub(crate) fn write(&self, json: &mut String) {
         match self {
-            Self::Null => json.extend_from_slice(b"null"),
-            Self::Bool(true) => json.extend_from_slice(b"true"),
-            Self::Bool(false) => json.extend_from_slice(b"false"),
+            Self::Null => json.push_str("null"),
+            Self::Bool(true) => json.push_str("true"),
+            Self::Bool(false) => json.push_str("false"),
             Self::Number(number) => {
-                let _ = serde_json::to_writer(json, number);
+                let _ = write!(json, "{number}");
             }
             Self::String(text) => write_str(json, text),
             Self::Array(list) => write_list(json, list, |json, element| element.write(json)),
             Self::Object(object) => object.write(json),
-            Self::Raw(text) => json.extend_from_slice(text.as_bytes()),
-            Self::Part(part) => part.write(json),
+            Self::Raw(text) => json.push_str(text),
+            Self::Rendered(rendered) => json.push_str(&rendered.json),
         }
     }
 
     /// The tree as JSON.
     pub(crate) fn to_json(&self) -> String {
-        let mut json = Vec::new();
+        let mut json = String::new();
         self.write(&mut json);
-        String::from_utf8(json).unwrap_or_default()
+        json
     }
 }
 
 impl Object<'_> {
-    fn write(&self, json: &mut Vec<u8>) {
-        json.push(b'{');
+    fn write(&self, json: &mut String) {
+        json.push('{');
         write_separated(json, self.iter(), |json, (key, value)| {
             write_str(json, key);
-            json.push(b':');
+            json.push(':');
             value.write(json);
         });
-        json.push(b'}');
+        json.push('}');
     }
 
     /// The object as JSON.
     pub(crate) fn to_json(&self) -> String {
-        let mut json = Vec::new();
+        let mut json = String::new();
         self.write(&mut json);
-        String::from_utf8(json).unwrap_or_default()
+        json
     }
 }
 
@@ -105,9 +107,9 @@ mod tests {
             for before in 0..9 {
                 for after in 0..9 {
                     let text = format!("{}{character}{}", "x".repeat(before), "~".repeat(after));
-                    let mut json = Vec::new();
+                    let mut json = String::new();
                     write_str(&mut json, &text);
-                    assert_eq!(String::from_utf8(json).unwrap(), serde_json::to_string(&text).unwrap());
+                    assert_eq!(json, serde_json::to_string(&text).unwrap());
                 }
             }
         }

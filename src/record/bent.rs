@@ -1,9 +1,10 @@
 //! What makes an injected container do something else than was planned, beyond what its digest holds.
 
 use crate::{
-    json::{Value, list_at, name, str_at},
+    json::{Value, list_at, str_at},
     mounts::holds,
     names::{SCRIPTS_DIR, SCRIPTS_VOLUME},
+    object::name,
 };
 
 /// The variable with the pod's name, from which scripts take the ordinal.

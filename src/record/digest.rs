@@ -1,8 +1,9 @@
 //! The digest of what was injected: by it the policy sees that somebody has changed it.
 
 use crate::{
-    json::{Value, list_at, name, str_at},
+    json::{Value, list_at, str_at},
     names::{INJECTED_VOLUMES, SCRIPTS_VOLUME},
+    object::name,
     scripts::{Packed, fnv1a, fnv1a_from},
 };
 

@@ -8,11 +8,12 @@ mod replication;
 use crate::{
     annotations::own,
     flavor::CloneMethod,
-    json::{NULL, Value, at, by_name, covers, list_at, name, object_at, read, str_at, write_list, write_str},
+    json::{NULL, Value, at, list_at, object_at, read, str_at, write_list, write_str},
     names::{
         ANNOTATION_PREFIX, CLONE_CONTAINER, CONF_VOLUME, DATA_CLAIM, DATABASE_PORT, INIT_CONTAINER, INJECTED_VOLUMES,
         SCRIPTS_DIR, SCRIPTS_VOLUME, SIDECAR_CONTAINER, annotation,
     },
+    object::{by_name, covers, name},
 };
 pub(crate) use bent::{is_bent, scripts_mount};
 use digest::volume;
@@ -129,18 +130,18 @@ impl Status {
 
     /// For machines and people alike: a field a line, and none that says nothing.
     fn to_json(&self) -> String {
-        let mut json = Vec::with_capacity(512);
-        let key = |json: &mut Vec<u8>, key: &str| {
-            json.extend_from_slice(if json.is_empty() { b"{\n  " } else { b",\n  " });
+        let mut json = String::with_capacity(512);
+        let key = |json: &mut String, key: &str| {
+            json.push_str(if json.is_empty() { "{\n  " } else { ",\n  " });
             write_str(json, key);
-            json.extend_from_slice(b": ");
+            json.push_str(": ");
         };
         // in an order that stays: another one would be a change of every injected object
         for (name, text) in [("version", &self.version), ("revision", &self.revision), ("container", &self.container)] {
             key(&mut json, name);
             write_str(&mut json, text);
         }
-        let list = |json: &mut Vec<u8>, name: &str, texts: &[String]| {
+        let list = |json: &mut String, name: &str, texts: &[String]| {
             if !texts.is_empty() {
                 key(json, name);
                 write_list(json, texts, |json, text| write_str(json, text));
@@ -158,7 +159,7 @@ impl Status {
         list(&mut json, "volumeClaimTemplates", &self.volume_claim_templates);
         if self.service_name {
             key(&mut json, "serviceName");
-            json.extend_from_slice(b"true");
+            json.push_str("true");
         }
         if let Some(Replication { clone_method, gtid, binary_log }) = &self.replication {
             key(&mut json, "replication");
@@ -166,8 +167,8 @@ impl Status {
                 [("cloneMethod", clone_method.name()), ("gtid", gtid.name()), ("binaryLog", binary_log.name())];
             Value::object(fields.map(|(name, text)| (name, text.into()))).write(&mut json);
         }
-        json.extend_from_slice(b"\n}");
-        String::from_utf8(json).unwrap_or_default()
+        json.push_str("\n}");
+        json
     }
 
     /// Is everything that this record names in the object as it was injected?
@@ -189,7 +190,7 @@ impl Status {
             let elements = list_at(pod, &[list]);
             digest.list(names, |wanted, digest| {
                 let found = by_name(elements, wanted).map(|element| match element {
-                    Value::Part(part) => part.digest(),
+                    Value::Rendered(rendered) => rendered.digest,
                     element => essence(element),
                 });
                 digest.number(found.unwrap_or_default());

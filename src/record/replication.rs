@@ -4,8 +4,9 @@
 
 use crate::{
     flavor::{CloneMethod, Flavor},
-    json::{Value, at, list_at, name, str_at},
+    json::{Value, at, list_at, str_at},
     names::INJECTED_CONTAINERS,
+    object::name,
     record::Status,
 };
 

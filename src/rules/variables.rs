@@ -1,9 +1,6 @@
 use std::{borrow::Cow, ops::Range};
 
-use crate::{
-    json::{Value, name},
-    order::order,
-};
+use crate::{json::Value, object::name, order::order};
 
 /// The names of a container's variables, to be looked up by where they stand: one name may stand in several places, and
 /// a later one counts before an earlier one.

@@ -17,11 +17,12 @@ use crate::{
         says_else, takes_single_word, targets,
     },
     findings::{Findings, Violation, failed_look_up},
-    json::{Value, at, list_at, name, str_at},
+    json::{Value, at, list_at, str_at},
     names::{
         ANNOTATION_PREFIX, BACKUP_PORT, DATABASE_PORT, POD_INDEX_LABEL, POD_NAME_LABEL,
         annotation::{EXEMPT, PRIMARY_OF},
     },
+    object::name,
     rule,
     settings::WriteNames,
     text::label,

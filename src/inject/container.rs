@@ -2,56 +2,38 @@
 //! looked at again: as a tree each would cost more than all the rest of the plan.
 
 use crate::{
-    json::{Value, by_name, covers, list_at, name, read, str_at, write_str},
+    json::{Rendered, Value, list_at, str_at, write_str},
     names::INJECTED_VOLUMES,
+    object::{by_name, covers, name},
     record::{Digest, container_digest, is_bent},
     scripts::Packed,
 };
 
-/// A planned container.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Part {
-    pub(crate) name: &'static str,
-    json: Vec<u8>,
-    /// The same as [`crate::inject::Status`] makes of what is stored.
-    digest: u64,
+/// Does a container that is there hold all that is planned?
+pub(crate) fn is_covered(planned: &Rendered, existing: &Value) -> bool {
+    // most that differ do so here, and to see that takes no tree
+    if container_digest(existing) != planned.digest {
+        return false;
+    }
+    let Some(planned) = planned.tree() else { return false };
+    // another admission controller's variable may be there too, but none that tells a script something else
+    let is_planned = |variable: &Value| by_name(list_at(&planned, &["env"]), name(variable)).is_some();
+    let mut parameters =
+        list_at(existing, &["env"]).iter().filter(|variable| name(variable).starts_with("REPLICATION_"));
+    covers(existing, &planned) && parameters.all(is_planned) && !is_bent(existing)
 }
 
-impl Part {
-    /// Does a container that is there hold all that is planned?
-    pub(crate) fn is_covered_by(&self, existing: &Value) -> bool {
-        // most that differ do so here, and to see that takes no tree
-        if container_digest(existing) != self.digest {
-            return false;
-        }
-        let Some(planned) = str::from_utf8(&self.json).ok().and_then(|json| read(json).ok()) else { return false };
-        // another admission controller's variable may be there too, but none that tells a script something else
-        let is_planned = |variable: &Value| by_name(list_at(&planned, &["env"]), name(variable)).is_some();
-        let mut parameters =
-            list_at(existing, &["env"]).iter().filter(|variable| name(variable).starts_with("REPLICATION_"));
-        covers(existing, &planned) && parameters.all(is_planned) && !is_bent(existing)
-    }
-
-    pub(crate) fn digest(&self) -> u64 {
-        self.digest
-    }
-
-    pub(crate) fn write(&self, json: &mut Vec<u8>) {
-        json.extend_from_slice(&self.json);
-    }
-}
-
-/// Writes a [`Part`]. The fields that tell one injection from another go into its digest as they are written.
+/// Writes a container. The fields that tell one injection from another go into its digest as they are written.
 pub(crate) struct Writer {
     name: &'static str,
-    json: Vec<u8>,
+    json: String,
     digest: Digest,
 }
 
 impl Writer {
     /// Begins a container.
     pub(crate) fn new(name: &'static str, image: &str) -> Self {
-        let mut writer = Self { name, json: Vec::new(), digest: Digest::default() };
+        let mut writer = Self { name, json: String::new(), digest: Digest::default() };
         writer.digest.text(name);
         writer.digest.text(image);
         writer.raw("{\"name\":");
@@ -153,21 +135,21 @@ impl Writer {
         self.raw(json);
     }
 
-    /// The same of a text.
+    /// A field whose value is a text.
     pub(crate) fn text_field(&mut self, key: &str, text: &str) {
         self.field(key, "");
         self.string(text);
     }
 
     /// Ends the container.
-    pub(crate) fn end(mut self) -> Part {
+    pub(crate) fn end(mut self) -> Rendered {
         self.raw("}");
         let Self { name, json, digest } = self;
-        Part { name, json, digest: digest.value() }
+        Rendered { name, json, digest: digest.value() }
     }
 
     fn raw(&mut self, text: &str) {
-        self.json.extend_from_slice(text.as_bytes());
+        self.json.push_str(text);
     }
 
     fn string(&mut self, text: &str) {
