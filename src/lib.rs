@@ -7,7 +7,6 @@
 mod annotations;
 mod cluster;
 mod decide;
-mod endpoint;
 mod enforcement;
 mod flavor;
 mod image;
@@ -18,12 +17,15 @@ mod nearest;
 mod option_file;
 mod options;
 mod order;
+mod pattern;
 mod request;
 pub mod rules;
 pub mod scripts;
 mod settings;
 mod shape;
+mod variables;
 mod verdict;
+mod write_names;
 
 use kubewarden_policy_sdk::{
     protocol_version_guest,

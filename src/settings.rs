@@ -8,8 +8,10 @@ use crate::{
     json::{Object, Value, read, shown, type_name},
     names::{CLONE_CONTAINER, INIT_CONTAINER, INJECTED_CONTAINERS, SIDECAR_CONTAINER, rule},
     nearest::nearest,
+    pattern::matches,
     request::at_position,
     rules::{ALL, Rule, Severity},
+    write_names::WriteNames,
 };
 
 /// The settings of the policy.
@@ -50,17 +52,6 @@ impl Unmanaged {
             _ => None,
         }
     }
-}
-
-/// Which names say write, beyond those that [`crate::endpoint`] knows; patterns with `*` and `?`.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct WriteNames {
-    /// Names of environment variables and options that say write.
-    pub(crate) variables: Vec<String>,
-    /// Names of Services that say write.
-    pub(crate) services: Vec<String>,
-    /// Names that do not, whatever they look like.
-    pub(crate) ignore: Vec<String>,
 }
 
 /// The injected claim template.
@@ -292,33 +283,6 @@ impl Settings {
     }
 }
 
-/// Does a name match a pattern? `*` stands for any text and `?` for any character; case does not matter.
-pub(crate) fn matches(pattern: &str, name: &str) -> bool {
-    let (pattern, name) = (pattern.as_bytes(), name.as_bytes());
-    let (mut at, mut in_name) = (0, 0);
-    // where to go on when the text after the last `*` does not match here
-    let mut retry = None;
-    while in_name < name.len() {
-        match pattern.get(at) {
-            Some(b'*') => {
-                at += 1;
-                retry = Some((at, in_name));
-            }
-            Some(byte) if *byte == b'?' || byte.eq_ignore_ascii_case(&name[in_name]) => {
-                at += 1;
-                in_name += 1;
-            }
-            _ => {
-                let Some((after_star, from)) = retry else { return false };
-                at = after_star;
-                in_name = from + 1;
-                retry = Some((after_star, from + 1));
-            }
-        }
-    }
-    pattern[at..].iter().all(|byte| *byte == b'*')
-}
-
 struct Problems(Vec<String>);
 
 impl Problems {
@@ -465,23 +429,6 @@ mod tests {
         .unwrap_err();
         assert_eq!(problems.len(), 10, "{problems:#?}");
         assert!(problems.iter().any(|problem| problem.contains("did you mean host-network?")), "{problems:#?}");
-    }
-
-    #[test]
-    fn patterns() {
-        for (pattern, name, expected) in [
-            ("a", "a", true),
-            ("a", "b", false),
-            ("A*", "abc", true),
-            ("*_write_*", "DB_WRITE_HOST", true),
-            ("*_write_*", "DB_WRITE", false),
-            ("*a*b?", "xxaxxbxby", true),
-            ("?", "", false),
-            ("*", "", true),
-        ] {
-            assert_eq!(matches(pattern, name), expected, "{pattern} {name}");
-        }
-        assert!(!matches(&"*a".repeat(1000), &"a".repeat(999)));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::{
     inject::data::mount_of,
     json::{Value, at, list_at, name, str_at},
     names::{ROOT_PASSWORD_DIR, ROOT_PASSWORD_FILE, ROOT_PASSWORD_VOLUME, rule},
-    rules::Names,
+    variables::Names,
     verdict::{Findings, Violation},
 };
 

@@ -17,9 +17,9 @@ use crate::{
         config_map::told_by_files,
         effective,
         statefulset::{Given, given_options},
-        variables::Names,
     },
     settings::Settings,
+    variables::Names,
     verdict::{Findings, Violation},
 };
 

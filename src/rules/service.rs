@@ -4,11 +4,11 @@ use crate::{
     annotations::{Annotations, check_other_kind, own},
     cluster::{Cluster, Kind, Lookup},
     decide::{Case, with_fresh_eyes},
-    endpoint::service_says_write,
     enforcement::{Exemptions, failed_look_up, label},
     json::{NULL, Object, Value, at, list_at, object_at, shown, str_at},
     names::{ANNOTATION_PREFIX, DATABASE_PORT, POD_INDEX_LABEL, POD_NAME_LABEL, annotation, rule},
     nearest::nearest,
+    rules::write_endpoint::service_says_write,
     settings::Settings,
     verdict::{Findings, Violation},
 };

@@ -8,7 +8,8 @@ use crate::{
     json::{Value, at, list_at, name, shown, str_at},
     names::{ANNOTATION_PREFIX, annotation, rule},
     options::ServerOption,
-    rules::{effective, variables::Names},
+    rules::effective,
+    variables::Names,
     verdict::{Findings, Violation},
 };
 

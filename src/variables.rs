@@ -1,3 +1,5 @@
+//! The variables of containers.
+
 use std::{borrow::Cow, ops::Range};
 
 use crate::{

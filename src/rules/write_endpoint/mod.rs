@@ -4,18 +4,19 @@
 //! StatefulSet or two and of the list of a namespace's. Objects without a name that says write need none but for
 //! `envFrom`.
 
+mod endpoint;
+
+pub(crate) use endpoint::service_says_write;
+
 use std::{borrow::Cow, ops::Range, rc::Rc};
 
-use super::{
-    service::{is_managed, selects},
-    variables::Names,
+use endpoint::{
+    Host, Saying, Target, VALUE_LIMIT, contains, hosts, is_about_replication, may_say_write, pod_name, saying_of,
+    says_else, takes_single_word, targets,
 };
+
 use crate::{
     cluster::{Cluster, Kind, Lookup},
-    endpoint::{
-        Host, Saying, Target, VALUE_LIMIT, contains, hosts, is_about_replication, may_say_write, pod_name, saying_of,
-        says_else, takes_single_word, targets,
-    },
     enforcement::{failed_look_up, label},
     json::{Value, at, list_at, name, str_at},
     names::{
@@ -23,8 +24,10 @@ use crate::{
         annotation::{EXEMPT, PRIMARY_OF},
         rule,
     },
-    settings::WriteNames,
+    rules::service::{is_managed, selects},
+    variables::Names,
     verdict::{Findings, Violation},
+    write_names::WriteNames,
 };
 
 /// The lists of containers in a pod specification.

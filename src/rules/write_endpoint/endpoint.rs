@@ -5,7 +5,8 @@
 
 use crate::{
     json::{Value, read},
-    settings::{WriteNames, matches},
+    pattern::matches,
+    write_names::WriteNames,
 };
 
 /// A list of words.
