@@ -4,16 +4,17 @@
 //! StatefulSet or two and of the list of a namespace's. Objects without a name that says write need none but for
 //! `envFrom`.
 
-mod endpoint;
+mod dns_target;
+mod hosts;
+mod names;
 
-pub(crate) use endpoint::service_says_write;
+pub(crate) use names::service_says_write;
 
 use std::{borrow::Cow, ops::Range, rc::Rc};
 
-use endpoint::{
-    Host, Saying, Target, VALUE_LIMIT, contains, hosts, is_about_replication, may_say_write, pod_name, saying_of,
-    says_else, takes_single_word, targets,
-};
+use dns_target::{DnsTarget, dns_targets, pod_name};
+use hosts::{NetworkHost, VALUE_LIMIT, hosts};
+use names::{Saying, contains, is_about_replication, may_say_write, saying_of, says_else, takes_single_word};
 
 use crate::{
     cluster::{Cluster, Kind, Lookup},
@@ -551,12 +552,12 @@ impl<'a> Check<'a, '_, '_> {
         }
     }
 
-    fn host(&mut self, host: &Host, path: &str) -> Option<Wrong> {
+    fn host(&mut self, host: &NetworkHost, path: &str) -> Option<Wrong> {
         let key = (host.name.clone(), host.port);
         if let Some((_, known)) = self.hosts.iter().find(|(known, _)| *known == key) {
             return known.clone();
         }
-        let targets = targets(&host.name, self.namespace);
+        let targets = dns_targets(&host.name, self.namespace);
         if targets.is_empty() {
             return None;
         }
@@ -568,10 +569,10 @@ impl<'a> Check<'a, '_, '_> {
         let mut wrong = None;
         for target in targets {
             let (is_it, found) = match target {
-                Target::Pod { set, ordinal, service, namespace } => {
+                DnsTarget::Pod { set, ordinal, service, namespace } => {
                     self.pod(set, ordinal, service, namespace, host.port, path)
                 }
-                Target::Service { name, namespace } => (true, self.service(name, namespace, host.port, path)),
+                DnsTarget::Service { name, namespace } => (true, self.service(name, namespace, host.port, path)),
             };
             // where one reading could not be looked up, another one may be wrong
             if is_it || self.failed.len() > failed {
@@ -754,7 +755,7 @@ impl Scope {
     }
 }
 
-fn violation(host: &Host, wrong: &Wrong, place: &Place) -> Violation {
+fn violation(host: &NetworkHost, wrong: &Wrong, place: &Place) -> Violation {
     let Wrong { what, why, primary, statefulset } = wrong;
     let shown = plain(place.shown);
     let from = place.from.as_ref().map(|from| format!(" ({from})")).unwrap_or_default();
