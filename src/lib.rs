@@ -12,6 +12,7 @@ mod flavor;
 mod image;
 mod inject;
 mod json;
+mod name_index;
 pub mod names;
 mod nearest;
 mod option_file;

@@ -4,8 +4,8 @@ use crate::{
     flavor::{Database, Family, Flavor},
     inject::data::mount_of,
     json::{Value, at, list_at, name, str_at},
+    name_index::NameIndex,
     names::{ROOT_PASSWORD_DIR, ROOT_PASSWORD_FILE, ROOT_PASSWORD_VOLUME, rule},
-    variables::Names,
     verdict::{Findings, Violation},
 };
 
@@ -66,7 +66,7 @@ impl<'a> Credentials<'a> {
             ));
         }
         // a variable may use those that stand before it
-        let names = if references.is_empty() { Names::default() } else { Names::of(env) };
+        let names = if references.is_empty() { NameIndex::default() } else { NameIndex::of(env) };
         while let Some(reference) = references.pop() {
             let position = names.last(&reference, 0..env.len());
             if let Some(index) = position.filter(|index| !std::mem::replace(&mut wanted[*index], true)) {

@@ -10,6 +10,7 @@ use crate::{
     flavor::{CloneMethod, Database, Flavor},
     inject::{Gtid, OPTION_FILES, Plan, Replication, mounted_option_files},
     json::{NULL, Object, Value, at, by_name, list_at, name, shown, str_at},
+    name_index::NameIndex,
     names::{CONFIG_MAP_VOLUME, DATA_DIR, annotation, rule},
     option_file::{Groups, OptionFile},
     options::ServerOption,
@@ -19,7 +20,6 @@ use crate::{
         statefulset::{Given, given_options},
     },
     settings::Settings,
-    variables::Names,
     verdict::{Findings, Violation},
 };
 
@@ -257,7 +257,8 @@ fn check_arguments(given: &[Given], stored: &[Given], path: &str, plan: &Plan, f
         let value = option.value.or(given.next.as_deref()).unwrap_or_default();
         if let Some((why, fix)) = elsewhere(option.name, value, &plan.ingredients.data.dir) {
             // the update makes nothing worse
-            let before = before.get_or_insert_with(|| Names::new(stored.iter().map(words).map(Cow::Owned).collect()));
+            let before =
+                before.get_or_insert_with(|| NameIndex::new(stored.iter().map(words).map(Cow::Owned).collect()));
             if before.has(&words(given)) {
                 findings.warn(format!("the option {}: {why}", given.shown()));
                 continue;

@@ -1,20 +1,20 @@
-//! What the name of a host may stand for in the cluster, as its DNS has names (Kubernetes' manual, "DNS for Services and
-//! Pods").
+//! What the name of a host may stand for in the cluster, as its DNS has names (Kubernetes' manual, "DNS for Services
+//! and Pods").
 
 /// What a host may name in the cluster.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum DnsTarget<'a> {
-    /// A pod of a StatefulSet, by its governing Service.
-    Pod {
-        set: &'a str,
-        ordinal: u32,
-        service: &'a str,
-        namespace: &'a str,
-    },
-    Service {
-        name: &'a str,
-        namespace: &'a str,
-    },
+    Pod(DnsPod<'a>),
+    Service { name: &'a str, namespace: &'a str },
+}
+
+/// A pod of a StatefulSet, by its governing Service.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct DnsPod<'a> {
+    pub(super) set: &'a str,
+    pub(super) ordinal: u32,
+    pub(super) service: &'a str,
+    pub(super) namespace: &'a str,
 }
 
 /// What a host may name for a pod of a namespace, the likelier first; nothing where it is outside of the cluster, or
@@ -23,7 +23,7 @@ pub(super) fn dns_targets<'a>(host: &'a str, own: &'a str) -> Vec<DnsTarget<'a>>
     let labels: Vec<&str> = host.splitn(5, '.').collect();
     let pod = |name: &'a str, service: &'a str, namespace: &'a str| {
         let (set, ordinal) = pod_name(name)?;
-        Some(DnsTarget::Pod { set, ordinal, service, namespace })
+        Some(DnsTarget::Pod(DnsPod { set, ordinal, service, namespace }))
     };
     // a Service's name begins with a letter
     let service = |name: &'a str, namespace: &'a str| {
@@ -42,7 +42,7 @@ pub(super) fn dns_targets<'a>(host: &'a str, own: &'a str) -> Vec<DnsTarget<'a>>
         _ => [None, None],
     };
     let targets: Vec<DnsTarget> = targets.into_iter().flatten().collect();
-    if matches!(targets.first(), Some(DnsTarget::Pod { ordinal: 0, .. })) { Vec::new() } else { targets }
+    if matches!(targets.first(), Some(DnsTarget::Pod(DnsPod { ordinal: 0, .. }))) { Vec::new() } else { targets }
 }
 
 /// The StatefulSet's name and the ordinal in a pod's name.
@@ -58,7 +58,7 @@ mod tests {
 
     #[test]
     fn targets_of_hosts() {
-        let pod = |namespace| DnsTarget::Pod { set: "my-db", ordinal: 1, service: "v", namespace };
+        let pod = |namespace| DnsTarget::Pod(DnsPod { set: "my-db", ordinal: 1, service: "v", namespace });
         let service = |name, namespace| DnsTarget::Service { name, namespace };
         for (host, expected) in [
             ("mysql", vec![service("mysql", "own")]),

@@ -1,3 +1,5 @@
+//! One host of a value: nearly every form of an address ends in it.
+
 /// A host that a value names.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::rules::write_endpoint) struct NetworkHost {

@@ -2,18 +2,18 @@
 
 use super::word_list::{WordList, word_list};
 
-/// WordList that say write by themselves.
+/// Words that say write by themselves.
 pub(super) static WRITE: WordList =
     word_list!("write writes writer writers writable writeable writing rw readwrite writeonly");
-/// WordList for the role of the server that takes writes; they have other meanings too.
+/// Words for the role of the server that takes writes; they have other meanings too.
 pub(super) static ROLE: WordList = word_list!("primary master masters");
-/// WordList of what is read from, or of the servers that only serve reads.
+/// Words of what is read from, or of the servers that only serve reads.
 pub(super) static READ: WordList = word_list!(
     "\
     read reads reader readers reading readonly readable ro replica replicas slave slaves secondary secondaries \
     standby standbys follower followers mirror readreplica readreplicas nonprimary",
 );
-/// WordList that turn a name into its opposite, or into something that watches, routes, copies or tests.
+/// Words that turn a name into its opposite, or into something that watches, routes, copies or tests.
 pub(super) static NEVER: WordList = word_list!(
     "\
     no non not never without except exclude excluded skip ignore ignored deny denied forbid forbidden block \
@@ -22,13 +22,13 @@ pub(super) static NEVER: WordList = word_list!(
     monitoring probe health healthcheck liveness readiness backup backups dump snapshot binlog replication \
     replicate replicator clone donor lag",
 );
-/// WordList beside which `primary` and `master` mean the first of several stores, or where a reader of binary logs gets
+/// Words beside which `primary` and `master` mean the first of several stores, or where a reader of binary logs gets
 /// its data.
 pub(super) static NOT_A_ROLE: WordList = word_list!(
     "\
     analytics reporting report reports bi olap etl export warehouse canal debezium maxwell cdc upstream repl",
 );
-/// WordList that make something else of `primary` and `master` in front of them (master data), `source` but for a data
+/// Words that make something else of `primary` and `master` in front of them (master data), `source` but for a data
 /// source's.
 pub(super) static OF_A_ROLE: WordList = word_list!("data source catalog record records lookup");
 /// Other systems with writers and masters.
@@ -39,10 +39,10 @@ pub(super) static OTHER_SYSTEMS: WordList = word_list!(
     hbase yarn flink zookeeper cassandra scylla ldap dns memcached clickhouse influx influxdb prometheus thanos \
     loki mimir cortex graphite minio seaweedfs locust",
 );
-/// WordList of a SQL database.
+/// Words of a SQL database.
 pub(super) static DATABASE: WordList =
     word_list!("db dbs database mysql mariadb percona sql jdbc datasource innodb aurora rdbms");
-/// WordList of what a name's value is, where that is no host: at the end of a name.
+/// Words of what a name's value is, where that is no host: at the end of a name.
 pub(super) static NO_HOST: WordList = word_list!(
     "\
     user username usr login password passwd pwd pass passphrase key keys secret token timeout timeouts cache \
@@ -54,7 +54,7 @@ pub(super) static NO_HOST: WordList = word_list!(
     conf cnf prefix suffix regex pattern message text permission permissions scope scopes access ttl rate \
     consistency",
 );
-/// WordList of [`NO_HOST`] and others that give a write word another meaning right behind it.
+/// Words of [`NO_HOST`] and others that give a write word another meaning right behind it.
 pub(super) static BEHIND: WordList = word_list!(
     "\
     key keys password passwd pwd secret token timeout timeouts cache buffer concern color colour domain log logs \
@@ -64,7 +64,7 @@ pub(super) static BEHIND: WordList = word_list!(
 /// The same right in front of it.
 pub(super) static IN_FRONT: WordList =
     word_list!("remote log cache buffer auto over under re type copy ghost web post quorum scrum");
-/// WordList of a name whose value is a host, even where it is a single word such as `mysql`.
+/// Words of a name whose value is a host, even where it is a single word such as `mysql`.
 pub(super) static HOST: WordList = word_list!(
     "\
     host hosts hostname hostnames server servers addr addrs address addresses endpoint endpoints url urls uri \
@@ -74,7 +74,7 @@ pub(super) static HOST: WordList = word_list!(
 pub(super) static WEAK_HOST: WordList = word_list!("service services svc node nodes jdbc fqdn uris");
 /// Further words of which names are made that are written as one word (`dbwritehost`).
 pub(super) static GLUE: WordList = word_list!("conn connection name my split proxy data source cluster");
-/// WordList of Services that route, or give pods their names, whatever else they say.
+/// Words of Services that route, or give pods their names, whatever else they say.
 pub(super) static NO_WRITE_SERVICE: WordList = word_list!("headless hl proxy router all any");
 /// Names of products, which stand for drivers, schemas and users as well as for Services.
 pub(super) static PRODUCTS: WordList =

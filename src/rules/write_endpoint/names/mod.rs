@@ -1,7 +1,7 @@
 //! Names that say write.
 //!
-//! They are few on purpose: a false alarm keeps a sound workload out of the cluster. A name with a word of another meaning
-//! says nothing.
+//! They are few on purpose: a false alarm keeps a sound workload out of the cluster. A name with a word of another
+//! meaning says nothing.
 
 mod lists;
 mod scan;

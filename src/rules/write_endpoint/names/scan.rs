@@ -1,4 +1,4 @@
-//! A first look, which most objects and names go no further than.
+//! A first look at a text, beyond which most objects and names do not get.
 
 /// The second letter, a small one, behind each byte that what [`may_say_write`] looks for begins with.
 const SECOND: [u8; 256] = {

@@ -1,4 +1,4 @@
-//! The words of which a name is made.
+//! The words of which a name is made: what a name says is told by them, whatever its case and separators.
 
 use super::{
     lists::{DATABASE, GLUE, HOST, NO_HOST, READ, ROLE, WEAK_HOST, WRITE},
