@@ -1,7 +1,12 @@
 //! Patterns of names, as settings have them: of namespaces, variables and Services.
 
+/// Does a name match one of these patterns?
+pub(crate) fn matches_any(patterns: &[String], name: &str) -> bool {
+    patterns.iter().any(|pattern| matches(pattern, name))
+}
+
 /// Does a name match a pattern? `*` stands for any text and `?` for any character; case does not matter.
-pub(crate) fn matches(pattern: &str, name: &str) -> bool {
+fn matches(pattern: &str, name: &str) -> bool {
     let (pattern, name) = (pattern.as_bytes(), name.as_bytes());
     let (mut at, mut in_name) = (0, 0);
     // where to go on when the text after the last `*` does not match here

@@ -8,7 +8,7 @@ use crate::{
     json::{Object, Value, read, shown, type_name},
     names::{CLONE_CONTAINER, INIT_CONTAINER, INJECTED_CONTAINERS, SIDECAR_CONTAINER, rule},
     nearest::nearest,
-    pattern::matches,
+    pattern::matches_any,
     request::at_position,
     rules::{ALL, Rule, Severity},
     write_names::WriteNames,
@@ -256,7 +256,7 @@ impl Settings {
 
     /// Are the objects of a namespace exempt from all rules that can be softened?
     pub(crate) fn exempts(&self, namespace: &str) -> bool {
-        self.exempt_namespaces.iter().any(|pattern| matches(pattern, namespace))
+        matches_any(&self.exempt_namespaces, namespace)
     }
 
     /// The image with the backup tool for a flavor, if the settings name one.

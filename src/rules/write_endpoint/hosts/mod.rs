@@ -4,11 +4,13 @@
 //! last character names none.
 
 mod network_host;
+mod pairs;
 mod url;
 
 pub(super) use network_host::NetworkHost;
 
 use network_host::{host_port, is_ip6};
+use pairs::pairs;
 use url::{Writers, authority, url};
 
 use super::names::is_reader;
@@ -59,46 +61,6 @@ fn go_dsn(value: &str) -> Option<Vec<NetworkHost>> {
         return None;
     }
     if is_reader(before(user, &[':'])) { Some(Vec::new()) } else { host_port(host) }
-}
-
-/// `Server=h1,h2;Port=3306;Uid=u`, `mysql:host=h;dbname=d`, `DBI:mysql:database=d;host=h`, `host=h port=3306`.
-fn pairs(value: &str) -> Option<Vec<NetworkHost>> {
-    let mut value = value;
-    if let Some((front, rest)) = value.get(..value.find('=')?)?.rsplit_once(':') {
-        let is_known =
-            |part: &str| ["mysql", "mariadb", "dbi", "pdo"].iter().any(|known| part.eq_ignore_ascii_case(known));
-        if !front.split(':').all(is_known) {
-            return None;
-        }
-        value = value.get(value.find('=')? - rest.len()..)?;
-    }
-    let separator: fn(char) -> bool = if value.contains(';') {
-        |c| c == ';'
-    } else if value.contains(',') && value.split(',').all(|part| part.contains('=')) {
-        |c| c == ','
-    } else {
-        char::is_whitespace
-    };
-    let (mut hosts, mut port, mut is_first) = (Vec::new(), None, false);
-    for pair in value.split(separator).map(str::trim).filter(|pair| !pair.is_empty()) {
-        let (key, value) = pair.split_once('=')?;
-        if !key.starts_with(|c: char| c.is_ascii_alphabetic()) || key.len() > 64 {
-            return None;
-        }
-        let key: String = key.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
-        let value = unquoted(value);
-        match key.as_str() {
-            "host" | "hosts" | "hostname" | "server" | "servers" | "servername" | "addr" | "address"
-            | "networkaddress" | "datasource" => hosts.extend(list(value)?),
-            "port" => port = Some(value.parse().ok()?),
-            // MySqlConnector's manual, "Load Balancing": in the order of the list
-            "loadbalance" => is_first = value.eq_ignore_ascii_case("failover"),
-            "user" | "uid" | "userid" | "username" if is_reader(value) => return Some(Vec::new()),
-            _ => {}
-        }
-    }
-    hosts.truncate(if is_first { 1 } else { hosts.len() });
-    Some(hosts.into_iter().map(|host| NetworkHost { port: host.port.or(port), is_plain: false, ..host }).collect())
 }
 
 /// A JSON object with a host, and no user that reads.

@@ -18,29 +18,46 @@ pub(super) fn url(value: &str) -> Option<Vec<NetworkHost>> {
     let (scheme, rest) = value.split_once("://")?;
     let scheme = scheme.to_ascii_lowercase();
     let parts: Vec<&str> = scheme.split(':').collect();
-    let is_mysql = parts.iter().any(|part| {
-        let name = part.split('+').next().unwrap_or_default();
-        name.starts_with("mysql")
-            || name.starts_with("mariadb")
-            || ["trilogy", "pdo_mysql", "pdo-mysql"].contains(&name)
-    });
     // a name of service records has no pod behind it, and `tc` is a container that the driver starts
-    if !(is_mysql || scheme == "tcp") || scheme.contains("+srv") || parts.contains(&"tc") {
+    if !(parts.iter().any(|part| is_mysql(part)) || scheme == "tcp") || scheme.contains("+srv") || parts.contains(&"tc")
+    {
         return None;
     }
-    let query = rest.split_once('?').map_or("", |(_, query)| query);
-    let query = || query.split(['&', ';']).filter_map(|pair| pair.split_once('='));
-    let says = |keys: &[&str], values: &[&str]| {
-        query().any(|(key, value)| {
-            keys.iter().any(|known| key.eq_ignore_ascii_case(known))
-                && values.iter().any(|known| value.eq_ignore_ascii_case(known))
-        })
-    };
-    if says(&["readonly", "read_only", "read-only"], &["true", "1", "yes"])
-        || query().any(|(key, value)| key.eq_ignore_ascii_case("user") && is_reader(value))
-    {
+    let query = Query(rest.split_once('?').map_or("", |(_, query)| query));
+    if query.is_for_reading() {
         return Some(Vec::new());
     }
+    Some(authority(url_authority(rest)?)?.of(writers(&parts, &query)))
+}
+
+/// Does a part of a scheme say that it is about MySQL?
+fn is_mysql(part: &str) -> bool {
+    let name = part.split('+').next().unwrap_or_default();
+    name.starts_with("mysql") || name.starts_with("mariadb") || ["trilogy", "pdo_mysql", "pdo-mysql"].contains(&name)
+}
+
+/// What a URL says behind its question mark.
+struct Query<'u>(&'u str);
+
+impl Query<'_> {
+    fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.split(['&', ';']).filter_map(|pair| pair.split_once('='))
+    }
+
+    /// Has one of these keys one of these values?
+    fn says(&self, keys: &[&str], values: &[&str]) -> bool {
+        let is_any = |text: &str, known: &[&str]| known.iter().any(|known| text.eq_ignore_ascii_case(known));
+        self.pairs().any(|(key, value)| is_any(key, keys) && is_any(value, values))
+    }
+
+    fn is_for_reading(&self) -> bool {
+        self.says(&["readonly", "read_only", "read-only"], &["true", "1", "yes"])
+            || self.pairs().any(|(key, value)| key.eq_ignore_ascii_case("user") && is_reader(value))
+    }
+}
+
+/// Which hosts of a URL take the writes, by the parts of its scheme?
+fn writers(parts: &[&str], query: &Query) -> Writers {
     let is_any = |list: &[&str]| parts.iter().any(|part| list.contains(part));
     let is_first = if is_any(&["loadbalance", "load-balance"]) {
         false
@@ -48,10 +65,9 @@ pub(super) fn url(value: &str) -> Option<Vec<NetworkHost>> {
         true
     } else {
         // Connector/J's manual, "Configuring Server Failover": all hosts but the first are read-only unless told
-        parts[0] == "jdbc" && is_any(&["mysql"]) && !says(&["failoverreadonly"], &["false"])
+        parts[0] == "jdbc" && is_any(&["mysql"]) && !query.says(&["failoverreadonly"], &["false"])
     };
-    let writers = if is_first { Writers::First } else { Writers::All };
-    Some(authority(url_authority(rest)?)?.of(writers))
+    if is_first { Writers::First } else { Writers::All }
 }
 
 /// The part of a URL in front of its path. A password may hold what would end it.

@@ -19,7 +19,7 @@ use lists::{
 use split::words;
 use word_list::WordList;
 
-use crate::{pattern::matches, write_names::WriteNames};
+use crate::{pattern::matches_any, write_names::WriteNames};
 
 /// No name of a variable or an option is longer.
 const NAME_LIMIT: usize = 253;
@@ -52,10 +52,9 @@ fn saying(name: &str, names: &WriteNames) -> Saying {
 
 /// What does the name of a variable or an option say, of which [`may_say_write`] says `may_write`?
 pub(super) fn saying_of(name: &str, may_write: bool, names: &WriteNames) -> Saying {
-    let any = |patterns: &[String]| patterns.iter().any(|pattern| matches(pattern, name));
-    if name.len() > NAME_LIMIT || any(&names.ignore) {
+    if name.len() > NAME_LIMIT || matches_any(&names.ignore, name) {
         Saying::Other
-    } else if any(&names.variables) {
+    } else if matches_any(&names.variables, name) {
         Saying::Told
     } else {
         // most names are soon done with
@@ -65,11 +64,10 @@ pub(super) fn saying_of(name: &str, may_write: bool, names: &WriteNames) -> Sayi
 
 /// Does the name of a Service, or a value of one of its labels, say that writes go to it?
 pub(crate) fn service_says_write(name: &str, names: &WriteNames) -> bool {
-    let any = |patterns: &[String]| patterns.iter().any(|pattern| matches(pattern, name));
-    if name.len() > NAME_LIMIT || any(&names.ignore) {
+    if name.len() > NAME_LIMIT || matches_any(&names.ignore, name) {
         return false;
     }
-    any(&names.services) || {
+    matches_any(&names.services, name) || {
         let small = name.to_ascii_lowercase();
         let words = words(&small, name);
         let is = |word: &&str| NO_WRITE_SERVICE.has(word);
