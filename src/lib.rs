@@ -11,7 +11,6 @@ mod case;
 mod cluster;
 mod database;
 mod decide;
-mod endpoint;
 mod exemptions;
 mod findings;
 mod flavor;
@@ -20,12 +19,14 @@ mod inject;
 mod json;
 mod judge;
 mod mounts;
+mod name_index;
 pub mod names;
 mod nearest;
 mod object;
 mod option_file;
 mod options;
 mod order;
+mod pattern;
 mod planned;
 mod record;
 mod request;
@@ -35,6 +36,8 @@ pub mod scripts;
 mod settings;
 mod shape;
 mod text;
+mod variables;
+mod write_names;
 
 use kubewarden_policy_sdk::{
     protocol_version_guest,

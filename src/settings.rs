@@ -2,16 +2,17 @@
 
 use std::borrow::Cow;
 
-use crate::rule::Concern;
 use crate::{
     annotations::{is_image, is_subdomain},
     flavor::Flavor,
     json::{Object, Value, read, type_name},
     names::{CLONE_CONTAINER, INIT_CONTAINER, INJECTED_CONTAINERS, SIDECAR_CONTAINER},
     nearest::nearest,
+    pattern::matches_any,
     request::at_position,
-    rule::{self, ALL, Rule, Severity},
+    rule::{self, ALL, Concern, Rule, Severity},
     text::shown,
+    write_names::WriteNames,
 };
 
 /// The settings of the policy.
@@ -52,17 +53,6 @@ impl Unmanaged {
             _ => None,
         }
     }
-}
-
-/// Which names say write, beyond those that [`crate::endpoint`] knows; patterns with `*` and `?`.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct WriteNames {
-    /// Names of environment variables and options that say write.
-    pub(crate) variables: Vec<String>,
-    /// Names of Services that say write.
-    pub(crate) services: Vec<String>,
-    /// Names that do not, whatever they look like.
-    pub(crate) ignore: Vec<String>,
 }
 
 /// The injected claim template.
@@ -274,7 +264,7 @@ impl Settings {
 
     /// Are the objects of a namespace exempt from all rules that can be softened?
     pub(crate) fn exempts(&self, namespace: &str) -> bool {
-        self.exempt_namespaces.iter().any(|pattern| matches(pattern, namespace))
+        matches_any(&self.exempt_namespaces, namespace)
     }
 
     /// The image with the backup tool for a flavor, if the settings name one.
@@ -299,33 +289,6 @@ impl Settings {
         }
         Value::Object(spec)
     }
-}
-
-/// Does a name match a pattern? `*` stands for any text and `?` for any character; case does not matter.
-pub(crate) fn matches(pattern: &str, name: &str) -> bool {
-    let (pattern, name) = (pattern.as_bytes(), name.as_bytes());
-    let (mut at, mut in_name) = (0, 0);
-    // where to go on when the text after the last `*` does not match here
-    let mut retry = None;
-    while in_name < name.len() {
-        match pattern.get(at) {
-            Some(b'*') => {
-                at += 1;
-                retry = Some((at, in_name));
-            }
-            Some(byte) if *byte == b'?' || byte.eq_ignore_ascii_case(&name[in_name]) => {
-                at += 1;
-                in_name += 1;
-            }
-            _ => {
-                let Some((after_star, from)) = retry else { return false };
-                at = after_star;
-                in_name = from + 1;
-                retry = Some((after_star, from + 1));
-            }
-        }
-    }
-    pattern[at..].iter().all(|byte| *byte == b'*')
 }
 
 struct Problems(Vec<String>);
@@ -474,23 +437,6 @@ mod tests {
         .unwrap_err();
         assert_eq!(problems.len(), 10, "{problems:#?}");
         assert!(problems.iter().any(|problem| problem.contains("did you mean host-network?")), "{problems:#?}");
-    }
-
-    #[test]
-    fn patterns() {
-        for (pattern, name, expected) in [
-            ("a", "a", true),
-            ("a", "b", false),
-            ("A*", "abc", true),
-            ("*_write_*", "DB_WRITE_HOST", true),
-            ("*_write_*", "DB_WRITE", false),
-            ("*a*b?", "xxaxxbxby", true),
-            ("?", "", false),
-            ("*", "", true),
-        ] {
-            assert_eq!(matches(pattern, name), expected, "{pattern} {name}");
-        }
-        assert!(!matches(&"*a".repeat(1000), &"a".repeat(999)));
     }
 
     #[test]

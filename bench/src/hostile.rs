@@ -89,7 +89,7 @@ pub const HOSTILE: [Shape; 41] = [
         object["spec"]["template"]["metadata"]["annotations"] = Value::Object(more.collect());
         (object, json!({}))
     }),
-    // rules/workload.rs
+    // rules/write_endpoint/, but for the words of names
     shape("one ConfigMap in envFrom", |parts| {
         let source = json!({"configMapRef": {"name": LARGE_CONFIG_MAP}});
         with_container(&json!({"name": "shop", "envFrom": vec![source; parts], "args": ["--primary"]}))
@@ -137,7 +137,7 @@ pub const HOSTILE: [Shape; 41] = [
         let env = (0..parts).map(|index| json!({"name": format!("rwrorwrorworwrorwrorw{index}"), "valueFrom": source}));
         with_container(&json!({"name": "shop", "env": env.collect::<Vec<_>>()}))
     }),
-    // endpoint.rs
+    // rules/write_endpoint/: the words of names
     shape("names of rw and ro", |parts| {
         let name =
             |index: usize| (0..15).map(|bit| if index >> bit & 1 == 0 { "rw" } else { "ro" }).collect::<String>();

@@ -6,10 +6,10 @@ use crate::{
     flavor::{Family, Flavor},
     json::{Value, at, list_at, str_at},
     mounts::mount_of,
+    name_index::NameIndex,
     names::{ROOT_PASSWORD_DIR, ROOT_PASSWORD_FILE, ROOT_PASSWORD_VOLUME},
     object::name,
     rule,
-    rules::Names,
 };
 
 /// What an injected container needs to log in as root.
@@ -69,7 +69,7 @@ impl<'a> Credentials<'a> {
             ));
         }
         // a variable may use those that stand before it
-        let names = if references.is_empty() { Names::default() } else { Names::of(env) };
+        let names = if references.is_empty() { NameIndex::default() } else { NameIndex::of(env) };
         while let Some(reference) = references.pop() {
             let position = names.last(&reference, 0..env.len());
             if let Some(index) = position.filter(|index| !std::mem::replace(&mut wanted[*index], true)) {

@@ -6,7 +6,7 @@ use crate::{
     annotations::Annotations,
     case::{Case, recheck_uncached},
     cluster::{Cluster, Kind, Lookup},
-    database::Database,
+    database::{Database, Found},
     exemptions::Exemptions,
     findings::{Findings, Violation, failed_look_up},
     flavor::Flavor,
@@ -15,8 +15,9 @@ use crate::{
     nearest::is_within,
     option_file::{Groups, Kind as Entry, Mistake, OptionFile, Owner},
     options::ServerOption,
+    planned::Planned,
     record::{Gtid, Replication, Status},
-    rule,
+    rule::{self, Concern, Rule},
     rules::{
         effective,
         replication::{Told, changed, elsewhere as lies_elsewhere, log_name, replicas, switches_gtids_on},
@@ -24,11 +25,6 @@ use crate::{
     },
     settings::Settings,
     text::{label, shown},
-};
-use crate::{
-    database::Found,
-    planned::Planned,
-    rule::{Concern, Rule},
 };
 
 fn is_on(settings: &Settings) -> bool {

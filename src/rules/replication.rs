@@ -11,6 +11,7 @@ use crate::{
     flavor::{CloneMethod, Flavor},
     json::{NULL, Object, Value, at, list_at, str_at},
     mounts::{OPTION_FILES, mounted_option_files},
+    name_index::NameIndex,
     names::{CONFIG_MAP_VOLUME, DATA_DIR, annotation},
     object::{by_name, name},
     option_file::{Groups, OptionFile},
@@ -22,7 +23,6 @@ use crate::{
         config_map::told_by_files,
         effective,
         statefulset::{Given, given_options},
-        variables::Names,
     },
     settings::Settings,
     text::{label, shown},
@@ -262,7 +262,8 @@ fn check_arguments(given: &[Given], stored: &[Given], path: &str, plan: &Planned
         let value = option.value.or(given.next.as_deref()).unwrap_or_default();
         if let Some((why, fix)) = elsewhere(option.name, value, plan.data_dir) {
             // the update makes nothing worse
-            let before = before.get_or_insert_with(|| Names::new(stored.iter().map(words).map(Cow::Owned).collect()));
+            let before =
+                before.get_or_insert_with(|| NameIndex::new(stored.iter().map(words).map(Cow::Owned).collect()));
             if before.has(&words(given)) {
                 findings.warn(format!("the option {}: {why}", given.shown()));
                 continue;

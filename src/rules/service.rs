@@ -1,17 +1,16 @@
 //! Rules on Services: the headless one that gives the pods their names, and those through which clients write.
 
-use crate::rule::Concern;
 use crate::{
     annotations::{Annotations, check_other_kind, own},
     case::{Case, recheck_uncached},
     cluster::{Cluster, Kind, Lookup},
-    endpoint::service_says_write,
     exemptions::Exemptions,
     findings::{Findings, Violation, failed_look_up},
     json::{NULL, Object, Value, at, list_at, object_at, str_at},
     names::{ANNOTATION_PREFIX, DATABASE_PORT, POD_INDEX_LABEL, POD_NAME_LABEL, annotation},
     nearest::nearest,
-    rule,
+    rule::{self, Concern},
+    rules::write_endpoint::service_says_write,
     settings::Settings,
     text::{label, shown},
 };

@@ -8,12 +8,14 @@ use crate::{
     findings::{Findings, Violation},
     flavor::{Family, Flavor},
     json::{Value, at, list_at, str_at},
+    name_index::NameIndex,
     names::{ANNOTATION_PREFIX, annotation},
     object::name,
     options::ServerOption,
     rule,
-    rules::{effective, variables::Names},
+    rules::effective,
     text::shown,
+    variables::expand_with_shell,
 };
 
 /// Checks the database container at `path` and the pod around it.
@@ -123,7 +125,7 @@ fn carries_arguments(name: &str) -> bool {
 /// The variables that a container defines by themselves; the last of a name counts.
 #[derive(Default)]
 struct Variables<'a> {
-    names: Names<'a>,
+    names: NameIndex<'a>,
     values: Vec<&'a str>,
     /// So many bytes of values stand in words.
     taken: Cell<usize>,
@@ -140,7 +142,7 @@ impl<'a> Variables<'a> {
         }
         let defined = || env.iter().filter_map(value).filter(|(name, _)| !name.is_empty());
         Self {
-            names: Names::new(defined().map(|(name, _)| Cow::Borrowed(name)).collect()),
+            names: NameIndex::new(defined().map(|(name, _)| Cow::Borrowed(name)).collect()),
             values: defined().map(|(_, value)| value).collect(),
             taken: Cell::default(),
         }
@@ -150,45 +152,15 @@ impl<'a> Variables<'a> {
         self.names.last(name, 0..self.values.len()).map(|place| self.values[place])
     }
 
-    /// A word with the values of variables in it: Kubernetes' `$(NAME)`, a shell's `$NAME` and `${NAME}`. Looks at no
-    /// part of a word twice.
+    /// A word with the values of variables in it.
     fn expand<'t>(&self, text: &'t str) -> Cow<'t, str> {
         /// What is longer is no option that a rule knows.
         const LIMIT: usize = 4096;
-        if self.names.is_empty() || !text.contains('$') {
+        if self.names.is_empty() {
             return Cow::Borrowed(text);
         }
-        let mut expanded = String::new();
-        let mut rest = text;
-        // So much is left where the parentheses end that are open. Kubernetes looks for no further name within them, and
-        // for none at all where they have no end.
-        let mut behind = usize::MAX;
-        while let Some((before, after)) = rest.split_once('$') {
-            expanded.push_str(before);
-            let (name, brackets) = match after.bytes().next() {
-                Some(b'(') if after.len() < behind => {
-                    let end = after.find(')');
-                    behind = end.map_or(0, |end| after.len() - end);
-                    (&after[1..end.unwrap_or(1)], 2)
-                }
-                Some(b'(') => ("", 0),
-                Some(b'{') => match shell_name(&after[1..]) {
-                    name if after[1 + name.len()..].starts_with('}') => (name, 2),
-                    _ => ("", 0),
-                },
-                _ => (shell_name(after), 0),
-            };
-            let value = self.get(name).filter(|value| expanded.len() + value.len() <= LIMIT && self.take(value.len()));
-            if let Some(value) = value {
-                expanded.push_str(value);
-                rest = after.get(name.len() + brackets..).unwrap_or_default();
-            } else {
-                expanded.push('$');
-                rest = after;
-            }
-        }
-        expanded.push_str(rest);
-        Cow::Owned(expanded)
+        let value_of = |name: &str, room| self.get(name).filter(|value| value.len() <= room && self.take(value.len()));
+        expand_with_shell(text, LIMIT, &value_of)
     }
 
     /// Takes so much from what all values together may bring.
@@ -203,12 +175,6 @@ impl<'a> Variables<'a> {
         const LIMIT: usize = 256 << 10;
         self.taken.get() > LIMIT
     }
-}
-
-/// The name that a text begins with, as a shell has names.
-fn shell_name(text: &str) -> &str {
-    let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len());
-    &text[..end]
 }
 
 fn check_options(given: &[Given], path: &str, database: Option<&Database>, findings: &mut Findings) {

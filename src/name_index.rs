@@ -1,3 +1,5 @@
+//! Names that are looked up many times: a container's variables are as many as an object may hold.
+
 use std::{borrow::Cow, ops::Range};
 
 use crate::{json::Value, object::name, order::order};
@@ -5,13 +7,13 @@ use crate::{json::Value, object::name, order::order};
 /// The names of a container's variables, to be looked up by where they stand: one name may stand in several places, and
 /// a later one counts before an earlier one.
 #[derive(Default)]
-pub(crate) struct Names<'a> {
+pub(crate) struct NameIndex<'a> {
     names: Vec<Cow<'a, str>>,
     /// The places in the order of their names, those of one name in their own order.
     order: Vec<usize>,
 }
 
-impl<'a> Names<'a> {
+impl<'a> NameIndex<'a> {
     pub(crate) fn new(names: Vec<Cow<'a, str>>) -> Self {
         let order = order(names.len(), &|one, other| names[one].cmp(&names[other]));
         Self { names, order }
@@ -53,7 +55,7 @@ mod tests {
 
     #[test]
     fn the_last_place_within_a_range() {
-        let names = Names::new(["b", "a", "b", "", "a"].map(Cow::Borrowed).to_vec());
+        let names = NameIndex::new(["b", "a", "b", "", "a"].map(Cow::Borrowed).to_vec());
         for (name, range, expected) in [
             ("b", 0..5, Some(2)),
             ("b", 0..2, Some(0)),
@@ -68,6 +70,6 @@ mod tests {
             assert_eq!(names.last(name, range.clone()), expected, "{name} {range:?}");
         }
         assert_eq!((0..5).map(|place| names.is_effective(place)).collect::<Vec<_>>(), [false, false, true, true, true]);
-        assert_eq!(Names::default().last("a", 0..0), None);
+        assert_eq!(NameIndex::default().last("a", 0..0), None);
     }
 }
