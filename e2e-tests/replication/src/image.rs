@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     command::{LIMIT, command, output, podman, run_unless},
-    context::Stop,
+    outcome::Stop,
 };
 
 /// Of the images that are made here: it is made up, they are never pulled.

@@ -16,6 +16,7 @@ mod image;
 mod load;
 mod object;
 mod option_files;
+mod outcome;
 mod pod;
 mod probe;
 mod report;
@@ -23,8 +24,10 @@ mod rollout;
 mod scenario;
 mod sql;
 mod stored;
+mod version;
 mod volume;
 mod watch;
+mod wish;
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -43,17 +46,15 @@ use mysql_replication_preview::Policy;
 use crate::{
     admission::{Admission, played},
     cluster::{Cluster, Place, remove_tree, sweep},
-    context::{Context, Failure, Stop},
+    context::Context,
     image::{Database, Images, pull},
     object::Objects,
-    report::{Entry, Outcome, Report},
-    scenario::{
-        LANES, Lane,
-        chaos::{self, Wish},
-        upgrade,
-    },
+    outcome::{Failure, Outcome, Stop},
+    report::{Entry, Report},
+    scenario::{LANES, Lane, chaos, upgrade},
     sql::Login,
     watch::Watch,
+    wish::Wish,
 };
 
 /// How long a whole run may take; making the images counts.

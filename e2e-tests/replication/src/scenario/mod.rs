@@ -17,13 +17,7 @@ pub(crate) mod upgrade;
 
 use serde_json::Value;
 
-use crate::{
-    admission::Admission,
-    context::{Context, Result},
-    image::Database,
-    object::Objects,
-    stored,
-};
+use crate::{admission::Admission, context::Context, image::Database, object::Objects, outcome::Result, stored};
 
 /// One row of the table at the end.
 #[derive(Debug)]

@@ -13,8 +13,9 @@ use serde_json::{Value, json};
 
 use crate::{
     admission::{PREFIX, played},
-    context::{Context, Failure, Result},
+    context::Context,
     image::Family,
+    outcome::{Failure, Result},
     scenario::replication::refuses_writes,
 };
 

@@ -10,7 +10,8 @@ use std::{
 
 use crate::{
     command::{command, run, signal, signal_tree, start_time},
-    context::{Context, Failure, Result},
+    context::Context,
+    outcome::{Failure, Result},
     pod::Stage,
     scenario::chaos::{
         invariants::{History, MARK},
