@@ -209,3 +209,16 @@ pub(crate) static LANES: [Lane; 15] = [
         }],
     ),
 ];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{LANES, LAST};
+
+    #[test]
+    fn no_number_of_a_scenario_is_left_out() {
+        let numbers: BTreeSet<u32> = LANES.iter().flat_map(|lane| lane.scenarios).map(|it| it.number).collect();
+        assert_eq!(numbers, (1..=u32::try_from(LAST).expect("a number")).collect());
+    }
+}
