@@ -1,4 +1,5 @@
-//! Objects that nobody honest writes: each makes two sides of a search grow together, or much of what is dear to look at.
+//! Objects that nobody honest writes: each makes two sides of a search grow together, or much of what is dear to look
+//! at.
 
 use mysql_replication_preview::admission_request;
 use serde_json::{Map, Value, json};

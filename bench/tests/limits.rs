@@ -17,9 +17,9 @@ use mysql_replication_bench::{
     subject,
 };
 
-/// Instructions of 50 milliseconds. Where the module is compiled as policy servers do it, and nothing else runs, the shapes
-/// of 1.5 MB take one nanosecond for 9 to 15 of them (`bench --growth` shows both). Instructions are counted instead of
-/// time, for they are the same on a busy machine.
+/// Instructions of 50 milliseconds. Where the module is compiled as policy servers do it, and nothing else runs, the
+/// shapes of 1.5 MB take one nanosecond for 9 to 15 of them (`bench --growth` shows both). Instructions are counted
+/// instead of time, for they are the same on a busy machine.
 const IN_50_MILLISECONDS: u64 = 450_000_000;
 /// Where a count ends that would go on for hours.
 const GIVEN_UP: u64 = 8_000_000_000;

@@ -29,8 +29,8 @@ impl std::fmt::Debug for Admission<'_> {
 }
 
 impl<'a> Admission<'a> {
-    /// Reads a manifest: a StatefulSet, whose first container gets the database's image, and what it needs beside it. The
-    /// policy sees the `ConfigMap`s too.
+    /// Reads a manifest: a StatefulSet, whose first container gets the database's image, and what it needs beside it.
+    /// The policy sees the `ConfigMap`s too.
     pub(crate) fn new(
         policy: &'a Policy,
         manifest: &Path,
@@ -88,8 +88,8 @@ impl<'a> Admission<'a> {
         self.policy.validate(&request, settings, Arc::new(cluster)).map_err(|error| format!("the policy: {error}"))
     }
 
-    /// An object as it comes out of the policy, which must have no word to say about it, but for the hint at names of pods
-    /// that are not Ready: the scenarios are harder without these.
+    /// An object as it comes out of the policy, which must have no word to say about it, but for the hint at names of
+    /// pods that are not Ready: the scenarios are harder without these.
     pub(crate) fn accept(&self, object: &Value, old: Option<&Value>, settings: &Value) -> Result<Value, String> {
         let response = self.send(object, old, settings)?;
         let is_hint = |warning: &String| warning.contains("write publishNotReadyAddresses: true");

@@ -52,7 +52,7 @@ pub(crate) fn run(command: &mut Command) -> Result<String, String> {
     run_within(command, LIMIT)
 }
 
-/// The same with a deadline of its own.
+/// Runs a command that must succeed, with a deadline of its own, and gives what it printed.
 pub(crate) fn run_within(command: &mut Command, limit: Duration) -> Result<String, String> {
     let result = output(command, None, limit)?;
     if result.status.success() {
@@ -122,8 +122,8 @@ pub(crate) fn kill_tree(pid: u32) {
     signal("KILL", pid);
 }
 
-/// Sends a signal to a process and all that it started, from the first on: what has stopped starts nothing more. Gives all
-/// that it was sent to.
+/// Sends a signal to a process and all that it started, from the first on: what has stopped starts nothing more. Gives
+/// all that it was sent to.
 pub(crate) fn signal_tree(name: &str, pid: u32) -> Vec<u32> {
     signal(name, pid);
     let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();

@@ -140,7 +140,8 @@ impl Context<'_> {
         self.sql(ordinal, SCHEMA).map(drop)
     }
 
-    /// Sends an update of the StatefulSet, and hands what comes out of the policy to the controller. Gives the warnings.
+    /// Sends an update of the StatefulSet, and hands what comes out of the policy to the controller. Gives the
+    /// warnings.
     pub(crate) fn update(&mut self, object: &Value) -> Result<Vec<String>> {
         let response = self.admission.send(object, Some(&self.stored), &json!({}))?;
         if !response.accepted {

@@ -37,7 +37,7 @@ pub(crate) enum Family {
 enum Source {
     /// Made here from the Debian packages of a suite; replicas clone as the policy chooses.
     Made { suite: &'static str, version: &'static str },
-    /// The same image, whose replicas clone with a stand-in for XtraBackup.
+    /// The image of another one of these, whose replicas clone with a stand-in for XtraBackup.
     StandIn(&'static Database),
     /// Pulled, with the backup image that the policy chooses.
     Official(&'static str),
@@ -167,14 +167,14 @@ impl Database {
         }
     }
 
-    /// The image with the backup tool, where the policy is not left to choose one: the stand-in, that speaks as XtraBackup
-    /// 8.0 does or as 8.4.
+    /// The image with the backup tool, where the policy is not left to choose one: the stand-in, that speaks as
+    /// XtraBackup 8.0 does or as 8.4.
     pub(crate) fn backup_image(&self, speaks_as: &str) -> Option<String> {
         self.has_stand_in().then(|| format!("{REGISTRY}/stand-in-for-xtrabackup:as-{speaks_as}"))
     }
 
-    /// What is in its option files. The scripts have to do with GTIDs switched off, the default of MySQL 8.0 and 8.4, for
-    /// which there is XtraBackup; those of 9.7 are on.
+    /// What is in its option files. The scripts have to do with GTIDs switched off, the default of MySQL 8.0 and 8.4,
+    /// for which there is XtraBackup; those of 9.7 are on.
     pub(crate) fn option_file(&self) -> Option<&'static str> {
         self.has_stand_in().then_some("[mysqld]\ngtid-mode=OFF\nenforce-gtid-consistency=OFF\n")
     }

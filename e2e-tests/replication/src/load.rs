@@ -73,8 +73,8 @@ impl Drop for Load {
     }
 }
 
-/// Waits for a writer that is to end; the client of one that waits for a server that does not answer is killed after the
-/// deadline.
+/// Waits for a writer that is to end; the client of one that waits for a server that does not answer is killed after
+/// the deadline.
 pub(crate) fn join<T>(writer: JoinHandle<T>, client: &AtomicU32, deadline: Instant) -> thread::Result<T> {
     while !writer.is_finished() {
         if Instant::now() > deadline {
@@ -110,8 +110,8 @@ impl<'c> Client<'c> {
         self.session.is_some()
     }
 
-    /// Runs statements, and says whether they are known to be done. If not, nobody knows whether they were committed: they
-    /// are not to be run again.
+    /// Runs statements, and says whether they are known to be done. If not, nobody knows whether they were committed:
+    /// they are not to be run again.
     pub(crate) fn run(&mut self, statements: &str) -> bool {
         let Some(open) = &mut self.session else { return false };
         self.pid.store(open.pid(), Ordering::SeqCst);

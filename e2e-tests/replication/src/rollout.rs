@@ -1,5 +1,5 @@
-//! From which revision of its template a StatefulSet's pod is made, and which pod an update replaces next, as Kubernetes'
-//! controller has it: `newVersionedStatefulSetPod`, `updateStatefulSet` and `completeRollingUpdate` in
+//! From which revision of its template a StatefulSet's pod is made, and which pod an update replaces next, as
+//! Kubernetes' controller has it: `newVersionedStatefulSetPod`, `updateStatefulSet` and `completeRollingUpdate` in
 //! `pkg/controller/statefulset`.
 
 use crate::object::{PodSpec, UpdateStrategy};

@@ -80,8 +80,8 @@ fn change(path: &Path, keys: &BTreeMap<String, String>, mode: Option<u32>) -> io
     fs::rename(next, path.join("..data"))
 }
 
-/// What the kubelet does a while after a Secret has changed: its files in a running pod change. `place` is the pod's own
-/// directory.
+/// What the kubelet does a while after a Secret has changed: its files in a running pod change. `place` is the pod's
+/// own directory.
 pub(crate) fn refresh_secrets(spec: &PodSpec, place: &Path, objects: &Objects) -> Result<(), String> {
     for volume in &spec.volumes {
         let Some(source) = &volume.secret else { continue };

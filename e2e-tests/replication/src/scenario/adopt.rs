@@ -20,8 +20,8 @@ use crate::{
 /// How a pod says that it does not start over data of its own.
 const REFUSAL: &str = "ERROR: the data directory holds data that is no complete clone of the primary";
 
-/// 27: a database of one pod, under writes: annotated, restarted by the controller, then scaled out. Both in one step are
-/// refused.
+/// 27: a database of one pod, under writes: annotated, restarted by the controller, then scaled out. Both in one step
+/// are refused.
 pub(crate) fn one_pod(context: &mut Context<'_>) -> Result {
     context.ensure(1)?;
     own_row(context, 0)?;
@@ -109,8 +109,8 @@ fn annotated(context: &Context<'_>) -> Value {
     object
 }
 
-/// Gives the warnings, but for the hint that the Service, as most are, publishes no pod that is not Ready: with such a one
-/// all of this must do.
+/// Gives the warnings, but for the hint that the Service, as most are, publishes no pod that is not Ready: with such a
+/// one all of this must do.
 fn update(context: &mut Context<'_>, object: &Value) -> Result<Vec<String>> {
     let mut warnings = context.update(object)?;
     warnings.retain(|warning| !warning.contains("publishNotReadyAddresses"));

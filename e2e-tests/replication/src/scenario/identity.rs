@@ -26,8 +26,8 @@ const ROTATION: &str = "15";
 /// What a replica says of a primary with other data.
 const OTHER_DATA: &str = "pod 0 has other data";
 
-/// 21: the primary's volume is lost while one replica is behind. Its data comes from the one that is behind, and the other,
-/// which is ahead, does not follow; then from that one, and nothing is missing.
+/// 21: the primary's volume is lost while one replica is behind. Its data comes from the one that is behind, and the
+/// other, which is ahead, does not follow; then from that one, and nothing is missing.
 pub(crate) fn restored_from_replicas(context: &mut Context<'_>) -> Result {
     context.ensure(3)?;
     context.cluster.publish_names_of_all_pods();
@@ -133,8 +133,8 @@ pub(crate) fn log_lost(context: &mut Context<'_>) -> Result {
     context.same_everywhere()
 }
 
-/// 24: root's password is changed on the server and in the Secret, in either order, under load: nobody leaves a Service,
-/// and a replica that restarts afterwards comes back.
+/// 24: root's password is changed on the server and in the Secret, in either order, under load: nobody leaves a
+/// Service, and a replica that restarts afterwards comes back.
 pub(crate) fn password_rotated(context: &mut Context<'_>) -> Result {
     context.ensure(3)?;
     for (password, server_first) in [("Geheim-2 'x'", true), ("Geheim-3", false)] {

@@ -25,8 +25,8 @@ pub(crate) const SHORT_TIMES: [(&str, &str); 2] =
 /// five seconds, and its process has ended.
 const LONGEST: Duration = Duration::from_secs(25);
 
-/// 18: a backup that must wait for a long statement is given up and tried again; it blocks writes of the donor no longer
-/// than it is waited for, and leaves no process behind.
+/// 18: a backup that must wait for a long statement is given up and tried again; it blocks writes of the donor no
+/// longer than it is waited for, and leaves no process behind.
 pub(crate) fn backup_must_wait(context: &mut Context<'_>) -> Result {
     context.ensure(1)?;
     context.sql(

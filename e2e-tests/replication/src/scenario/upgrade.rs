@@ -29,7 +29,8 @@ pub(crate) fn not_without_successor(database: &Database) -> Option<&'static str>
     successor(database).is_none().then_some("there is no image here of a version that comes after this one")
 }
 
-/// 19: a new image is rolled out from the last pod to the first, under writes, with MariaDB's own upgrade of its tables.
+/// 19: a new image is rolled out from the last pod to the first, under writes, with MariaDB's own upgrade of its
+/// tables.
 pub(crate) fn rolled_out(context: &mut Context<'_>) -> Result {
     context.ensure(3)?;
     let version = version(context, 0)?;
@@ -60,8 +61,8 @@ pub(crate) fn rolled_out(context: &mut Context<'_>) -> Result {
     context.mark()
 }
 
-/// 20: a replica loses its volume when it has the new image, and the pod before it and the primary have the old one. The
-/// new tool prepares the backup of the old version, the entrypoint upgrades the tables, and the replica follows a
+/// 20: a replica loses its volume when it has the new image, and the pod before it and the primary have the old one.
+/// The new tool prepares the backup of the old version, the entrypoint upgrades the tables, and the replica follows a
 /// primary that cannot all that the new version can: it has no TLS.
 pub(crate) fn volume_lost_in_the_middle(context: &mut Context<'_>) -> Result {
     context.ensure(3)?;
@@ -92,8 +93,9 @@ pub(crate) fn volume_lost_in_the_middle(context: &mut Context<'_>) -> Result {
     context.mark()
 }
 
-/// 29: a cluster that an earlier version of the policy has injected, under writes. As long as its owner changes nothing, it
-/// stays as it is; with the owner's next roll-out it gets what this version injects, and its data an identity.
+/// 29: a cluster that an earlier version of the policy has injected, under writes. As long as its owner changes
+/// nothing, it stays as it is; with the owner's next roll-out it gets what this version injects, and its data an
+/// identity.
 pub(crate) fn of_the_policy(context: &mut Context<'_>) -> Result {
     context.ensure(3)?;
     for (what, object) in [("itself", &context.stored), ("its user's manifest", &context.admission.plain)] {

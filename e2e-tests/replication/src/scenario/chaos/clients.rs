@@ -25,8 +25,8 @@ pub(super) const WRITERS: usize = 2;
 /// Between two rows of a writer, and between two tries on a replica.
 const PAUSE: Duration = Duration::from_millis(40);
 const TRY_PAUSE: Duration = Duration::from_millis(250);
-/// How long a client may still wait for its server when the round is over: MariaDB looks once a minute whether a full disk
-/// has room again.
+/// How long a client may still wait for its server when the round is over: MariaDB looks once a minute whether a full
+/// disk has room again.
 const PATIENCE: Duration = Duration::from_secs(90);
 
 /// What one writer knows of its rows, over all rounds.

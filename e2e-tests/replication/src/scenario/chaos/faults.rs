@@ -21,7 +21,8 @@ use crate::{
     sql::{self, Login},
 };
 
-/// How long a step may have to wait for what it is to be done to: a pod that is not there yet waits for those before it.
+/// How long a step may have to wait for what it is to be done to: a pod that is not there yet waits for those before
+/// it.
 const LIMIT: Duration = Duration::from_mins(5);
 /// How long a server has for its end.
 const GRACE: Duration = Duration::from_secs(30);
@@ -45,12 +46,13 @@ enum Action {
     Free {
         pod: usize,
     },
-    /// Changes root's password on the server; where this is the first half of the change, the other comes so much later.
+    /// Changes root's password on the server; where this is the first half of the change, the other comes so much
+    /// later.
     Alter {
         password: String,
         first: Option<Duration>,
     },
-    /// The same in the Secret.
+    /// Changes root's password in the Secret; where this is the first half, the other comes so much later.
     ChangeSecret {
         password: String,
         first: Option<Duration>,
@@ -308,8 +310,8 @@ impl Faults<'_, '_> {
         Ok(Outcome::Done)
     }
 
-    /// A pod that is scaled in does not get the new password, and could not log in to its own server when it comes back:
-    /// its claim goes (docs/operating.md, "Change the root password").
+    /// A pod that is scaled in does not get the new password, and could not log in to its own server when it comes
+    /// back: its claim goes (docs/operating.md, "Change the root password").
     fn delete_old_claims(&mut self) -> Result {
         for ordinal in self.context.cluster.replicas()..MOST_REPLICAS {
             if self.context.cluster.data_dir(ordinal).exists() {
@@ -321,8 +323,8 @@ impl Faults<'_, '_> {
         Ok(())
     }
 
-    /// Changes root's password on the server. One that was killed meanwhile may have changed it or not, and for one of the
-    /// two accounts alone: it is said once more, with whichever password is right.
+    /// Changes root's password on the server. One that was killed meanwhile may have changed it or not, and for one of
+    /// the two accounts alone: it is said once more, with whichever password is right.
     fn alter(&mut self, password: &str, first: Option<Duration>) -> Result<Outcome> {
         if !self.context.cluster.status(0).ready {
             return Ok(Outcome::Later("the primary is not Ready".to_owned()));
@@ -345,8 +347,8 @@ impl Faults<'_, '_> {
         sql::query_within(self.context.database.family, pid, &login, statement, Duration::from_secs(5))
     }
 
-    /// Changes it in the Secret. Where `ALTER USER` came first, every replica must have got that by then: a pod that is made
-    /// anew with the new password alone could not log in to its own server.
+    /// Changes it in the Secret. Where `ALTER USER` came first, every replica must have got that by then: a pod that is
+    /// made anew with the new password alone could not log in to its own server.
     fn change_secret(&mut self, password: &str, first: Option<Duration>) -> Result<Outcome> {
         if first.is_none() && self.context.root.password != password {
             self.say("root's password is another by now: the Secret gets that one");

@@ -1,8 +1,8 @@
-//! Random faults, as Jepsen does it: while clients write, a seed draws what is done to the cluster; when it has mended itself,
-//! nothing may be lost, doubled, different, or written to a replica.
+//! Random faults, as Jepsen does it: while clients write, a seed draws what is done to the cluster; when it has mended
+//! itself, nothing may be lost, doubled, different, or written to a replica.
 //!
-//! [`plan`] draws, [`faults`] does it, [`clients`] write, [`witness`] looks whether Ready is true, [`invariants`] are what must
-//! hold at the end of each round.
+//! [`plan`] draws, [`faults`] does it, [`clients`] write, [`witness`] looks whether Ready is true, [`invariants`] are
+//! what must hold at the end of each round.
 
 mod clients;
 mod faults;
@@ -36,13 +36,13 @@ pub(crate) const SEED: u64 = 1352;
 /// The size of each claim, in MiB. It is a file system of its own, which can be full.
 pub(crate) const CLAIM: u32 = 1500;
 
-/// Waits that are too long for a test: for the account's password after root's has changed, and for a donor of which nothing
-/// comes any more. Longer than most pauses, so that clones go on as well as begin anew.
+/// Waits that are too long for a test: for the account's password after root's has changed, and for a donor of which
+/// nothing comes any more. Longer than most pauses, so that clones go on as well as begin anew.
 pub(crate) const SHORT_TIMES: [(&str, &str); 2] = [identity::SHORT_TIMES[0], ("REPLICATION_STALL_SECONDS", "20")];
 
 /// How long the cluster may take to mend itself when the faults are over. The longest that is known: a server that was
-/// writing to a peer that vanished waits a minute for it, a pod that does not end is given half a minute, and each of four
-/// pods may have to clone, one after the other.
+/// writing to a peer that vanished waits a minute for it, a pod that does not end is given half a minute, and each of
+/// four pods may have to clone, one after the other.
 const MENDING: u64 = 420;
 
 const SCHEMA: &str = "

@@ -1,5 +1,5 @@
-//! Which faults come when. All of it follows from the seed: neither time nor what came of a fault has a say, so a seed that
-//! found something finds it with the same faults again.
+//! Which faults come when. All of it follows from the seed: neither time nor what came of a fault has a say, so a seed
+//! that found something finds it with the same faults again.
 
 use std::{fmt, time::Duration};
 
@@ -188,8 +188,8 @@ impl Iterator for Plan {
             let kind = self.kind();
             let after = if steps.is_empty() { 0 } else { self.random.u64(0..8000) };
             let mut fault = self.fault(kind);
-            // The Secret first is for pods that nobody restarts meanwhile (docs/operating.md, "Change the root password"):
-            // a round of its own.
+            // The Secret first is for pods that nobody restarts meanwhile (docs/operating.md, "Change the root
+            // password"): a round of its own.
             if let Fault::Rotate { server_first, .. } = &mut fault
                 && steps.is_empty()
             {

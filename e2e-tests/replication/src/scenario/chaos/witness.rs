@@ -1,7 +1,7 @@
 //! Looks at every pod all the while: one that is Ready must do what Ready says.
 //!
-//! The contract is that of `replica-ready.sh`: a replica is Ready while it is closed for writes and follows the primary; it
-//! stays Ready while the primary is away, or the way to it.
+//! The contract is that of `replica-ready.sh`: a replica is Ready while it is closed for writes and follows the
+//! primary; it stays Ready while the primary is away, or the way to it.
 
 use std::{
     collections::BTreeSet,
