@@ -117,6 +117,12 @@ lint-workflows: ## Check the GitHub workflows (needs actionlint)
 	@command -v actionlint >/dev/null || { echo 'error: actionlint is needed and not installed' >&2; exit 1; }
 	actionlint .github/workflows/*.yml
 
+.PHONY: deny
+deny: ## Check licenses, sources and known faults of the dependencies (needs cargo-deny; ARGS=licenses, ...)
+	@command -v cargo-deny >/dev/null || { \
+		echo 'error: cargo-deny is needed and not installed; run `cargo install --locked cargo-deny`' >&2; exit 1; }
+	cargo deny --locked --workspace check $(ARGS)
+
 VERSION := $(shell sed -n 's/^  io\.kubewarden\.policy\.version: *//p' policy-metadata/metadata.yml)
 TAG ?= v$(VERSION)
 SBOM := target/policy-sbom.spdx.json

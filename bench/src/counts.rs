@@ -34,7 +34,7 @@ impl SubjectCount {
         ratio(self.policy.cold(), self.do_nothing.cold())
     }
 
-    /// The same as a multiple of the second floor.
+    /// A cold evaluation, as a multiple of the second floor.
     #[must_use]
     pub fn floor_ratio(&self) -> f64 {
         ratio(self.policy.cold(), self.floor.cold())

@@ -223,7 +223,7 @@ pub struct Point {
     pub size: u64,
     /// A cold evaluation.
     pub policy: Spread,
-    /// The same in the guest that does nothing.
+    /// A cold evaluation of the guest that does nothing.
     pub do_nothing: Spread,
     /// Instructions of the call.
     pub instructions: u64,
@@ -246,9 +246,9 @@ pub struct Growth {
     pub points: Vec<Point>,
     /// Of the time beyond that of the smallest, over the larger half of the sizes: 1 is linear.
     pub time_slope: f64,
-    /// The same of the instructions.
+    /// The slope of the instructions beyond those of the smallest, over the larger half of the sizes.
     pub instructions_slope: f64,
-    /// The same of the memory.
+    /// The slope of the memory beyond that of the smallest, over the larger half of the sizes.
     pub memory_slope: f64,
     /// Was it too slow to be made larger?
     pub is_cut: bool,

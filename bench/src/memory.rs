@@ -17,7 +17,7 @@ pub struct InstanceMemory {
     pub instances: u64,
     /// Bytes that each adds to the process's resident memory once it can be called.
     pub fresh: u64,
-    /// The same after a full injection.
+    /// Bytes that each adds once it has answered a full injection.
     pub used: u64,
 }
 

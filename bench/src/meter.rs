@@ -62,7 +62,7 @@ impl Meter {
         Self::compile(&guest.bytes).map_err(|error| format!("{}: {error:#}", guest.name))
     }
 
-    /// The same guest, which is stopped after so many instructions: what is quadratic would run for hours.
+    /// The guest, which is stopped from now on after so many instructions: what is quadratic would run for hours.
     #[must_use]
     pub fn limited(self, instructions: u64) -> Self {
         Self { tank: instructions, ..self }

@@ -57,7 +57,8 @@ pub fn slope(points: &[(f64, f64)]) -> f64 {
     covariance / variance
 }
 
-/// The same without what the smallest one costs already, which would hide how the rest grows; over the larger half.
+/// The exponent of growth without what the smallest point costs already, which would hide how the rest grows; over
+/// the larger half.
 #[must_use]
 pub fn slope_of_growth(points: &[(f64, f64)]) -> f64 {
     let Some(((first_x, first_y), rest)) = points.split_first() else { return 0.0 };

@@ -39,7 +39,8 @@ pub struct Subject {
     pub name: &'static str,
     /// The request and the settings, as a policy server sends them.
     pub payload: Vec<u8>,
-    /// The same for the second floor: a setting tells the guest that does nothing how long its answer shall be.
+    /// The request and the settings for the second floor: a setting tells the guest that does nothing how long its
+    /// answer shall be.
     pub floor_payload: Vec<u8>,
     /// Bytes of the policy's answer, which are those of the second floor's.
     pub answer: usize,
@@ -267,7 +268,7 @@ pub fn unmanaged() -> Value {
     })
 }
 
-/// The same, to be managed by the policy.
+/// A StatefulSet of MySQL that is to be managed by the policy.
 #[must_use]
 pub fn managed() -> Value {
     let mut object = unmanaged();
@@ -275,7 +276,7 @@ pub fn managed() -> Value {
     object
 }
 
-/// The same with ten mistakes of all sorts.
+/// A managed StatefulSet with ten mistakes of all sorts.
 fn wrong() -> Value {
     let mut object = managed();
     let annotations = &mut object["metadata"]["annotations"];

@@ -52,7 +52,7 @@ pub(crate) fn run(command: &mut Command) -> Result<String, String> {
     run_within(command, LIMIT)
 }
 
-/// The same with a deadline of its own.
+/// Runs a command that must succeed, with a deadline of its own, and gives what it printed.
 pub(crate) fn run_within(command: &mut Command, limit: Duration) -> Result<String, String> {
     let result = output(command, None, limit)?;
     if result.status.success() {

@@ -2,10 +2,7 @@
 
 use std::{
     fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
@@ -16,48 +13,13 @@ use crate::{
     admission::{Admission, played},
     cluster::Cluster,
     image::{Database, Family},
+    outcome::{Failure, Result, Stop},
     pod::Pod,
     report::Report,
-    scenario::chaos::Wish,
     sql::{self, Login},
+    version::{Version, version_of},
+    wish::Wish,
 };
-
-/// Why a scenario failed: what was expected, what was found, and where to look.
-#[derive(Debug)]
-pub(crate) struct Failure(pub(crate) String);
-
-impl From<String> for Failure {
-    fn from(text: String) -> Self {
-        Self(text)
-    }
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-pub(crate) type Result<T = (), E = Failure> = std::result::Result<T, E>;
-
-/// Ends everything early: Ctrl-C, or the deadline of the whole run.
-#[derive(Debug, Clone)]
-pub(crate) struct Stop {
-    pub(crate) asked: Arc<AtomicBool>,
-    pub(crate) deadline: Instant,
-}
-
-impl Stop {
-    pub(crate) fn check(&self) -> Result {
-        if self.asked.load(Ordering::SeqCst) {
-            return Err(Failure("interrupted".to_owned()));
-        }
-        if Instant::now() > self.deadline {
-            return Err(Failure("the whole run has taken too long".to_owned()));
-        }
-        Ok(())
-    }
-}
 
 /// The schema of all scenarios, made on the primary as soon as it is Ready.
 const SCHEMA: &str = "
@@ -89,15 +51,6 @@ pub(crate) struct Context<'a> {
     pub(crate) wish: Wish,
     /// The server's, once it is known.
     pub(crate) version: Option<Version>,
-}
-
-/// Major, minor and patch.
-pub(crate) type Version = (u32, u32, u32);
-
-/// The numbers at the beginning of what a server says of its version.
-pub(crate) fn version_of(text: &str) -> Option<Version> {
-    let mut numbers = text.split(|other: char| !other.is_ascii_digit()).map(str::parse);
-    Some((numbers.next()?.ok()?, numbers.next()?.ok()?, numbers.next()?.ok()?))
 }
 
 impl Context<'_> {

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     command::{LIMIT, command, output, podman, run_unless},
-    context::Stop,
+    outcome::Stop,
 };
 
 /// Of the images that are made here: it is made up, they are never pulled.
@@ -37,7 +37,7 @@ pub(crate) enum Family {
 enum Source {
     /// Made here from the Debian packages of a suite; replicas clone as the policy chooses.
     Made { suite: &'static str, version: &'static str },
-    /// The same image, whose replicas clone with a stand-in for XtraBackup.
+    /// The image of another one of these, whose replicas clone with a stand-in for XtraBackup.
     StandIn(&'static Database),
     /// Pulled, with the backup image that the policy chooses.
     Official(&'static str),

@@ -13,8 +13,9 @@ use std::{
 use crate::{
     cluster::Cluster,
     command::kill_tree,
-    context::{Context, Failure, Result},
+    context::Context,
     image::Family,
+    outcome::{Failure, Result},
     sql::{Login, Session},
 };
 

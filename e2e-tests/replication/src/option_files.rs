@@ -15,8 +15,9 @@ use std::{collections::BTreeMap, fmt::Write, fs, path::Path, time::Duration};
 
 use crate::{
     command::{output, podman},
-    context::{Failure, version_of},
     image::{Database, Family, full_name},
+    outcome::Failure,
+    version::version_of,
 };
 
 use self::{

@@ -6,6 +6,8 @@ use std::{
     time::Instant,
 };
 
+use crate::outcome::Outcome;
+
 /// How a scenario went on a database.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
@@ -14,25 +16,6 @@ pub(crate) struct Entry {
     pub(crate) database: &'static str,
     pub(crate) outcome: Outcome,
     pub(crate) seconds: u64,
-}
-
-#[derive(Debug, Clone)]
-pub(crate) enum Outcome {
-    Passed,
-    /// It cannot be tried on this database; the text says why.
-    Skipped(String),
-    Failed(String),
-}
-
-impl Outcome {
-    /// As in the table.
-    pub(crate) fn word(&self) -> &'static str {
-        match self {
-            Self::Passed => "ok",
-            Self::Skipped(_) => "skipped",
-            Self::Failed(_) => "FAILED",
-        }
-    }
 }
 
 #[derive(Debug)]

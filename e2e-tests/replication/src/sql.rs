@@ -45,7 +45,7 @@ pub(crate) fn query(family: Family, pid: u32, login: &Login, statements: &str) -
     query_within(family, pid, login, statements, Duration::from_mins(1))
 }
 
-/// The same with a deadline of its own.
+/// Runs statements with a deadline of their own, and gives the rows: columns with tabs between them.
 pub(crate) fn query_within(
     family: Family,
     pid: u32,

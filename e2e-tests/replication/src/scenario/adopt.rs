@@ -10,8 +10,9 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::{
-    context::{Context, Failure, Result},
+    context::Context,
     load::Load,
+    outcome::{Failure, Result},
     pod::Stage,
     scenario::replication::refuses_writes,
 };

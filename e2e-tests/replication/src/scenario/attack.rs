@@ -11,8 +11,9 @@ use std::{
 use sha2::{Digest, Sha256};
 
 use crate::{
-    context::{Context, Failure, Result},
+    context::Context,
     image::hex,
+    outcome::{Failure, Result},
     scenario::{
         replication::{refuses_writes, scheduler_of},
         scale::forget_claims,

@@ -4,8 +4,9 @@ use std::{fs, os::unix::fs::MetadataExt, path::Path};
 
 use crate::{
     command::{command, run},
-    context::{Context, Failure, Result},
+    context::Context,
     load::Load,
+    outcome::{Failure, Result},
     pod::Stage,
     scenario::{replication::refuses_writes, scale::forget_claims},
 };

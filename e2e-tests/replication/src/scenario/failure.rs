@@ -3,8 +3,9 @@
 use std::fs;
 
 use crate::{
-    context::{Context, Failure, Result},
+    context::Context,
     load::Load,
+    outcome::{Failure, Result},
     scenario::replication::refuses_writes,
 };
 

@@ -11,8 +11,9 @@ use std::{
 };
 
 use crate::{
-    context::{Context, Failure, Result},
+    context::Context,
     load::Load,
+    outcome::{Failure, Result},
     pod::Stage,
     scenario::replication::refuses_writes,
     sql::{self, Login},

@@ -11,7 +11,8 @@ use std::{
 };
 
 use crate::{
-    context::{Context, Failure, Result},
+    context::Context,
+    outcome::{Failure, Result},
     scenario::replication::refuses_writes,
     sql::Session,
 };

@@ -17,13 +17,7 @@ pub(crate) mod upgrade;
 
 use serde_json::Value;
 
-use crate::{
-    admission::Admission,
-    context::{Context, Result},
-    image::Database,
-    object::Objects,
-    stored,
-};
+use crate::{admission::Admission, context::Context, image::Database, object::Objects, outcome::Result, stored};
 
 /// One row of the table at the end.
 #[derive(Debug)]
@@ -215,3 +209,16 @@ pub(crate) static LANES: [Lane; 15] = [
         }],
     ),
 ];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{LANES, LAST};
+
+    #[test]
+    fn no_number_of_a_scenario_is_left_out() {
+        let numbers: BTreeSet<u32> = LANES.iter().flat_map(|lane| lane.scenarios).map(|it| it.number).collect();
+        assert_eq!(numbers, (1..=u32::try_from(LAST).expect("a number")).collect());
+    }
+}

@@ -3,8 +3,9 @@
 use std::{fs, path::Path};
 
 use crate::{
-    context::{Context, Failure, Result},
+    context::Context,
     image::Database,
+    outcome::{Failure, Result},
     scenario::replication::{from_nothing, refuses_writes},
 };
 

@@ -2,12 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{
-    context::{Context, Result},
-    image::Database,
-    object::Objects,
-    scenario::replication::from_nothing,
-};
+use crate::{context::Context, image::Database, object::Objects, outcome::Result, scenario::replication::from_nothing};
 
 /// What 17 is told. The data of a server with other names of tables cannot be used with this option.
 // the type is the one that every lane has

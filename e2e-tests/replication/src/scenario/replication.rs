@@ -1,7 +1,8 @@
 //! Replication itself.
 
 use crate::{
-    context::{Context, Failure, Result},
+    context::Context,
+    outcome::{Failure, Result},
     sql::Session,
 };
 

@@ -1,9 +1,10 @@
 //! More and fewer replicas.
 
 use crate::{
-    context::{Context, Failure, Result},
+    context::Context,
     image::Database,
     load::Load,
+    outcome::{Failure, Result},
     scenario::replication::{peer, refuses_writes},
 };
 

@@ -2,9 +2,10 @@
 
 use crate::{
     command::{command, run},
-    context::{Context, Failure, Result},
+    context::Context,
     image::{Database, Family},
     object::Objects,
+    outcome::{Failure, Result},
     scenario::replication::from_nothing,
 };
 

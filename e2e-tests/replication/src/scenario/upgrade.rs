@@ -4,10 +4,11 @@ use serde_json::{Value, json};
 
 use crate::{
     admission::played,
-    context::{Context, Failure, Result},
+    context::Context,
     image::{Database, Images},
     load::Load,
     object::PodSpec,
+    outcome::{Failure, Result},
     scenario::replication::refuses_writes,
 };
 

@@ -13,9 +13,10 @@ use std::{
 use crate::{
     cluster::Cluster,
     command::kill_tree,
-    context::{Context, Failure, Result},
+    context::Context,
     image::Family,
     load,
+    outcome::{Failure, Result},
     scenario::chaos::plan::MOST_REPLICAS,
     sql::{self, Login},
 };

@@ -10,7 +10,8 @@ use std::{
 
 use crate::{
     command::{command, run, signal, signal_tree, start_time},
-    context::{Context, Failure, Result},
+    context::Context,
+    outcome::{Failure, Result},
     pod::Stage,
     scenario::chaos::{
         invariants::{History, MARK},
@@ -51,7 +52,7 @@ enum Action {
         password: String,
         first: Option<Duration>,
     },
-    /// The same in the Secret.
+    /// Changes root's password in the Secret; where this is the first half, the other comes so much later.
     ChangeSecret {
         password: String,
         first: Option<Duration>,

@@ -7,7 +7,8 @@ use std::{
 };
 
 use crate::{
-    context::{Context, Failure, Result},
+    context::Context,
+    outcome::{Failure, Result},
     scenario::{
         chaos::{clients::Ledger, plan::MOST_REPLICAS},
         replication::refuses_writes,

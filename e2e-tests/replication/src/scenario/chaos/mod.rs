@@ -10,10 +10,11 @@ mod invariants;
 mod plan;
 mod witness;
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::{
-    context::{Context, Failure, Result},
+    context::Context,
+    outcome::{Failure, Result},
     scenario::{
         chaos::{
             clients::{Clients, Ledger, WRITERS},
@@ -29,9 +30,8 @@ use crate::{
 /// The scenario's.
 pub(crate) const NUMBER: u32 = 26;
 
-/// What a run without other wishes does: some minutes, in which every kind of fault comes.
+/// The seed of a run without other wishes: every kind of fault comes in its rounds.
 pub(crate) const SEED: u64 = 1352;
-const ROUNDS: usize = 5;
 
 /// The size of each claim, in MiB. It is a file system of its own, which can be full.
 pub(crate) const CLAIM: u32 = 1500;
@@ -44,23 +44,6 @@ pub(crate) const SHORT_TIMES: [(&str, &str); 2] = [identity::SHORT_TIMES[0], ("R
 /// writing to a peer that vanished waits a minute for it, a pod that does not end is given half a minute, and each of
 /// four pods may have to clone, one after the other.
 const MENDING: u64 = 420;
-
-/// Which faults, and for how long.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Wish {
-    pub(crate) seed: u64,
-    /// Rounds begin for so long; without it there are as many as CI has.
-    pub(crate) seconds: Option<u64>,
-}
-
-impl Wish {
-    fn is_enough(self, rounds: usize, elapsed: Duration) -> bool {
-        match self.seconds {
-            None => rounds >= ROUNDS,
-            Some(seconds) => rounds > 0 && elapsed >= Duration::from_secs(seconds),
-        }
-    }
-}
 
 const SCHEMA: &str = "
     CREATE TABLE e2e.serials (writer INT, k INT, v VARCHAR(64), PRIMARY KEY (writer, k));

@@ -209,10 +209,8 @@ impl Iterator for Plan {
 mod tests {
     use std::{collections::BTreeSet, mem::discriminant};
 
-    use super::{
-        super::{ROUNDS, SEED},
-        *,
-    };
+    use super::{super::SEED, *};
+    use crate::wish::ROUNDS;
 
     fn rounds(seed: u64, count: usize) -> Vec<Round> {
         Plan::new(seed).take(count).collect()
