@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use mysql_replication_manifests::yaml::{Rewritten, YamlError};
 use serde::Serialize;
 use serde_json::Value;
-
-use crate::yaml::{Rewritten, YamlError};
 
 /// What became of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

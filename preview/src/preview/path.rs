@@ -1,6 +1,6 @@
 //! The paths of fields, as the policy writes them.
 
-use crate::yaml::Step;
+use mysql_replication_manifests::yaml::Step;
 
 /// A path such as `spec.containers[0].args[1]`, or `data["my.cnf"] line 3`.
 #[derive(Debug, Clone, PartialEq, Eq)]

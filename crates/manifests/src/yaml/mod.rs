@@ -14,6 +14,6 @@ mod scalar;
 
 pub use document::Document;
 pub use error::YamlError;
-pub(crate) use locate::Step;
+pub use locate::Step;
 pub use reader::{MAX_ALIAS_NODES, MAX_BYTES, MAX_DEPTH, Reading, read, read_one};
 pub use rewrite::Rewritten;

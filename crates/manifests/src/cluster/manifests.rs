@@ -35,8 +35,7 @@ const CLUSTER_SCOPED: &[&str] = &[
 ];
 
 /// Whether objects of this kind belong to no namespace.
-#[must_use]
-pub fn is_cluster_scoped(kind: &str) -> bool {
+pub(crate) fn is_cluster_scoped(kind: &str) -> bool {
     CLUSTER_SCOPED.contains(&kind)
 }
 

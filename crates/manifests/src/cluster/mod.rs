@@ -5,7 +5,8 @@ mod manifests;
 mod request;
 mod selector;
 
-pub use manifests::{Manifests, ObjectKey, is_cluster_scoped};
+pub(crate) use manifests::is_cluster_scoped;
+pub use manifests::{Manifests, ObjectKey};
 
 /// A call that the policy makes to its host.
 #[derive(Debug, Clone, Copy)]
