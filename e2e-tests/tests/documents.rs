@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs};
 
-use mysql_replication_e2e_tests::{both_doors, both_doors_in, orders, request, root};
+use mysql_replication_e2e_tests::{both_doors, both_doors_in, orders, parse, request, root};
 use mysql_replication_preview::{Manifests, yaml};
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ fn readme() -> String {
 fn blocks() -> Vec<Value> {
     let readme = readme();
     let blocks = readme.split("```yaml\n").skip(1).filter_map(|rest| rest.split_once("```"));
-    blocks.map(|(block, _)| serde_yaml_ng::from_str(block).unwrap_or_else(|error| panic!("{error}\n{block}"))).collect()
+    blocks.map(|(block, _)| parse(block, "README.md")).collect()
 }
 
 #[test]
