@@ -1,8 +1,11 @@
 //! What the README and the examples show is true.
 
-use std::{collections::BTreeMap, fs};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+};
 
-use mysql_replication_e2e_tests::{both_doors, both_doors_in, orders, request, root};
+use mysql_replication_e2e_tests::{both_doors, both_doors_in, orders, parse, request, root};
 use mysql_replication_preview::{Manifests, yaml};
 use serde_json::{Value, json};
 
@@ -14,7 +17,7 @@ fn readme() -> String {
 fn blocks() -> Vec<Value> {
     let readme = readme();
     let blocks = readme.split("```yaml\n").skip(1).filter_map(|rest| rest.split_once("```"));
-    blocks.map(|(block, _)| serde_yaml_ng::from_str(block).unwrap_or_else(|error| panic!("{error}\n{block}"))).collect()
+    blocks.map(|(block, _)| parse(block, "README.md")).collect()
 }
 
 #[test]
@@ -67,4 +70,83 @@ fn the_examples_are_accepted_in_any_order() {
         ends.push(stored);
     }
     assert!(ends.windows(2).all(|pair| pair[0] == pair[1]));
+}
+
+/// The rows of the table that says where a behaviour is tested: what is in backticks in its second and third cells.
+fn rows_of_tests() -> Vec<[Vec<String>; 2]> {
+    let text = fs::read_to_string(root().join("CONTRIBUTING.md")).expect("CONTRIBUTING.md");
+    let (_, section) = text.split_once("\n## Where a behaviour is tested\n").expect("the section");
+    let table = section.lines().skip_while(|line| !line.starts_with("| ---")).skip(1);
+    let quoted = |cell: &str| cell.split('`').skip(1).step_by(2).map(ToOwned::to_owned).collect();
+    table
+        .take_while(|line| line.starts_with('|'))
+        .map(|line| {
+            let cells: Vec<&str> = line.trim_matches('|').split(" | ").collect();
+            let [_, files, commands] = cells[..] else { panic!("not three cells: {line}") };
+            [quoted(files), quoted(commands)]
+        })
+        .collect()
+}
+
+/// The test programs of the workspace's packages: the folder of the package, and the name.
+fn test_programs() -> BTreeSet<(String, String)> {
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).expect("Cargo.toml");
+    let (_, members) = manifest.split_once("members = [").expect("members");
+    let members = members.split(']').next().unwrap_or_default();
+    let mut found = BTreeSet::new();
+    for folder in members.split('"').skip(1).step_by(2) {
+        let Ok(entries) = fs::read_dir(root().join(folder).join("tests")) else { continue };
+        for path in entries.map(|entry| entry.expect("an entry").path()) {
+            if path.extension().is_some_and(|extension| extension == "rs") || path.join("main.rs").is_file() {
+                found.insert((folder.to_owned(), path.file_stem().expect("a name").to_string_lossy().into_owned()));
+            }
+        }
+    }
+    found
+}
+
+/// The files are there, the commands run just these, and no test program is missing.
+#[test]
+fn contributing_says_where_a_behaviour_is_tested() {
+    let programs = test_programs();
+    assert!(programs.len() >= 25, "{programs:?}");
+    let makefile = fs::read_to_string(root().join("Makefile")).expect("Makefile");
+    let mut named = BTreeSet::new();
+    for [files, commands] in rows_of_tests() {
+        assert!(!files.is_empty() && !commands.is_empty(), "{files:?} {commands:?}");
+        let here: BTreeSet<(String, String)> = files.iter().filter_map(|file| program_of(file)).collect();
+        for file in &files {
+            assert!(root().join(file).exists(), "CONTRIBUTING.md: there is no {file}");
+        }
+        for command in &commands {
+            let words: Vec<&str> = command.split_whitespace().collect();
+            match words[..] {
+                ["make", target] => assert!(makefile.contains(&format!("\n{target}:")), "no target {target}"),
+                ["cargo", "test", "--package", package, "--lib"] => {
+                    assert_eq!(package, "mysql-replication-policy", "{command}");
+                }
+                ["cargo", "test", "--package", package, "--test", test] => {
+                    let folder = here.iter().find(|(_, name)| name == test).map(|(folder, _)| folder);
+                    let folder = folder.unwrap_or_else(|| panic!("{command}: its file is not in the row"));
+                    let manifest = fs::read_to_string(root().join(folder).join("Cargo.toml")).expect("a package");
+                    assert!(manifest.contains(&format!("\nname = \"{package}\"\n")), "{command}");
+                }
+                ["cargo", "test", "--workspace", ref tests @ ..] => {
+                    let tests: BTreeSet<&str> = tests.chunks(2).map(|pair| pair[1]).collect();
+                    assert_eq!(tests, here.iter().map(|(_, name)| name.as_str()).collect(), "{command}");
+                }
+                _ => panic!("{command}: not known to this test"),
+            }
+        }
+        named.extend(here);
+    }
+    assert_eq!(named, programs, "named, and those that there are");
+}
+
+/// The test program of a file, `PACKAGE/tests/NAME.rs` or `PACKAGE/tests/NAME/main.rs`.
+fn program_of(file: &str) -> Option<(String, String)> {
+    let (folder, name) =
+        if let Some(name) = file.strip_prefix("tests/") { (".", name) } else { file.rsplit_once("/tests/")? };
+    let name = name.strip_suffix("/main.rs").or_else(|| name.strip_suffix(".rs"))?;
+    Some((folder.to_owned(), name.to_owned()))
 }

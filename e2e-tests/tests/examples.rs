@@ -8,7 +8,7 @@ use std::{
     process::Command,
 };
 
-use mysql_replication_e2e_tests::{both_doors_in, orders, policy, read_manifest, read_manifests, request, root};
+use mysql_replication_e2e_tests::{both_doors_in, orders, parse, policy, read_manifest, read_manifests, request, root};
 use mysql_replication_policy::names::{
     BACKUP_PORT, CLONE_CONTAINER, DATABASE_PORT, INIT_CONTAINER, INJECTED_CONTAINERS, POD_NAME_LABEL, SIDECAR_CONTAINER,
 };
@@ -401,7 +401,7 @@ fn overlaid() -> Vec<Value> {
             patch["target"]["kind"].as_str().expect("a kind"),
             patch["target"]["name"].as_str().expect("a name")
         );
-        let patch: Value = serde_yaml_ng::from_str(patch["patch"].as_str().expect("a patch")).expect("YAML");
+        let patch = parse(patch["patch"].as_str().expect("a patch"), "kustomization.yaml");
         assert!(!patch.to_string().contains('['), "a list, which the two kinds of patches treat differently");
         let object = all.iter_mut().find(|object| key(object) == wanted);
         json_patch::merge(object.unwrap_or_else(|| panic!("the base has no {wanted}")), &patch);

@@ -130,7 +130,7 @@ impl Replay {
         let read = || {
             let path = folder().join(format!("sessions/{session}.yaml"));
             let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-            serde_yaml_ng::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+            serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
         };
         let denied = Denied::of(session);
         let left = if denied.is_some() { VecDeque::new() } else { read() };
@@ -144,7 +144,7 @@ impl Replay {
         let Some(exchange) = self.left.lock().unwrap_or_else(PoisonError::into_inner).pop_front() else {
             return Err(self.mistake(format!("nothing is left of the session for {asked:?}")));
         };
-        match serde_yaml_ng::from_str::<Request>(&exchange.request) {
+        match serde_saphyr::from_str::<Request>(&exchange.request) {
             Ok(expected) if expected == *asked => {}
             Ok(expected) => return Err(self.mistake(format!("expected {expected:?},\n but {asked:?}"))),
             Err(error) => return Err(self.mistake(format!("{error} in the recorded request {}", exchange.request))),

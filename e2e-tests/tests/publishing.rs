@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeSet, fs};
 
-use mysql_replication_e2e_tests::{both_doors, policy, read_manifest, read_manifests, request, root};
+use mysql_replication_e2e_tests::{both_doors, parse, policy, read_manifest, read_manifests, request, root};
 use mysql_replication_policy::{names::INJECTED_CONTAINERS, rule};
 use serde_json::{Map, Value, json};
 
@@ -101,9 +101,7 @@ fn artifact_hubs_package_agrees_with_the_metadata() {
     assert!(package["createdAt"].as_str().is_some_and(|time| time.len() >= 20 && time.ends_with('Z')));
 
     let annotations = &package["annotations"];
-    let parsed = |key: &str| -> Value {
-        serde_yaml_ng::from_str(annotations[key].as_str().unwrap_or_else(|| panic!("no {key}"))).expect("YAML")
-    };
+    let parsed = |key: &str| -> Value { parse(annotations[key].as_str().unwrap_or_else(|| panic!("no {key}")), key) };
     let metadata = metadata();
     assert_eq!(annotations["kubewarden/mutation"], metadata["mutating"].to_string());
     assert_eq!(annotations["kubewarden/resources"], json!(annotation("io.artifacthub.resources")));

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeSet, fs};
 
-use mysql_replication_e2e_tests::{both_doors, both_doors_in, policy, read_manifest, request, root};
+use mysql_replication_e2e_tests::{both_doors, both_doors_in, parse, policy, read_manifest, request, root};
 use mysql_replication_policy::{
     names::{
         ANNOTATION_PREFIX, BACKUP_PORT, BACKUP_PORT_NAME, CONF_VOLUME, CONFIG_MAP_VOLUME, DATA_CLAIM, DATABASE_PORT,
@@ -35,7 +35,7 @@ fn sections(part: &str) -> Vec<(String, String)> {
 /// The YAML blocks of a text.
 fn blocks(text: &str) -> Vec<Value> {
     let blocks = text.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next());
-    blocks.map(|block| serde_yaml_ng::from_str(block).unwrap_or_else(|error| panic!("{error}\n{block}"))).collect()
+    blocks.map(|block| parse(block, "docs/reference.md")).collect()
 }
 
 /// The rows of the first table of a text: their cells.

@@ -10,13 +10,12 @@ use k8s_openapi::{
     },
     serde::{Serialize, de::DeserializeOwned},
 };
-use mysql_replication_e2e_tests::{Recorder, both_doors_in, policy, request, root};
+use mysql_replication_e2e_tests::{Recorder, both_doors_in, parse_all, policy, request, root};
 use mysql_replication_policy::{
     names::{ANNOTATION_PREFIX, rule},
     rule::{ALL, Rule, Severity},
 };
 use mysql_replication_preview::{Cluster, Manifests, Response, Unreachable};
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 /// The setting that has the last word on a rule, where that is not `rules`.
@@ -67,12 +66,6 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }
 
-fn documents(yaml: &str, at: &str) -> Vec<Value> {
-    serde_yaml_ng::Deserializer::from_str(yaml)
-        .map(|document| Value::deserialize(document).unwrap_or_else(|error| panic!("{at}: {error}\n{yaml}")))
-        .collect()
-}
-
 fn examples() -> Vec<Example> {
     sections().iter().flat_map(|(id, text)| examples_of(id, text)).collect()
 }
@@ -87,7 +80,7 @@ fn examples_of(id: &str, text: &str) -> Vec<Example> {
         let label = introduction.strip_prefix("**").and_then(|rest| rest.split_once(":**"));
         let (label, remark) = label.unwrap_or_else(|| panic!("{at}: no label, but {introduction:?}"));
         let yaml = pair[1].strip_prefix("yaml\n").unwrap_or_else(|| panic!("{at}: no YAML"));
-        let mut objects = documents(yaml, &at);
+        let mut objects = parse_all(yaml, &at);
         let (passes, way) = match label {
             "Stored before" => {
                 assert_eq!(objects.len(), 1, "{at}");
@@ -448,7 +441,7 @@ fn the_yaml_of_the_introduction_is_valid() {
         .split("```yaml\n")
         .skip(1)
         .filter_map(|rest| rest.split_once("```"))
-        .flat_map(|(block, _)| documents(block, "the introduction"))
+        .flat_map(|(block, _)| parse_all(block, "the introduction"))
         .collect();
     let settings: Vec<&Value> = blocks.iter().filter_map(|block| block.get("settings")).collect();
     let metadata: Vec<&Value> = blocks.iter().filter_map(|block| block.get("metadata")).collect();

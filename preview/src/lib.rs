@@ -4,20 +4,16 @@
 //! use it.
 //!
 //! - [`Policy`] runs the module as the policy server does;
-//! - [`Cluster`] answers the policy's look-ups, [`Manifests`] from other manifests;
-//! - [`admission_request`] builds what the API server would send;
-//! - [`yaml`] reads manifests with their places and writes them back with their comments;
+//! - what manifests say, and what look-ups find in them, is [`mysql_replication_manifests`], which is shown here too;
 //! - [`Preview`] puts these together, and [`cli`] is the command.
 #![forbid(unsafe_code)]
 
-mod admission;
 pub mod cli;
-pub mod cluster;
 pub mod host;
 mod preview;
-pub mod yaml;
 
-pub use admission::admission_request;
-pub use cluster::{Cluster, HostCall, Manifests, ObjectKey, Unreachable};
-pub use host::{HostError, Instance, Policy, Response, SettingsResponse, embedded_policy};
+pub use host::{HostError, Instance, Policy, embedded_policy};
+pub use mysql_replication_manifests::{
+    Cluster, HostCall, Manifests, ObjectKey, Response, SettingsResponse, Unreachable, admission_request, yaml,
+};
 pub use preview::{DocumentOutcome, Evaluator, ObjectOutcome, Place, Preview, Verdict, Violation};

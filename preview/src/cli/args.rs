@@ -64,8 +64,8 @@ pub struct Args {
     #[arg(long)]
     pub diff: bool,
 
-    /// Cut long texts and lines, as the packed scripts, short in the resulting YAML or the diff: good for reading, not for
-    /// applying; a diff on a terminal is always short
+    /// Cut long texts and lines, as the packed scripts, short in the resulting YAML or the diff: good for reading, not
+    /// for applying; a diff on a terminal is always short
     #[arg(long)]
     pub brief: bool,
 

@@ -1,8 +1,9 @@
 //! Everything that was found, one by one, for the formats that know only that.
 
+use mysql_replication_manifests::yaml::YamlError;
+
 use super::text_report::label;
 use crate::preview::{DocumentOutcome, ObjectOutcome, Place, Verdict, rule_of_warning};
-use crate::yaml::YamlError;
 
 /// The id for a rejection that names no rule.
 pub(super) const REJECTED: &str = "rejected";

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use crate::yaml::{self, Document, MAX_BYTES, YamlError};
+use mysql_replication_manifests::yaml::{self, Document, MAX_BYTES, YamlError};
 
 /// How the standard input is called in messages.
 pub(super) const STDIN: &str = "<stdin>";

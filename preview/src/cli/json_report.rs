@@ -1,9 +1,9 @@
 //! The verdicts for machines.
 
+use mysql_replication_manifests::yaml::YamlError;
 use serde::Serialize;
 
 use crate::preview::{DocumentOutcome, ObjectOutcome};
-use crate::yaml::YamlError;
 
 #[derive(Serialize)]
 struct Problem<'p> {

@@ -5,6 +5,8 @@ use std::io::{self, IsTerminal, Read, Write};
 use std::path::Path;
 
 use clap::FromArgMatches;
+use mysql_replication_manifests::ObjectKey;
+use mysql_replication_manifests::yaml::{self, Document, YamlError};
 use serde_json::{Value, json};
 
 use super::args::{Args, OutputFormat};
@@ -13,9 +15,7 @@ use super::inputs::{self, Inputs};
 use super::module::Module;
 use super::paint::{self, Paint};
 use super::{ACCEPTED, REJECTED, UNUSABLE, brief, github_report, help, json_report, sarif_report, text_report};
-use crate::cluster::ObjectKey;
 use crate::preview::{DocumentOutcome, Preview};
-use crate::yaml::{self, Document, YamlError};
 
 /// Runs the command with the process's arguments and streams, and returns its exit code.
 #[must_use]

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::Duration;
 
+use mysql_replication_manifests::yaml::{Document, YamlError};
 use similar::TextDiff;
 
 use super::brief;
 use super::paint::{self, Paint, printable};
 use crate::preview::{DocumentOutcome, ObjectOutcome, Place, Verdict, Violation};
-use crate::yaml::{Document, YamlError};
 
 /// A diff that takes longer than this gets coarser.
 const DIFF_TIME: Duration = Duration::from_secs(5);

@@ -4,9 +4,7 @@ mod clock;
 mod embedded;
 mod error;
 mod policy;
-mod response;
 
 pub use embedded::embedded_policy;
 pub use error::HostError;
 pub use policy::{DEFAULT_TIME_LIMIT, Instance, Policy};
-pub use response::{Response, SettingsResponse};

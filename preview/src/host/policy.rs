@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use mysql_replication_manifests::{Cluster, HostCall, Response, SettingsResponse, Unreachable};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use wapc::WapcHost;
@@ -13,8 +14,6 @@ use wasmtime_provider::{EpochDeadlines, WasmtimeEngineProviderBuilder, WasmtimeE
 
 use super::clock;
 use super::error::HostError;
-use super::response::{Response, SettingsResponse};
-use crate::cluster::{Cluster, HostCall, Unreachable};
 
 /// How long one call may take unless told otherwise. The policy server's own limit is two seconds; a slow machine
 /// must not make a preview fail.

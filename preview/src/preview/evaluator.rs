@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use mysql_replication_manifests::{Cluster, Manifests, Response};
 use serde_json::Value;
 
-use crate::cluster::{Cluster, Manifests};
-use crate::host::{HostError, Policy, Response};
+use crate::host::{HostError, Policy};
 
 /// Judges an admission request; a [`Policy`], or a function in tests.
 pub trait Evaluator {

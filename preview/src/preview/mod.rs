@@ -9,16 +9,14 @@ mod violations;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use mysql_replication_manifests::yaml::{Document, YamlError};
+use mysql_replication_manifests::{Manifests, ObjectKey, admission_request};
 use serde_json::{Value, json};
 
 pub use evaluator::Evaluator;
 pub use outcome::{DocumentOutcome, ObjectOutcome, Place, Verdict, Violation};
 use places::{Places, Spot};
 pub(crate) use violations::rule_of_warning;
-
-use crate::admission::admission_request;
-use crate::cluster::{Manifests, ObjectKey};
-use crate::yaml::{Document, YamlError};
 
 /// The kinds that the policy is asked about, by API version.
 const EVALUATED: &[(&str, &[&str])] = &[

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use mysql_replication_manifests::yaml::{Rewritten, YamlError};
 use serde::Serialize;
 use serde_json::Value;
-
-use crate::yaml::{Rewritten, YamlError};
 
 /// What became of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -82,8 +81,9 @@ pub struct ObjectOutcome {
     /// Why it was rejected, in the policy's words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// The same, problem by problem and in the same order, with the places in the given files. Empty where the object
-    /// is not rejected, and where the message has a form that is not known here: then it is all there is.
+    /// What the message tells, problem by problem and in its order, with the places in the given files. Empty where the
+    /// object is not rejected, and where the message has a form that is not known here: then there is only the
+    /// message.
     pub violations: Vec<Violation>,
     /// The HTTP status of the rejection.
     #[serde(skip_serializing_if = "Option::is_none")]

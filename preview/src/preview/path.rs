@@ -1,6 +1,6 @@
 //! The paths of fields, as the policy writes them.
 
-use crate::yaml::Step;
+use mysql_replication_manifests::yaml::Step;
 
 /// A path such as `spec.containers[0].args[1]`, or `data["my.cnf"] line 3`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +27,7 @@ impl FieldPath {
         Some((Self { steps, text_line: text_line.map(|(line, _)| line) }, rest))
     }
 
-    /// The same for a text that was cut off at its end: the path may end in the middle of a step.
+    /// Reads the path of a text that was cut off at its end, perhaps in the middle of a step, which is left out then.
     pub(super) fn parse_cut(text: &str) -> Option<Self> {
         let (mut path, rest) = Self::parse(text)?;
         let is_cut = rest.starts_with(['.', '[']) || " line ".starts_with(rest) || rest == ":";

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use mysql_replication_manifests::ObjectKey;
+use mysql_replication_manifests::yaml::{Document, Step};
+
 use super::violations::{Label, Site};
 use super::{EVALUATED, Place, Target};
-use crate::cluster::ObjectKey;
-use crate::yaml::{Document, Step};
 
 /// An object's spot among the documents.
 #[derive(Debug, Clone, Copy)]

@@ -1,12 +1,25 @@
-//! One document of a YAML stream.
+//! What reading brings. Whatever is done with a document, such as looking for a line or rewriting it, is in a module
+//! above this one, so that reading needs none of it.
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::error::YamlError;
 use super::node::Node;
-use super::rewrite::{self, Rewritten};
+
+/// What an input held.
+#[derive(Debug, Default)]
+pub struct Reading {
+    /// The documents that could be read, empty ones among them.
+    pub documents: Vec<Document>,
+    /// What could not be read. A document with an error is not in `documents`; after an error in the syntax
+    /// nothing more is read.
+    pub errors: Vec<YamlError>,
+    /// What reads otherwise than it looks.
+    pub warnings: Vec<YamlError>,
+}
 
 /// One document: its text, its value, and where in its file it stands.
 #[derive(Debug, Clone)]
@@ -67,11 +80,5 @@ impl Document {
             };
         }
         Some(node.line)
-    }
-
-    /// The document's text with another content: untouched parts keep their bytes, so far as that can be done.
-    #[must_use]
-    pub fn rewrite(&self, value: &Value) -> Rewritten {
-        rewrite::rewrite(self, value)
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 /// as it does with `generateName`.
 ///
 /// ```
-/// use mysql_replication_preview::admission_request;
+/// use mysql_replication_manifests::admission_request;
 /// let object = serde_json::json!({"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "mysql"}});
 /// let request = admission_request(&object, None, "default");
 /// assert_eq!(request["operation"], "CREATE");

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use mysql_replication_preview::yaml::{self, Document, MAX_BYTES};
+use mysql_replication_manifests::yaml::{self, Document, MAX_BYTES};
 use serde_json::{Value, json};
 
 fn one(text: &str) -> Document {

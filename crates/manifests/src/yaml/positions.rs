@@ -1,4 +1,5 @@
-//! From the parser's character counts to bytes.
+//! From the parser's character counts to bytes, and from bytes to lines: the text is cut by bytes, and people count
+//! lines.
 
 /// Every so many characters one byte position is kept.
 const STEP: usize = 128;
@@ -29,6 +30,12 @@ impl<'a> Positions<'a> {
         };
         self.text[*start..].char_indices().nth(character % STEP).map_or(self.text.len(), |(byte, _)| start + byte)
     }
+}
+
+/// The number (from 1) of the line behind these bytes.
+#[allow(clippy::naive_bytecount)] // once per error, else over a few bytes
+pub(crate) fn line_number(before: &[u8]) -> usize {
+    before.iter().filter(|b| **b == b'\n').count() + 1
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
-//! The cluster that the policy's look-ups see.
+//! The cluster that the policy's look-ups see: offline, somebody else than a policy server must answer them.
 
 mod field_mask;
 mod manifests;
 mod request;
-mod selector;
 
-pub use manifests::{Manifests, ObjectKey, is_cluster_scoped};
+pub(crate) use manifests::is_cluster_scoped;
+pub use manifests::{Manifests, ObjectKey};
 
 /// A call that the policy makes to its host.
 #[derive(Debug, Clone, Copy)]
@@ -49,7 +49,8 @@ impl Cluster for Unreachable {
         match (call.binding, call.namespace, call.operation) {
             ("kubewarden", "tracing", "log") => Ok(Vec::new()),
             ("kubewarden", namespace, operation) => Err(format!(
-                "Policy has not been granted access to the '{namespace}/{operation}' host capability. The violation has been reported."
+                "Policy has not been granted access to the '{namespace}/{operation}' host capability. The violation \
+                 has been reported."
             )),
             (binding, _, _) => Err(format!("unknown binding: {binding}")),
         }

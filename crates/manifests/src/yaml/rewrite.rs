@@ -1,4 +1,5 @@
-//! Changing a document's content while the untouched parts keep their bytes.
+//! Changing a document's content while the untouched parts keep their bytes: who applies the policy's changes to a file
+//! of their own wants to find it as it was, with its comments, but for these.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -21,12 +22,16 @@ pub struct Rewritten {
     pub comments_lost: bool,
 }
 
-/// The text of the document with `value` as its content. What comes out reads back as exactly `value`.
-pub(crate) fn rewrite(document: &Document, value: &Value) -> Rewritten {
-    if document.value == *value {
-        return Rewritten { text: document.text().to_owned(), comments_lost: false };
+impl Document {
+    /// The document's text with another content: untouched parts keep their bytes, so far as that can be done. What
+    /// comes out reads back as exactly `value`.
+    #[must_use]
+    pub fn rewrite(&self, value: &Value) -> Rewritten {
+        if self.value == *value {
+            return Rewritten { text: self.text().to_owned(), comments_lost: false };
+        }
+        edited(self, value).unwrap_or_else(|| written_anew(self, value))
     }
-    edited(document, value).unwrap_or_else(|| written_anew(document, value))
 }
 
 fn reads_as(text: &str, value: &Value) -> bool {
@@ -306,7 +311,7 @@ impl Editor<'_> {
             && !node.span.is_empty()
             && !old_is_collection
         {
-            // The same value in the same kind of quotes, where that is as good.
+            // the new scalar takes the old one's place and kind of quotes, where these are as good
             self.edit(node.span.clone(), requote(&self.text[node.span.clone()], &tail.head));
             return Ok(());
         }

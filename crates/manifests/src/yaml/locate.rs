@@ -8,7 +8,7 @@ const SHOWN_OF_KEY: usize = 80;
 
 /// A step of the path to a field.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Step {
+pub enum Step {
     /// Into a map.
     Key(String),
     /// Into a list, from 0.
@@ -19,7 +19,8 @@ impl Document {
     /// The line (from 1) of the field at the end of a path, or of the last step on the way that is there: a key's line
     /// for what is in a map. `text_line` (from 1) asks for a line within the field's text, which only a literal block
     /// scalar has a line of its own for.
-    pub(crate) fn nearest_line(&self, path: &[Step], text_line: Option<usize>) -> usize {
+    #[must_use]
+    pub fn nearest_line(&self, path: &[Step], text_line: Option<usize>) -> usize {
         let (mut node, mut value, mut line) = (&self.root, &self.value, self.root.line);
         for step in path {
             match (step, &node.kind) {
