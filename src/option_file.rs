@@ -294,63 +294,14 @@ const MARIADB_VERSIONED: [&str; 3] = ["mysqld-", "mariadb-", "mariadbd-"];
 
 /// Groups of programs that are no servers: what `--help` of those beside the servers lists ("The following groups are
 /// read"), and what the manuals of MySQL and MariaDB name for others.
-const OTHER_PROGRAMS: [&str; 55] = [
-    "client",
-    "client-mariadb",
-    "mysql",
-    "mariadb-client",
-    "mysqladmin",
-    "mariadb-admin",
-    "mysqldump",
-    "mariadb-dump",
-    "mysqlpump",
-    "mysqlimport",
-    "mariadb-import",
-    "mysqlshow",
-    "mariadb-show",
-    "mysqlcheck",
-    "mariadb-check",
-    "mysqlslap",
-    "mariadb-slap",
-    "mysqlbinlog",
-    "mariadb-binlog",
-    "mysqltest",
-    "mysql_upgrade",
-    "mariadb-upgrade",
-    "mysql_config_editor",
-    "mysql_migrate_keyring",
-    "mysql_secure_installation",
-    "mysql_plugin",
-    "mariadb-plugin",
-    "mysql_install_db",
-    "mariadb-install-db",
-    "mysql_tzinfo_to_sql",
-    "mysqlhotcopy",
-    "mariadb-hotcopy",
-    "mysqldumpslow",
-    "mysqld_safe",
-    "safe_mysqld",
-    "mariadbd-safe",
-    "mariadb_safe",
-    "mysqld_multi",
-    "mariadbd-multi",
-    "myisamchk",
-    "myisampack",
-    "myisam_ftdump",
-    "isamchk",
-    "aria_chk",
-    "aria_pack",
-    "aria_read_log",
-    "xtrabackup",
-    "mariabackup",
-    "mariadb-backup",
-    "sst",
-    "mysqlrouter",
-    "mysqlsh",
-    "mysql.server",
-    "instance-manager",
-    "manager",
-];
+const OTHER_PROGRAMS: &str = "\
+    client client-mariadb mysql mariadb-client mysqladmin mariadb-admin mysqldump mariadb-dump mysqlpump mysqlimport \
+    mariadb-import mysqlshow mariadb-show mysqlcheck mariadb-check mysqlslap mariadb-slap mysqlbinlog mariadb-binlog \
+    mysqltest mysql_upgrade mariadb-upgrade mysql_config_editor mysql_migrate_keyring mysql_secure_installation \
+    mysql_plugin mariadb-plugin mysql_install_db mariadb-install-db mysql_tzinfo_to_sql mysqlhotcopy mariadb-hotcopy \
+    mysqldumpslow mysqld_safe safe_mysqld mariadbd-safe mariadb_safe mysqld_multi mariadbd-multi myisamchk \
+    myisampack myisam_ftdump isamchk aria_chk aria_pack aria_read_log xtrabackup mariabackup mariadb-backup sst \
+    mysqlrouter mysqlsh mysql.server instance-manager manager";
 
 /// The groups that a server reads.
 ///
@@ -394,17 +345,20 @@ impl<'a> Groups<'a> {
     /// Whose group it is.
     pub(crate) fn owner(&self, group: &str) -> Owner {
         let any = (None, None);
-        if self.contains(group) {
-            Owner::Server
-        } else if self.matches(group, self.is_mariadb, any) {
-            Owner::OtherVersion
-        } else if self.matches(group, !self.is_mariadb, any) {
-            Owner::OtherServer
-        } else if OTHER_PROGRAMS.iter().any(|other| other.eq_ignore_ascii_case(group)) {
-            Owner::OtherProgram
-        } else {
-            Owner::Nobody(nearest(group.trim(), if self.is_mariadb { &MARIADB } else { &MYSQL }))
+        let servers = [
+            (self.is_mariadb, self.version, Owner::Server),
+            (self.is_mariadb, any, Owner::OtherVersion),
+            (!self.is_mariadb, any, Owner::OtherServer),
+        ];
+        for (is_mariadb, version, owner) in servers {
+            if self.matches(group, is_mariadb, version) {
+                return owner;
+            }
         }
+        if OTHER_PROGRAMS.split(' ').any(|other| other.eq_ignore_ascii_case(group)) {
+            return Owner::OtherProgram;
+        }
+        Owner::Nobody(nearest(group.trim(), if self.is_mariadb { &MARIADB } else { &MYSQL }))
     }
 
     fn matches(&self, group: &str, is_mariadb: bool, version: (Option<u32>, Option<u32>)) -> bool {
