@@ -1,5 +1,7 @@
 //! The annotations of one StatefulSet: every key, its values, its errors.
 
+use mysql_options::nearest;
+
 use crate::{
     flavor::{CloneMethod, Flavor},
     json::{Object, Value, at, shown, type_name},
@@ -11,7 +13,6 @@ use crate::{
         },
         rule,
     },
-    nearest::nearest,
     verdict::{Findings, Violation},
 };
 

@@ -1,10 +1,11 @@
 //! What becomes of findings: the exemptions of an object, and the severities of the settings.
 
+use mysql_options::nearest;
+
 use crate::{
     annotations::{Annotations, own},
     json::Value,
     names::{annotation::EXEMPT, rule},
-    nearest::nearest,
     order::sorted,
     rules::{ALL, Rule, Severity},
     settings::Settings,

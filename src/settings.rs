@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 
+use mysql_options::nearest;
+
 use crate::{
     annotations::{is_image, is_subdomain},
     flavor::Flavor,
     json::{Object, Value, read, shown, type_name},
     names::{CLONE_CONTAINER, INIT_CONTAINER, INJECTED_CONTAINERS, SIDECAR_CONTAINER, rule},
-    nearest::nearest,
     request::at_position,
     rules::{ALL, Rule, Severity},
 };

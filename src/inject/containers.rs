@@ -1,5 +1,7 @@
 //! The injected containers and the probes of the database container.
 
+use mysql_options::ServerOption;
+
 use crate::{
     flavor::{CloneMethod, Database, Flavor},
     inject::{
@@ -14,7 +16,6 @@ use crate::{
         BACKUP_PORT, BACKUP_PORT_NAME, CLONE_CONTAINER, CONF_DIR, CONF_VOLUME, CONFIG_MAP_VOLUME, INIT_CONFIG_MAP_DIR,
         INIT_CONTAINER, SCRIPTS_DIR, SCRIPTS_VOLUME, SIDECAR_CONTAINER,
     },
-    options::ServerOption,
     scripts::{PING_MARKER, Packed, UNPACK},
     settings::Settings,
 };

@@ -2,6 +2,8 @@
 
 use std::ops::RangeInclusive;
 
+use mysql_options::{Groups, Kind as Entry, Mistake, OptionFile, Owner, ServerOption, is_within};
+
 use crate::{
     annotations::Annotations,
     cluster::{Cluster, Kind, Lookup},
@@ -11,9 +13,6 @@ use crate::{
     inject::{Gtid, Ingredients, Plan, Replication, Status, database_container},
     json::{Object, Value, at, shown, str_at},
     names::{ANNOTATION_PREFIX, DATA_DIR, PRIMARY_KEYS, REPLICA_KEYS, rule},
-    nearest::is_within,
-    option_file::{Groups, Kind as Entry, Mistake, OptionFile, Owner},
-    options::ServerOption,
     rules::{
         effective,
         replication::{Told, changed, elsewhere as lies_elsewhere, log_name, replicas, switches_gtids_on},

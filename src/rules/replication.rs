@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use mysql_options::{Groups, OptionFile, ServerOption};
+
 use crate::{
     annotations::Annotations,
     cluster::{Cluster, Kind, Lookup},
@@ -11,8 +13,6 @@ use crate::{
     inject::{Gtid, OPTION_FILES, Plan, Replication, mounted_option_files},
     json::{NULL, Object, Value, at, by_name, list_at, name, shown, str_at},
     names::{CONFIG_MAP_VOLUME, DATA_DIR, annotation, rule},
-    option_file::{Groups, OptionFile},
-    options::ServerOption,
     rules::{
         config_map::told_by_files,
         effective,

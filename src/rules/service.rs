@@ -1,5 +1,7 @@
 //! Rules on Services: the headless one that gives the pods their names, and those through which clients write.
 
+use mysql_options::nearest;
+
 use crate::{
     annotations::{Annotations, check_other_kind, own},
     cluster::{Cluster, Kind, Lookup},
@@ -8,7 +10,6 @@ use crate::{
     enforcement::{Exemptions, failed_look_up, label},
     json::{NULL, Object, Value, at, list_at, object_at, shown, str_at},
     names::{ANNOTATION_PREFIX, DATABASE_PORT, POD_INDEX_LABEL, POD_NAME_LABEL, annotation, rule},
-    nearest::nearest,
     settings::Settings,
     verdict::{Findings, Violation},
 };

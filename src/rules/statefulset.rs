@@ -2,12 +2,13 @@
 
 use std::{borrow::Cow, cell::Cell};
 
+use mysql_options::ServerOption;
+
 use crate::{
     flavor::{Database, Family, Flavor},
     inject::words,
     json::{Value, at, list_at, name, shown, str_at},
     names::{ANNOTATION_PREFIX, annotation, rule},
-    options::ServerOption,
     rules::{effective, variables::Names},
     verdict::{Findings, Violation},
 };

@@ -2,12 +2,11 @@
 //!
 //! Where nothing else is said, the rules are those of `mysys/my_default` in the sources of MySQL and MariaDB (functions
 //! `search_default_file_with_ext`, `remove_end_comment`, `get_argument`, `handle_default_option`), seen to hold for
-//! MySQL 9.7 and MariaDB 10.11 and 11.8. The server reads bytes, not characters, and so does this module. It depends
-//! only on [`super::nearest`] and [`super::options`]: the tests of the real servers use it too.
+//! MySQL 9.7 and MariaDB 10.11 and 11.8. The server reads bytes, not characters, and so does this module.
 
 use std::{borrow::Cow, fmt, rc::Rc};
 
-use super::{nearest::nearest, options::ServerOption};
+use crate::{nearest::nearest, option::ServerOption};
 
 /// How much of a line MariaDB reads at once, and MySQL in the sources of 8.0: what follows is a line of its own to
 /// them, even in a comment. MySQL 9.7 reads the whole line.
@@ -15,26 +14,27 @@ const LINE_LIMIT: usize = 4094;
 
 /// The text of an option file.
 #[derive(Debug, Default)]
-pub(crate) struct OptionFile<'a> {
+pub struct OptionFile<'a> {
     /// In the order of the text, which is the order in which the server applies them, whatever their groups.
-    pub(crate) entries: Vec<Entry<'a>>,
+    pub entries: Vec<Entry<'a>>,
     /// In the order of the text. Nothing is read after one that [stops](Mistake::stops) the server.
-    pub(crate) problems: Vec<Problem>,
+    pub problems: Vec<Problem>,
 }
 
 /// An option or a directive.
 #[derive(Debug)]
-pub(crate) struct Entry<'a> {
+pub struct Entry<'a> {
     /// Counted from 1.
-    pub(crate) line: usize,
+    pub line: usize,
     /// The group that it stands in, as written; empty for a directive before the first group.
-    pub(crate) group: Rc<str>,
-    pub(crate) kind: Kind<'a>,
+    pub group: Rc<str>,
+    /// Option or directive, with what it says.
+    pub kind: Kind<'a>,
 }
 
 /// What an entry is.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Kind<'a> {
+pub enum Kind<'a> {
     /// `key` or `key = value`, the value without quotes and escapes.
     Option(Cow<'a, str>, Option<Cow<'a, str>>),
     /// `!include`: the file is read here, and its groups are its own.
@@ -46,15 +46,16 @@ pub(crate) enum Kind<'a> {
 
 /// Something that the server reads otherwise than it was meant, or not at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Problem {
+pub struct Problem {
     /// Counted from 1.
-    pub(crate) line: usize,
-    pub(crate) what: Mistake,
+    pub line: usize,
+    /// What is wrong with it.
+    pub what: Mistake,
 }
 
 /// What is wrong with a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mistake {
+pub enum Mistake {
     /// "Wrong group definition in config file"
     Group,
     /// "Found option without preceding group in config file"
@@ -82,7 +83,8 @@ pub(crate) enum Mistake {
 impl Mistake {
     /// Does the server stop reading here? It does not start, unless it was in a file that another one includes: then it
     /// goes on after the `!include`, with all that it has read.
-    pub(crate) fn stops(self) -> bool {
+    #[must_use]
+    pub fn stops(self) -> bool {
         matches!(self, Self::Group | Self::NoGroup | Self::ByteOrderMark | Self::Directive)
     }
 }
@@ -109,7 +111,8 @@ impl fmt::Display for Mistake {
 
 impl<'a> OptionFile<'a> {
     /// Reads the text of a file. Takes time and room in proportion to its length.
-    pub(crate) fn parse(text: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
+    #[must_use]
+    pub fn parse(text: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
         let mut file = Self::default();
         let mut rest = text.as_ref();
         let mut group: Option<Rc<str>> = None;
@@ -171,12 +174,12 @@ impl<'a> OptionFile<'a> {
 
     /// The options that the server takes from this file, with their lines, in the order in which it applies them: that
     /// of the text, whatever the groups.
-    pub(crate) fn options_of<'f>(&'f self, groups: &'f Groups<'_>) -> impl Iterator<Item = (usize, ServerOption<'f>)> {
+    pub fn options_of<'f>(&'f self, groups: &'f Groups<'_>) -> impl Iterator<Item = (usize, ServerOption<'f>)> {
         self.options().filter(|(_, group, _)| groups.contains(group)).map(|(line, _, option)| (line, option))
     }
 
     /// All options with their lines and groups, in the order of the text.
-    pub(crate) fn options(&self) -> impl Iterator<Item = (usize, &str, ServerOption<'_>)> {
+    pub fn options(&self) -> impl Iterator<Item = (usize, &str, ServerOption<'_>)> {
         self.entries.iter().filter_map(|entry| match &entry.kind {
             Kind::Option(key, value) => {
                 Some((entry.line, &*entry.group, ServerOption::from_file(key, value.as_deref())))
@@ -308,7 +311,7 @@ const OTHER_PROGRAMS: &str = "\
 /// A name is compared without regard to case (`mysys/typelib`, `find_type`). Blanks before the closing bracket do not
 /// count, blanks after the opening one do.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Groups<'a> {
+pub struct Groups<'a> {
     is_mariadb: bool,
     version: (Option<u32>, Option<u32>),
     suffix: Option<&'a str>,
@@ -316,7 +319,7 @@ pub(crate) struct Groups<'a> {
 
 /// Whose group it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Owner {
+pub enum Owner {
     /// This server reads it.
     Server,
     /// A server of another version reads it.
@@ -332,18 +335,21 @@ pub(crate) enum Owner {
 impl<'a> Groups<'a> {
     /// The groups of a server: its version as far as it is known, and its `--defaults-group-suffix`, or else
     /// `MYSQL_GROUP_SUFFIX` of its environment (MariaDB: `MARIADB_GROUP_SUFFIX` too).
-    pub(crate) fn for_server(is_mariadb: bool, version: Option<(u32, Option<u32>)>, suffix: Option<&'a str>) -> Self {
+    #[must_use]
+    pub fn for_server(is_mariadb: bool, version: Option<(u32, Option<u32>)>, suffix: Option<&'a str>) -> Self {
         let version = (version.map(|(major, _)| major), version.and_then(|(_, minor)| minor));
         Self { is_mariadb, version, suffix }
     }
 
     /// Does the server read this group? With a suffix it reads each group without and with it.
-    pub(crate) fn contains(&self, group: &str) -> bool {
+    #[must_use]
+    pub fn contains(&self, group: &str) -> bool {
         self.matches(group, self.is_mariadb, self.version)
     }
 
     /// Whose group it is.
-    pub(crate) fn owner(&self, group: &str) -> Owner {
+    #[must_use]
+    pub fn owner(&self, group: &str) -> Owner {
         let any = (None, None);
         let servers = [
             (self.is_mariadb, self.version, Owner::Server),
@@ -565,8 +571,8 @@ mod tests {
         let bytes = b"[]#='\"\\\n\0!a \xa0";
         for number in 0..bytes.len().pow(4) {
             let text: Vec<u8> = (0..4).map(|place| bytes[number / bytes.len().pow(place) % bytes.len()]).collect();
-            OptionFile::parse(&text);
-            OptionFile::parse(&[b"[g]\n", &text[..]].concat());
+            let _ = OptionFile::parse(&text);
+            let _ = OptionFile::parse(&[b"[g]\n", &text[..]].concat());
         }
         texts.push(String::new());
         let groups = Groups::for_server(true, Some((11, Some(8))), Some("-x"));
@@ -574,7 +580,7 @@ mod tests {
             let file = OptionFile::parse(text);
             assert!(file.options_of(&groups).count() <= text.len());
             for entry in &file.entries {
-                groups.contains(&entry.group);
+                let _ = groups.contains(&entry.group);
             }
         }
     }

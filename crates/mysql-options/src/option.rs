@@ -2,7 +2,7 @@
 //!
 //! Where nothing else is said, the rules are those of `mysys/my_getopt` in the sources of MySQL and MariaDB (functions
 //! `my_handle_options`, `findopt`, `check_struct_option`, `setval`, `get_bool_argument`), seen to hold for MySQL 9.7
-//! and MariaDB 10.11 and 11.8. This module depends on no other: the tests of the real servers use it too.
+//! and MariaDB 10.11 and 11.8.
 
 /// The options that matter here, each with the length of the shortest abbreviation that can stand for it: MariaDB, and
 /// MySQL up to 5.7, take any beginning of a name that no other option has. The lengths are the shortest ones that
@@ -36,7 +36,8 @@ const KNOWN: [(&str, usize); 23] = [
 ];
 
 /// Is this the name of an option of the table? Rules only see those.
-pub(crate) fn is_known(name: &str) -> bool {
+#[must_use]
+pub fn is_known(name: &str) -> bool {
     KNOWN.iter().any(|(known, _)| *known == name)
 }
 
@@ -65,19 +66,19 @@ enum Prefix {
 
 /// An option with its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct ServerOption<'a> {
+pub struct ServerOption<'a> {
     /// The whole name, in lower case and with dashes, if the table has it, else the name as written; without prefixes.
-    pub(crate) name: &'a str,
+    pub name: &'a str,
     /// The value as written, if there is one: what follows the `=`.
-    pub(crate) value: Option<&'a str>,
+    pub value: Option<&'a str>,
     /// Is there `loose-` among its prefixes? A server that does not know the option then only warns.
-    pub(crate) is_loose: bool,
+    pub is_loose: bool,
     /// Is the name in the table?
-    pub(crate) is_known: bool,
+    pub is_known: bool,
     /// Do all servers take it alike? Not so an abbreviation, upper case, `maximum-`, `autoset-` or a name after a dot:
     /// one server takes it, another one does not start, or passes over it if it is `loose`. Nor a `skip-slave-start`
     /// with a strange value: MariaDB passes over it, or takes its first byte where that is 0 or 1.
-    pub(crate) is_exact: bool,
+    pub is_exact: bool,
     /// What the last of the prefixes makes of it, whatever the value.
     forced: Option<bool>,
 }
@@ -91,7 +92,8 @@ impl<'a> ServerOption<'a> {
     /// A value of a word of its own (`--datadir /x`) is not seen here: `value` is `None`. Only options that cannot do
     /// without a value take the next word; to one that can (`--read-only 0`) it is a stray argument, at which the
     /// server stops.
-    pub(crate) fn from_argument(word: &'a str) -> Option<Self> {
+    #[must_use]
+    pub fn from_argument(word: &'a str) -> Option<Self> {
         let option = word.strip_prefix("--").filter(|option| !option.is_empty())?;
         Some(match option.split_once('=') {
             Some((name, value)) => Self::new(name, Some(value)),
@@ -100,7 +102,8 @@ impl<'a> ServerOption<'a> {
     }
 
     /// A key of an option file, with its value if it has one. The server makes `--key=value` of it.
-    pub(crate) fn from_file(key: &'a str, value: Option<&'a str>) -> Self {
+    #[must_use]
+    pub fn from_file(key: &'a str, value: Option<&'a str>) -> Self {
         Self::new(key, value)
     }
 
@@ -123,7 +126,8 @@ impl<'a> ServerOption<'a> {
     }
 
     /// Is this its name? `-` and `_` are the same, and MariaDB takes upper case too.
-    pub(crate) fn is(&self, name: &str) -> bool {
+    #[must_use]
+    pub fn is(&self, name: &str) -> bool {
         same(self.name, name)
     }
 
@@ -133,7 +137,8 @@ impl<'a> ServerOption<'a> {
     /// of files, so that `log-bin=OFF` and `log-bin=0` turn it on; only `skip-` and `disable-` turn it off.
     ///
     /// MariaDB takes more values for `read-only` from 12 on: see [`Self::is_no_lock`].
-    pub(crate) fn switch(&self) -> bool {
+    #[must_use]
+    pub fn switch(&self) -> bool {
         match (self.forced, self.value) {
             (Some(forced), _) => forced,
             (None, Some(value)) if self.name != "log-bin" => ON.iter().any(|on| value.eq_ignore_ascii_case(on)),
@@ -144,7 +149,8 @@ impl<'a> ServerOption<'a> {
     /// Is this `read-only` with one of the values that MariaDB has from 12 on (its commit "read-only can now take 4
     /// different values": OFF, ON, `NO_LOCK`, `NO_LOCK_NO_ADMIN`, or 0 to 3)? There it is ON, and stricter; to every
     /// other server it is OFF, as any value that it does not know.
-    pub(crate) fn is_no_lock(&self) -> bool {
+    #[must_use]
+    pub fn is_no_lock(&self) -> bool {
         self.name == "read-only"
             && self.forced.is_none()
             && self.value.is_some_and(|value| {
