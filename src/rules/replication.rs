@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use mysql_options::{Groups, OptionFile, ServerOption};
+use mysql_options::{Groups, OptionFile, ServerOption, effective};
 
 use crate::{
     annotations::Annotations,
@@ -15,7 +15,6 @@ use crate::{
     names::{CONFIG_MAP_VOLUME, DATA_DIR, annotation, rule},
     rules::{
         config_map::told_by_files,
-        effective,
         statefulset::{Given, given_options},
         variables::Names,
     },
@@ -55,7 +54,7 @@ impl Told {
         let gtid = effective(&options, "gtid-mode");
         Self {
             log_bin: effective(&options, "log-bin").and_then(|(_, option)| log_name(option)),
-            gtid: gtid.map(|(given, option)| is_gtid_on(option.value.or(given.next.as_deref()))),
+            gtid: gtid.map(|(given, option)| option.is_gtid_on(given.next.as_deref())),
         }
     }
 }
@@ -65,14 +64,9 @@ pub(super) fn log_name(option: &ServerOption) -> Option<String> {
     option.switch().then(|| option.value.unwrap_or_default().to_owned())
 }
 
-/// MySQL manual, "`gtid_mode`": anything but ON, which is 3, lets transactions without a GTID in.
-fn is_gtid_on(value: Option<&str>) -> bool {
-    value.is_some_and(|value| value.eq_ignore_ascii_case("on") || value == "3")
-}
-
 /// Do the options of a file switch GTIDs on?
 pub(super) fn switches_gtids_on(options: &[(usize, ServerOption)]) -> bool {
-    effective(options, "gtid-mode").is_some_and(|(_, option)| is_gtid_on(option.value))
+    effective(options, "gtid-mode").is_some_and(|(_, option)| option.is_gtid_on(None))
 }
 
 /// A StatefulSet under admission, with what is stored of it.
@@ -240,7 +234,7 @@ fn check_arguments(given: &[Given], stored: &[Given], path: &str, plan: &Plan, f
         given.iter().filter_map(|given| Some((given, ServerOption::from_argument(&given.text)?))).collect();
     if plan.ingredients.replication.gtid == Gtid::On
         && let Some((given, option)) = effective(&options, "gtid-mode")
-        && !is_gtid_on(option.value.or(given.next.as_deref()))
+        && !option.is_gtid_on(given.next.as_deref())
     {
         findings.reject(Violation::new(
             rule::GTID_MODE,

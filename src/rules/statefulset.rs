@@ -2,14 +2,14 @@
 
 use std::{borrow::Cow, cell::Cell};
 
-use mysql_options::ServerOption;
+use mysql_options::{ServerOption, effective, switch_value};
 
 use crate::{
     flavor::{Database, Family, Flavor},
     inject::words,
     json::{Value, at, list_at, name, shown, str_at},
     names::{ANNOTATION_PREFIX, annotation, rule},
-    rules::{effective, variables::Names},
+    rules::variables::Names,
     verdict::{Findings, Violation},
 };
 
@@ -233,10 +233,7 @@ fn check_options(given: &[Given], path: &str, database: Option<&Database>, findi
             given.next.as_deref().filter(|next| option.value.is_none() && !next.starts_with('-') && is_switch(next));
         let found =
             format!("the option {}{}", given.shown(), value.map(|v| format!(" {}", shown(v))).unwrap_or_default());
-        let is_on = value.map_or_else(
-            || option.switch() || (is_mariadb && option.is_no_lock()),
-            |value| ["1", "on", "true"].iter().any(|on| value.eq_ignore_ascii_case(on)),
-        );
+        let is_on = value.map_or_else(|| option.is_on(is_mariadb), |value| switch_value(value) == Some(true));
         if name == "super-read-only" && database.is_some_and(|database| !database.knows_super_read_only()) {
             if !option.is_loose {
                 let why = "MariaDB does not know this option, and its server does not start";
@@ -301,7 +298,7 @@ fn check_options(given: &[Given], path: &str, database: Option<&Database>, findi
 }
 
 fn is_switch(word: &str) -> bool {
-    ["0", "1", "on", "off", "true", "false", "yes", "no"].iter().any(|known| known.eq_ignore_ascii_case(word))
+    switch_value(word).is_some() || ["yes", "no"].iter().any(|known| known.eq_ignore_ascii_case(word))
 }
 
 /// Statements that containers and their hooks send to the server.
