@@ -198,7 +198,8 @@ fn strip<'a>(name: &'a str, value: Option<&'a str>) -> ServerOption<'a> {
 
 /// The prefix that a name begins with, whether it is in lower case, and what follows it.
 fn prefix(name: &str) -> Option<(Prefix, bool, &str)> {
-    PREFIXES.iter().find_map(|&(prefix, kind)| {
+    let first = name.bytes().next()?.to_ascii_lowercase();
+    PREFIXES.iter().filter(|(prefix, _)| prefix.bytes().next() == Some(first)).find_map(|&(prefix, kind)| {
         let (head, rest) = name.split_at_checked(prefix.len())?;
         let after = rest.strip_prefix(['-', '_']).filter(|_| head.eq_ignore_ascii_case(prefix))?;
         Some((kind, head == prefix, after))

@@ -38,14 +38,19 @@ pub(crate) fn is_known(name: &str) -> bool {
 
 /// The name of the table that is meant, and whether it is written whole and in lower case.
 pub(crate) fn known(word: &str) -> Option<(&'static str, bool)> {
-    let exact = KNOWN.iter().find(|(name, _)| same(name, word));
-    let abbreviated = || {
-        KNOWN.iter().find(|(name, shortest)| {
-            word.len() >= *shortest && name.get(..word.len()).is_some_and(|name| same(name, word))
-        })
-    };
-    let (name, _) = exact.or_else(abbreviated)?;
-    Some((name, exact.is_some() && !word.bytes().any(|byte| byte.is_ascii_uppercase())))
+    // most words have not even the first letter of a name
+    let first = word.bytes().next()?.to_ascii_lowercase();
+    let mut abbreviated = None;
+    for (name, shortest) in KNOWN.iter().filter(|(name, _)| name.bytes().next() == Some(first)) {
+        if same(name, word) {
+            return Some((name, !word.bytes().any(|byte| byte.is_ascii_uppercase())));
+        }
+        let is_beginning = || name.get(..word.len()).is_some_and(|name| same(name, word));
+        if abbreviated.is_none() && word.len() >= *shortest && is_beginning() {
+            abbreviated = Some((*name, false));
+        }
+    }
+    abbreviated
 }
 
 /// Are these the same, `-` being `_` and upper case lower case?
