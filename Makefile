@@ -5,7 +5,7 @@ SHELL := bash
 
 WASM_TARGET := wasm32-wasip1
 WASM := target/$(WASM_TARGET)/wasm/mysql_replication_policy.wasm
-SOURCES := build.rs Cargo.toml Cargo.lock $(shell find src -type f)
+SOURCES := build.rs Cargo.toml Cargo.lock $(shell find src crates -type f)
 DO_NOTHING_WASM := target/$(WASM_TARGET)/wasm/mysql_replication_do_nothing.wasm
 CARGO := cargo --locked
 say = @printf '\033[1m==> %s\033[0m\n' $(1)

@@ -17,7 +17,7 @@ use std::time::SystemTime;
 const TARGET: &str = "wasm32-wasip1";
 const VARIABLE: &str = "POLICY_WASM";
 /// What the policy is made of, as the Makefile has it.
-const SOURCES: [&str; 3] = ["Cargo.toml", "Cargo.lock", "src"];
+const SOURCES: [&str; 4] = ["Cargo.toml", "Cargo.lock", "src", "crates"];
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");

@@ -1,5 +1,7 @@
 //! The annotations of one StatefulSet: every key, its values, its errors.
 
+use mysql_options::nearest;
+
 use crate::{
     findings::{Findings, Violation},
     flavor::{CloneMethod, Flavor},
@@ -11,7 +13,6 @@ use crate::{
             PRIMARY_OF, REPLICATION_ACCOUNT, RESTORE_FROM, STATUS,
         },
     },
-    nearest::nearest,
     rule,
     text::shown,
 };

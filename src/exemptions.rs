@@ -1,11 +1,12 @@
 //! What an object is exempt from, by its annotation: a rule counts for it no more, and the audit log says why.
 
+use mysql_options::nearest;
+
 use crate::{
     annotations::{Annotations, own},
     findings::Findings,
     json::Value,
     names::annotation::EXEMPT,
-    nearest::nearest,
     rule::{self, ALL, Rule},
     settings::Settings,
 };

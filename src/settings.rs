@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 
+use mysql_options::nearest;
+
 use crate::{
     annotations::{is_image, is_subdomain},
     flavor::Flavor,
     json::{Object, Value, read, type_name},
     names::{CLONE_CONTAINER, INIT_CONTAINER, INJECTED_CONTAINERS, SIDECAR_CONTAINER},
-    nearest::nearest,
     pattern::matches_any,
     request::at_position,
     rule::{self, ALL, Concern, Rule, Severity},

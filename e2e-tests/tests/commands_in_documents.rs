@@ -237,8 +237,18 @@ fn every_command_is_run_or_says_what_it_needs() {
 fn playground() -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let root = root().canonicalize().expect("the root");
-    for name in ["Makefile", "policy.wasm", "examples", "src", "bench", "Cargo.toml", "Cargo.lock", "e2e-tests", "docs"]
-    {
+    for name in [
+        "Makefile",
+        "policy.wasm",
+        "examples",
+        "src",
+        "crates",
+        "bench",
+        "Cargo.toml",
+        "Cargo.lock",
+        "e2e-tests",
+        "docs",
+    ] {
         symlink(root.join(name), folder.path().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
     }
     // the metadata names the version in the Makefile
@@ -385,10 +395,9 @@ fn the_worked_example_of_contributing_works() {
     // always the same folder, so that cargo knows it again
     let checkout = place.join("checkout");
     let _ = fs::remove_dir_all(&checkout);
-    copy(&root.join("src"), &checkout.join("src"));
-    copy(&root.join("docs"), &checkout.join("docs"));
-    // the tests need them, though not the one that runs
-    copy(&root.join("crates"), &checkout.join("crates"));
+    for folder in ["src", "crates", "docs"] {
+        copy(&root.join(folder), &checkout.join(folder));
+    }
     let mut manifest = read("Cargo.toml");
     let members = manifest.find("members = [").expect("members");
     let end = members + manifest[members..].find(']').expect("the end of members");

@@ -1,5 +1,7 @@
 //! The injected containers and the probes of the database container.
 
+use mysql_options::ServerOption;
+
 use crate::{
     arguments::words,
     database::Database,
@@ -12,7 +14,6 @@ use crate::{
         INIT_CONTAINER, SCRIPTS_DIR, SCRIPTS_VOLUME, SIDECAR_CONTAINER,
     },
     object::name,
-    options::ServerOption,
     record::{Replication, scripts_mount},
     scripts::{PING_MARKER, Packed, UNPACK},
     settings::Settings,
@@ -87,8 +88,7 @@ fn has_gtids(container: &Value) -> bool {
         let Some(option) = ServerOption::from_argument(word.text).filter(|option| option.is("gtid-mode")) else {
             continue;
         };
-        let value = option.value.or_else(|| words.peek().map(|next| next.text));
-        is_on = value.is_some_and(|value| value.eq_ignore_ascii_case("on"));
+        is_on = option.is_gtid_on(words.peek().map(|next| next.text));
     }
     is_on
 }
@@ -282,11 +282,41 @@ fn server_args(container: &Value) -> String {
     ];
     words(container)
         .map(|word| word.text)
-        .filter(|arg| arg.starts_with("--") && !arg.contains(['$', '\n']))
+        .filter(|arg| !arg.contains(['$', '\n']))
         .filter(|arg| {
-            let option = arg[2..].replace('_', "-");
-            !LEFT_OUT.iter().any(|left_out| option.starts_with(left_out))
+            let option = ServerOption::from_argument(arg);
+            option.is_some_and(|option| !LEFT_OUT.iter().any(|left_out| option.begins_with(left_out)))
         })
         .collect::<Vec<_>>()
         .join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::json;
+
+    #[test]
+    fn gtids_are_on_by_any_word_that_switches_them_on() {
+        for (args, is_on) in [
+            (json!(["--gtid-mode=ON"]), true),
+            (json!(["--loose_gtid_mode=3"]), true),
+            (json!(["--gtid-mode", "on"]), true),
+            (json!(["--gtid-mode=ON", "--gtid-mode=OFF_PERMISSIVE"]), false),
+            (json!(["--gtid-mode=2"]), false),
+        ] {
+            assert_eq!(has_gtids(&json!({"args": args})), is_on, "{args}");
+        }
+    }
+
+    #[test]
+    fn a_private_server_gets_no_option_of_place_or_start() {
+        let args = |words: &[&str]| server_args(&json!({"args": words}));
+        assert_eq!(args(&["mysqld", "--lower-case-table-names=1", "--skip-name-resolve"]).lines().count(), 2);
+        for word in
+            ["--datadir=/x", "--loose-datadir=/x", "--loose_pid_file=/x", "--skip-log-error", "--port=$(P)", "-x"]
+        {
+            assert_eq!(args(&[word]), "", "{word}");
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! Where the database keeps its data: the directory, and the volume that each pod has for it.
 
+use mysql_options::ServerOption;
+
 use crate::{
     arguments::words,
     findings::{Findings, Violation},
@@ -105,17 +107,16 @@ fn data_dir(container: &Value, path: &str, findings: &mut Findings) -> Option<St
     let mut dir = None;
     let mut follows = false;
     for word in words(container) {
-        let option = word.text.strip_prefix("--").map(|option| option.strip_prefix("loose-").unwrap_or(option));
         if follows {
             dir = Some(word.text);
             follows = false;
-        } else if let Some((option, value)) = option.and_then(|option| option.split_once('=')) {
-            if is_data_dir(option) {
-                dir = Some(value.trim_matches(['"', '\'']));
-            }
-        } else {
+            continue;
+        }
+        match ServerOption::from_argument(word.text).filter(|option| option.is("datadir")).map(|option| option.value) {
+            Some(Some(value)) => dir = Some(value.trim_matches(['"', '\''])),
+            Some(None) => follows = true,
             // in a shell's command line, -h may well be an option of another program
-            follows = option.is_some_and(is_data_dir) || (word.is_whole && word.text == "-h");
+            None => follows = word.is_whole && word.text == "-h",
         }
     }
     let Some(dir) = dir else { return Some(DATA_DIR.to_owned()) };
@@ -131,11 +132,6 @@ fn data_dir(container: &Value, path: &str, findings: &mut Findings) -> Option<St
         return None;
     }
     Some(trimmed.to_owned())
-}
-
-/// The server takes an option's name by any beginning of it that no other option has.
-fn is_data_dir(option: &str) -> bool {
-    option.len() >= "datad".len() && "datadir".starts_with(option)
 }
 
 /// A volume of the pod template under the data directory: only some kinds are each pod's own.
@@ -181,6 +177,11 @@ mod tests {
         assert_eq!(dir(&json!(["--datadir", "/a", "--datadir=/b"])).as_deref(), Some("/b"));
         assert_eq!(dir(&json!(["-c", "exec mysqld --datadir='/c' --port=1"])).as_deref(), Some("/c"));
         assert_eq!(dir(&json!(["--loose-datad=/d", "--data-directory-of-something=/x"])).as_deref(), Some("/d"));
+        // MariaDB 11.8 takes the shortest of these
+        for word in ["--da=/e", "--data=/e", "--DATADIR=/e", "--loose_datadir=/e"] {
+            assert_eq!(dir(&json!(["mysqld", word])).as_deref(), Some("/e"), "{word}");
+        }
+        assert_eq!(dir(&json!(["mysqld", "--dat", "/f"])).as_deref(), Some("/f"));
         assert_eq!(
             dir(&json!(["-c", "until mysql -h db; do :; done; exec mysqld"])).as_deref(),
             Some("/var/lib/mysql")

@@ -1,5 +1,7 @@
 //! Plan: what is to be in the object, worked out from what the user wrote.
 
+use mysql_options::ServerOption;
+
 use crate::{
     annotations::{Annotations, is_label},
     arguments::words,
@@ -345,11 +347,11 @@ fn check_option_files(container: &Value, path: &str, database: &Database, findin
         ));
     };
     for word in words(container) {
-        let options = ["--no-defaults", "--defaults-file", "--defaults-extra-file"];
-        if let Some(option) = options.into_iter().find(|option| word.text.starts_with(option)) {
+        let Some(option) = ServerOption::from_argument(word.text) else { continue };
+        if ["no-defaults", "defaults-file", "defaults-extra-file"].contains(&option.name) {
             reject(
                 format!("{path}.{}[{}]", word.list, word.index),
-                format!("the option {option}"),
+                format!("the option --{}", option.name),
                 "remove it, and put the options into the ConfigMap's keys master.cnf and slave.cnf".to_owned(),
             );
         }

@@ -2,6 +2,8 @@
 
 use std::ops::RangeInclusive;
 
+use mysql_options::{Groups, Kind as Entry, Mistake, OptionFile, Owner, ServerOption, effective, is_within};
+
 use crate::{
     annotations::Annotations,
     case::{Case, recheck_uncached},
@@ -12,14 +14,10 @@ use crate::{
     flavor::Flavor,
     json::{Object, Value, at, str_at},
     names::{ANNOTATION_PREFIX, DATA_DIR, PRIMARY_KEYS, REPLICA_KEYS},
-    nearest::is_within,
-    option_file::{Groups, Kind as Entry, Mistake, OptionFile, Owner},
-    options::ServerOption,
     planned::Planned,
     record::{Gtid, Replication, Status},
     rule::{self, Concern, Rule},
     rules::{
-        effective,
         replication::{Told, changed, elsewhere as lies_elsewhere, log_name, replicas, switches_gtids_on},
         service::is_managed,
     },
@@ -457,8 +455,7 @@ fn check_primary<'l, 'o: 'l>(
         if name == "super-read-only" && !server.knows_super_read_only {
             continue;
         }
-        let is_on =
-            |option: &ServerOption| option.switch() || (server.flavor == Flavor::Mariadb && option.is_no_lock());
+        let is_on = |option: &ServerOption| option.is_on(server.flavor == Flavor::Mariadb);
         if let Some((line, _)) = last(name).filter(|(_, option)| is_on(option)) {
             let why = "the primary would take no writes, and there is no other pod that does";
             let fix = format!("remove it here; it belongs into {}", REPLICA_KEYS.join(" or "));
@@ -493,7 +490,7 @@ fn check_replica<'l, 'o: 'l>(
 ) {
     let server = checked.server;
     let wanted = server.read_only();
-    let is_on = |option: &ServerOption| option.switch() || (server.flavor == Flavor::Mariadb && option.is_no_lock());
+    let is_on = |option: &ServerOption| option.is_on(server.flavor == Flavor::Mariadb);
     let off = |(line, _): &(usize, ServerOption)| {
         let why = "it opens replicas for writes; the policy's own file, which is read last, is all that closes them";
         checked.violation(

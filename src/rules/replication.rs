@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use mysql_options::{Groups, OptionFile, ServerOption, effective};
+
 use crate::{
     annotations::Annotations,
     cluster::{Cluster, Kind, Lookup},
@@ -14,14 +16,11 @@ use crate::{
     name_index::NameIndex,
     names::{CONFIG_MAP_VOLUME, DATA_DIR, annotation},
     object::{by_name, name},
-    option_file::{Groups, OptionFile},
-    options::ServerOption,
     planned::Planned,
     record::{Gtid, Replication},
     rule,
     rules::{
         config_map::told_by_files,
-        effective,
         statefulset::{Given, given_options},
     },
     settings::Settings,
@@ -60,7 +59,7 @@ impl Told {
         let gtid = effective(&options, "gtid-mode");
         Self {
             log_bin: effective(&options, "log-bin").and_then(|(_, option)| log_name(option)),
-            gtid: gtid.map(|(given, option)| is_gtid_on(option.value.or(given.next.as_deref()))),
+            gtid: gtid.map(|(given, option)| option.is_gtid_on(given.next.as_deref())),
         }
     }
 }
@@ -70,14 +69,9 @@ pub(super) fn log_name(option: &ServerOption) -> Option<String> {
     option.switch().then(|| option.value.unwrap_or_default().to_owned())
 }
 
-/// MySQL manual, "`gtid_mode`": anything but ON, which is 3, lets transactions without a GTID in.
-fn is_gtid_on(value: Option<&str>) -> bool {
-    value.is_some_and(|value| value.eq_ignore_ascii_case("on") || value == "3")
-}
-
 /// Do the options of a file switch GTIDs on?
 pub(super) fn switches_gtids_on(options: &[(usize, ServerOption)]) -> bool {
-    effective(options, "gtid-mode").is_some_and(|(_, option)| is_gtid_on(option.value))
+    effective(options, "gtid-mode").is_some_and(|(_, option)| option.is_gtid_on(None))
 }
 
 /// A StatefulSet under admission, with what is stored of it.
@@ -245,7 +239,7 @@ fn check_arguments(given: &[Given], stored: &[Given], path: &str, plan: &Planned
         given.iter().filter_map(|given| Some((given, ServerOption::from_argument(&given.text)?))).collect();
     if plan.replication.gtid == Gtid::On
         && let Some((given, option)) = effective(&options, "gtid-mode")
-        && !is_gtid_on(option.value.or(given.next.as_deref()))
+        && !option.is_gtid_on(given.next.as_deref())
     {
         findings.reject(Violation::new(
             rule::GTID_MODE,

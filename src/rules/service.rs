@@ -1,5 +1,7 @@
 //! Rules on Services: the headless one that gives the pods their names, and those through which clients write.
 
+use mysql_options::nearest;
+
 use crate::{
     annotations::{Annotations, check_other_kind, own},
     case::{Case, recheck_uncached},
@@ -8,7 +10,6 @@ use crate::{
     findings::{Findings, Violation, failed_look_up},
     json::{NULL, Object, Value, at, list_at, object_at, str_at},
     names::{ANNOTATION_PREFIX, DATABASE_PORT, POD_INDEX_LABEL, POD_NAME_LABEL, annotation},
-    nearest::nearest,
     rule::{self, Concern},
     rules::write_endpoint::service_says_write,
     settings::Settings,

@@ -2,6 +2,8 @@
 
 use std::{borrow::Cow, cell::Cell};
 
+use mysql_options::{ServerOption, effective, switch_value};
+
 use crate::{
     arguments::words,
     database::{Database, Found},
@@ -11,9 +13,7 @@ use crate::{
     name_index::NameIndex,
     names::{ANNOTATION_PREFIX, annotation},
     object::name,
-    options::ServerOption,
     rule,
-    rules::effective,
     text::shown,
     variables::expand_with_shell,
 };
@@ -197,10 +197,7 @@ fn check_options(given: &[Given], path: &str, database: Option<&Database>, findi
             given.next.as_deref().filter(|next| option.value.is_none() && !next.starts_with('-') && is_switch(next));
         let found =
             format!("the option {}{}", given.shown(), value.map(|v| format!(" {}", shown(v))).unwrap_or_default());
-        let is_on = value.map_or_else(
-            || option.switch() || (is_mariadb && option.is_no_lock()),
-            |value| ["1", "on", "true"].iter().any(|on| value.eq_ignore_ascii_case(on)),
-        );
+        let is_on = value.map_or_else(|| option.is_on(is_mariadb), |value| switch_value(value) == Some(true));
         if name == "super-read-only" && database.is_some_and(|database| !database.knows_super_read_only()) {
             if !option.is_loose {
                 let why = "MariaDB does not know this option, and its server does not start";
@@ -265,7 +262,7 @@ fn check_options(given: &[Given], path: &str, database: Option<&Database>, findi
 }
 
 fn is_switch(word: &str) -> bool {
-    ["0", "1", "on", "off", "true", "false", "yes", "no"].iter().any(|known| known.eq_ignore_ascii_case(word))
+    switch_value(word).is_some() || ["yes", "no"].iter().any(|known| known.eq_ignore_ascii_case(word))
 }
 
 /// Statements that containers and their hooks send to the server.

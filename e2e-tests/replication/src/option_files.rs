@@ -1,28 +1,14 @@
 //! Are option files read as the servers read them? Made-up files go through the servers and the policy's own reader.
 
-// what the policy itself is made of; not all of it is used here
-#[allow(dead_code)]
-#[path = "../../../src/nearest.rs"]
-mod nearest;
-#[allow(dead_code)]
-#[path = "../../../src/option_file.rs"]
-mod option_file;
-#[allow(dead_code)]
-#[path = "../../../src/options.rs"]
-mod options;
-
 use std::{collections::BTreeMap, fmt::Write, fs, path::Path, time::Duration};
+
+use mysql_options::{Groups, Kind, Mistake, OptionFile, ServerOption};
 
 use crate::{
     command::{output, podman},
     image::{Database, Family, full_name},
     outcome::Failure,
     version::version_of,
-};
-
-use self::{
-    option_file::{Groups, Kind, Mistake, OptionFile},
-    options::ServerOption,
 };
 
 /// How many files are compared by the arguments that the server makes of them.

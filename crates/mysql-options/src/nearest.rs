@@ -1,7 +1,8 @@
 //! "Did you mean": the known word nearest to an unknown one.
 
 /// The candidate with the smallest edit distance to `word`, unless even that one has little in common with it.
-pub(crate) fn nearest<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
+#[must_use]
+pub fn nearest<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
     // longer than every name that is known, and quadratic to compare
     if word.len() > 64 {
         return None;
@@ -16,7 +17,8 @@ pub(crate) fn nearest<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str>
 }
 
 /// Is one text made of another by so many edits? Soon told where it is not.
-pub(crate) fn is_within(edits: usize, left: &[u8], right: &[u8]) -> bool {
+#[must_use]
+pub fn is_within(edits: usize, left: &[u8], right: &[u8]) -> bool {
     let same = left.iter().zip(right).take_while(|(one, other)| one == other).count();
     let (left, right) = (&left[same..], &right[same..]);
     if left.len().abs_diff(right.len()) > edits {

@@ -2,43 +2,9 @@
 //!
 //! Where nothing else is said, the rules are those of `mysys/my_getopt` in the sources of MySQL and MariaDB (functions
 //! `my_handle_options`, `findopt`, `check_struct_option`, `setval`, `get_bool_argument`), seen to hold for MySQL 9.7
-//! and MariaDB 10.11 and 11.8. This module depends on no other: the tests of the real servers use it too.
+//! and MariaDB 10.11 and 11.8.
 
-/// The options that matter here, each with the length of the shortest abbreviation that can stand for it: MariaDB, and
-/// MySQL up to 5.7, take any beginning of a name that no other option has. The lengths are the shortest ones that
-/// `--verbose --help` of one of the servers leaves unambiguous. The `defaults` ones are taken only whole
-/// (`mysys/my_default`, `get_defaults_options`).
-const KNOWN: [(&str, usize); 23] = [
-    ("read-only", "read-o".len()),
-    ("super-read-only", "super-r".len()),
-    // there are log-bin-index and others; the whole name wins over them
-    ("log-bin", "log-bin".len()),
-    ("server-id", "ser".len()),
-    ("skip-slave-start", "skip-sl".len()),
-    ("skip-replica-start", "skip-r".len()),
-    ("datadir", "da".len()),
-    ("init-file", "init-f".len()),
-    ("persisted-globals-load", "persiste".len()),
-    ("defaults-file", "defaults-file".len()),
-    ("defaults-extra-file", "defaults-extra-file".len()),
-    ("defaults-group-suffix", "defaults-group-suffix".len()),
-    ("no-defaults", "no-defaults".len()),
-    ("gtid-mode", "gtid-m".len()),
-    ("enforce-gtid-consistency", "enforce-g".len()),
-    ("slave-parallel-workers", "slave-parallel-w".len()),
-    ("replica-parallel-workers", "replica-parallel-w".len()),
-    ("innodb-data-home-dir", "innodb-data-h".len()),
-    ("innodb-log-group-home-dir", "innodb-log-g".len()),
-    ("innodb-undo-directory", "innodb-undo-d".len()),
-    ("early-plugin-load", "ea".len()),
-    ("plugin-load-add", "plugin-load-".len()),
-    ("plugin-load", "plugin-l".len()),
-];
-
-/// Is this the name of an option of the table? Rules only see those.
-pub(crate) fn is_known(name: &str) -> bool {
-    KNOWN.iter().any(|(known, _)| *known == name)
-}
+use crate::table::{known, same};
 
 /// What can stand before a name, with what it makes of the option. `autoset` is MariaDB's.
 const PREFIXES: [(&str, Prefix); 6] = [
@@ -50,8 +16,21 @@ const PREFIXES: [(&str, Prefix); 6] = [
     ("autoset", Prefix::Odd),
 ];
 
-/// The values that turn an option on, without regard to case.
-const ON: [&str; 3] = ["1", "on", "true"];
+/// What a value of an option that is on or off says, without regard to case; `None` for a value that is none of 1, on,
+/// true, 0, off and false.
+///
+/// ```
+/// use mysql_options::switch_value;
+///
+/// assert_eq!(switch_value("True"), Some(true));
+/// assert_eq!(switch_value("0"), Some(false));
+/// assert_eq!(switch_value("yes"), None);
+/// ```
+#[must_use]
+pub fn switch_value(value: &str) -> Option<bool> {
+    let is = |words: [&str; 3]| words.iter().any(|word| value.eq_ignore_ascii_case(word));
+    if is(["1", "on", "true"]) { Some(true) } else { is(["0", "off", "false"]).then_some(false) }
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Prefix {
@@ -65,19 +44,19 @@ enum Prefix {
 
 /// An option with its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct ServerOption<'a> {
+pub struct ServerOption<'a> {
     /// The whole name, in lower case and with dashes, if the table has it, else the name as written; without prefixes.
-    pub(crate) name: &'a str,
+    pub name: &'a str,
     /// The value as written, if there is one: what follows the `=`.
-    pub(crate) value: Option<&'a str>,
+    pub value: Option<&'a str>,
     /// Is there `loose-` among its prefixes? A server that does not know the option then only warns.
-    pub(crate) is_loose: bool,
+    pub is_loose: bool,
     /// Is the name in the table?
-    pub(crate) is_known: bool,
+    pub is_known: bool,
     /// Do all servers take it alike? Not so an abbreviation, upper case, `maximum-`, `autoset-` or a name after a dot:
     /// one server takes it, another one does not start, or passes over it if it is `loose`. Nor a `skip-slave-start`
     /// with a strange value: MariaDB passes over it, or takes its first byte where that is 0 or 1.
-    pub(crate) is_exact: bool,
+    pub is_exact: bool,
     /// What the last of the prefixes makes of it, whatever the value.
     forced: Option<bool>,
 }
@@ -91,7 +70,8 @@ impl<'a> ServerOption<'a> {
     /// A value of a word of its own (`--datadir /x`) is not seen here: `value` is `None`. Only options that cannot do
     /// without a value take the next word; to one that can (`--read-only 0`) it is a stray argument, at which the
     /// server stops.
-    pub(crate) fn from_argument(word: &'a str) -> Option<Self> {
+    #[must_use]
+    pub fn from_argument(word: &'a str) -> Option<Self> {
         let option = word.strip_prefix("--").filter(|option| !option.is_empty())?;
         Some(match option.split_once('=') {
             Some((name, value)) => Self::new(name, Some(value)),
@@ -100,7 +80,8 @@ impl<'a> ServerOption<'a> {
     }
 
     /// A key of an option file, with its value if it has one. The server makes `--key=value` of it.
-    pub(crate) fn from_file(key: &'a str, value: Option<&'a str>) -> Self {
+    #[must_use]
+    pub fn from_file(key: &'a str, value: Option<&'a str>) -> Self {
         Self::new(key, value)
     }
 
@@ -123,8 +104,15 @@ impl<'a> ServerOption<'a> {
     }
 
     /// Is this its name? `-` and `_` are the same, and MariaDB takes upper case too.
-    pub(crate) fn is(&self, name: &str) -> bool {
+    #[must_use]
+    pub fn is(&self, name: &str) -> bool {
         same(self.name, name)
+    }
+
+    /// Is this the beginning of its name? `-` and `_` are the same, and upper and lower case.
+    #[must_use]
+    pub fn begins_with(&self, beginning: &str) -> bool {
+        self.name.get(..beginning.len()).is_some_and(|head| same(head, beginning))
     }
 
     /// What a boolean option becomes.
@@ -133,18 +121,41 @@ impl<'a> ServerOption<'a> {
     /// of files, so that `log-bin=OFF` and `log-bin=0` turn it on; only `skip-` and `disable-` turn it off.
     ///
     /// MariaDB takes more values for `read-only` from 12 on: see [`Self::is_no_lock`].
-    pub(crate) fn switch(&self) -> bool {
+    #[must_use]
+    pub fn switch(&self) -> bool {
         match (self.forced, self.value) {
             (Some(forced), _) => forced,
-            (None, Some(value)) if self.name != "log-bin" => ON.iter().any(|on| value.eq_ignore_ascii_case(on)),
+            (None, Some(value)) if self.name != "log-bin" => switch_value(value) == Some(true),
             (None, _) => true,
         }
+    }
+
+    /// Is the option on for a server? To MariaDB's, `read-only` is so too by [the values of version 12](Self::is_no_lock).
+    #[must_use]
+    pub fn is_on(&self, is_mariadb: bool) -> bool {
+        self.switch() || (is_mariadb && self.is_no_lock())
+    }
+
+    /// Does `gtid-mode` switch GTIDs on, by its own value or by that of the next word? MySQL manual, "`gtid_mode`":
+    /// anything but ON, which is 3, lets transactions without a GTID in.
+    ///
+    /// ```
+    /// use mysql_options::ServerOption;
+    ///
+    /// let is_on = |word, next| ServerOption::from_argument(word).is_some_and(|option| option.is_gtid_on(next));
+    /// assert!(is_on("--gtid-mode=3", None) && is_on("--gtid_mode", Some("on")));
+    /// assert!(!is_on("--gtid-mode=ON_PERMISSIVE", Some("on")));
+    /// ```
+    #[must_use]
+    pub fn is_gtid_on(&self, next: Option<&str>) -> bool {
+        self.value.or(next).is_some_and(|value| value.eq_ignore_ascii_case("on") || value == "3")
     }
 
     /// Is this `read-only` with one of the values that MariaDB has from 12 on (its commit "read-only can now take 4
     /// different values": OFF, ON, `NO_LOCK`, `NO_LOCK_NO_ADMIN`, or 0 to 3)? There it is ON, and stricter; to every
     /// other server it is OFF, as any value that it does not know.
-    pub(crate) fn is_no_lock(&self) -> bool {
+    #[must_use]
+    pub fn is_no_lock(&self) -> bool {
         self.name == "read-only"
             && self.forced.is_none()
             && self.value.is_some_and(|value| {
@@ -172,7 +183,10 @@ fn strip<'a>(name: &'a str, value: Option<&'a str>) -> ServerOption<'a> {
             };
             let is_known = known.is_some();
             let (name, is_whole) = known.unwrap_or((rest, true));
-            is_exact &= is_whole && (name != "skip-slave-start" || forced.is_some() || value.is_none_or(is_boolean));
+            is_exact &= is_whole
+                && (name != "skip-slave-start"
+                    || forced.is_some()
+                    || value.is_none_or(|value| switch_value(value).is_some()));
             return ServerOption { name, value, is_loose, is_known, is_exact, forced };
         };
         is_loose |= kind == Prefix::Loose;
@@ -184,34 +198,12 @@ fn strip<'a>(name: &'a str, value: Option<&'a str>) -> ServerOption<'a> {
 
 /// The prefix that a name begins with, whether it is in lower case, and what follows it.
 fn prefix(name: &str) -> Option<(Prefix, bool, &str)> {
-    PREFIXES.iter().find_map(|&(prefix, kind)| {
+    let first = name.bytes().next()?.to_ascii_lowercase();
+    PREFIXES.iter().filter(|(prefix, _)| prefix.bytes().next() == Some(first)).find_map(|&(prefix, kind)| {
         let (head, rest) = name.split_at_checked(prefix.len())?;
         let after = rest.strip_prefix(['-', '_']).filter(|_| head.eq_ignore_ascii_case(prefix))?;
         Some((kind, head == prefix, after))
     })
-}
-
-/// Is this a value that the server knows for an option that is on or off?
-fn is_boolean(value: &str) -> bool {
-    ON.iter().chain(&["0", "off", "false"]).any(|known| value.eq_ignore_ascii_case(known))
-}
-
-/// The name of the table that is meant, and whether it is written whole and in lower case.
-fn known(word: &str) -> Option<(&'static str, bool)> {
-    let exact = KNOWN.iter().find(|(name, _)| same(name, word));
-    let abbreviated = || {
-        KNOWN.iter().find(|(name, shortest)| {
-            word.len() >= *shortest && name.get(..word.len()).is_some_and(|name| same(name, word))
-        })
-    };
-    let (name, _) = exact.or_else(abbreviated)?;
-    Some((name, exact.is_some() && !word.bytes().any(|byte| byte.is_ascii_uppercase())))
-}
-
-/// Are these the same, `-` being `_` and upper case lower case?
-fn same(left: &str, right: &str) -> bool {
-    let plain = |byte: u8| if byte == b'_' { b'-' } else { byte.to_ascii_lowercase() };
-    left.len() == right.len() && left.bytes().map(plain).eq(right.bytes().map(plain))
 }
 
 #[cfg(test)]
