@@ -36,13 +36,13 @@
 //! value     = { byte | "\n" | "\t" | "\r" | "\b" | "\s" | "\"" | "\'" | "\\" }
 //! ```
 //!
-//! The server reads bytes. It applies the options of all groups that it reads in the order of the text; an option before
-//! the first group, a group without its bracket and a directive without a path stop it ([`Mistake::stops`]).
+//! The server reads bytes. It applies the options of all groups that it reads in the order of the text; an option
+//! before the first group, a group without its bracket and a directive without a path stop it ([`Mistake::stops`]).
 //!
 //! ```
 //! use mysql_options::{Groups, OptionFile};
 //!
-//! let file = OptionFile::parse("[mysqld]\nread-only = '1' # closed\n[mysql]\nskip-read-only\n[mysqld-5.7]\nlog-bin\n");
+//! let file = OptionFile::parse("[mysqld]\nread-only = '1' # closed\n[mysql]\nskip-read-only\n");
 //! let groups = Groups::for_server(false, Some((8, Some(4))), None);
 //! let options: Vec<_> = file.options_of(&groups).map(|(line, option)| (line, option.name, option.switch())).collect();
 //! assert_eq!(options, [(2, "read-only", true)]);

@@ -26,15 +26,15 @@ pub enum Mistake {
     UnknownDirective,
     /// `= value`: the server takes it for an unknown option.
     NoName,
-    /// A line that is too long: most servers read its parts as lines, as [`OptionFile::parse`](crate::OptionFile::parse) does. MySQL 9.7 has no
-    /// such limit, so that two servers find different options there.
+    /// A line that is too long: most servers read its parts as lines, as this reader does. MySQL 9.7 has no such limit,
+    /// so that two servers find different options there.
     LongLine,
     /// An include directive whose path not all servers read alike. Without a line break at its end, those with that
-    /// limit lose its last letter; MySQL 9.7 keeps it, as [`OptionFile::parse`](crate::OptionFile::parse) does. MySQL 9.7 ends it at a `#`; to
-    /// the others, and to [`OptionFile::parse`](crate::OptionFile::parse), that is part of it.
+    /// limit lose its last letter; MySQL 9.7 keeps it, as this reader does. MySQL 9.7 ends it at a `#`; to the others,
+    /// and to this reader, that is part of it.
     Path,
-    /// A NUL byte, which ends the line for most servers, and for [`OptionFile::parse`](crate::OptionFile::parse). To MySQL 9.7 the next line
-    /// follows without a line break.
+    /// A NUL byte, which ends the line for most servers, and for this reader. To MySQL 9.7 the next line follows without
+    /// a line break.
     Nul,
 }
 

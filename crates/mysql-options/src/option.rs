@@ -130,7 +130,8 @@ impl<'a> ServerOption<'a> {
         }
     }
 
-    /// Is the option on for a server? To MariaDB's, `read-only` is so too by [the values of version 12](Self::is_no_lock).
+    /// Is the option on for a server? To MariaDB's, `read-only` is so too by
+    /// [the values of version 12](Self::is_no_lock).
     #[must_use]
     pub fn is_on(&self, is_mariadb: bool) -> bool {
         self.switch() || (is_mariadb && self.is_no_lock())
