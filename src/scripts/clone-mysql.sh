@@ -3,9 +3,9 @@
 # take_clone, of the clone method's own script, fills ASIDE and the mark's content.
 #   REPLICATION_CLONE_ATTEMPTS  tries before the container gives up and is restarted, 10 unless given
 #   REPLICATION_RESTORE_FROM    the replica whose data a primary takes whose own is lost
-# shellcheck source=./common.sh
+# shellcheck source=./lib/common.sh
 . "${0%/*}/common.sh"
-# shellcheck source=./clone-by-xtrabackup.sh
+# shellcheck source=./clone/clone-by-xtrabackup.sh
 . "$SCRIPTS/clone-by-$REPLICATION_CLONE_METHOD.sh"
 readonly ASIDE="$DATA_DIR/$ASIDE_NAME"
 

@@ -3,7 +3,7 @@
 #   REPLICATION_CONFIG_MAP_DIR  the ConfigMap's keys as files, in /mnt/config-map unless given
 #   REPLICATION_GTID            always, or option-files where these decide; from the cluster's record
 #   REPLICATION_BINARY_LOG      name of the primary's binary log where the user gives none; from the cluster's record
-# shellcheck source=./common.sh
+# shellcheck source=./lib/common.sh
 . "${0%/*}/common.sh"
 readonly CONFIG_MAP_DIR=${REPLICATION_CONFIG_MAP_DIR:-/mnt/config-map}
 umask 022

@@ -2,7 +2,7 @@
 # the primary. While the primary is away its replicas stay Ready: they have what it had.
 #   REPLICATION_MAX_LAG_SECONDS  a replica that is further behind a primary which it reaches is not Ready; unset: any lag
 #                                will do
-# shellcheck source=./common.sh
+# shellcheck source=./lib/common.sh
 . "${0%/*}/common.sh"
 not_ready() { printf '%s\n' "$*"; exit 1; }
 

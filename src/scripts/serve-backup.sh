@@ -1,5 +1,5 @@
 # Gives this pod's data to a peer that asks for it: one connection of the sidecar's, on standard input and output.
-# shellcheck source=./common.sh
+# shellcheck source=./lib/common.sh
 . "${0%/*}/common.sh"
 
 # The peer's address; one of IPv4 comes as [...:ffff:7f00:0001].

@@ -1,7 +1,7 @@
 # The sidecar: looks after its pod's server, and gives this pod's data to the next pod that asks.
-# shellcheck source=./common.sh
+# shellcheck source=./lib/common.sh
 . "${0%/*}/common.sh"
-# shellcheck source=./look-after.sh
+# shellcheck source=./lib/look-after.sh
 . "$SCRIPTS/look-after.sh"
 
 # What is missing is said at once: each of these would be missed only when a pod clones, or never.

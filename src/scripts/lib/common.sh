@@ -6,7 +6,7 @@
 #   REPLICATION_CLONE_METHOD  xtrabackup or clone-plugin
 #   REPLICATION_DATA_DIR      data directory of the server
 #   REPLICATION_CONF_DIR      the option files that the server reads, as mounted here
-# shellcheck source=./credentials.sh
+# shellcheck source=./lib/credentials.sh
 . "${0%/*}/credentials.sh"
 readonly PARAMETERS=$SCRIPTS/parameters.sh
 if [[ $STEP != init-mysql ]]; then
