@@ -8,7 +8,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use zopfli::{Format, Options};
 
 /// What every pod has.
-const COMMON: [&str; 8] = [
+const COMMON: [&str; 13] = [
     "lib/credentials",
     "lib/common",
     "ping",
@@ -16,6 +16,11 @@ const COMMON: [&str; 8] = [
     "init-mysql",
     "clone-mysql",
     "lib/look-after",
+    "lib/account",
+    "lib/primary",
+    "lib/check-primary",
+    "lib/join",
+    "lib/follow",
     "xtrabackup",
 ];
 /// What a pod of the clone method has besides.

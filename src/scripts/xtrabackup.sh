@@ -3,6 +3,16 @@
 . "${0%/*}/common.sh"
 # shellcheck source=./lib/look-after.sh
 . "$SCRIPTS/look-after.sh"
+# shellcheck source=./lib/account.sh
+. "$SCRIPTS/account.sh"
+# shellcheck source=./lib/primary.sh
+. "$SCRIPTS/primary.sh"
+# shellcheck source=./lib/check-primary.sh
+. "$SCRIPTS/check-primary.sh"
+# shellcheck source=./lib/join.sh
+. "$SCRIPTS/join.sh"
+# shellcheck source=./lib/follow.sh
+. "$SCRIPTS/follow.sh"
 
 # What is missing is said at once: each of these would be missed only when a pod clones, or never.
 require_tools() {

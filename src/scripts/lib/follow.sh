@@ -1,0 +1,149 @@
+# A replica follows the server that its data came from, and no other.
+
+look_at_replica() {
+    local own tables
+    ask_status "SHOW GLOBAL STATUS LIKE 'Uptime'; SELECT @@GLOBAL.$READ_ONLY AS closed; $ACCOUNTS" || return 1
+    notice_restart
+    if [[ ${FIELDS[closed]} != @(1|ON|NO_LOCK*) ]]; then
+        [[ -z $BEGUN ]] || log "WARNING: this replica was open for writes, and is closed now; what was written here is nowhere else"
+        close_for_writes || { log "the server did not become read-only"; return 1; }
+    fi
+    # full: what could not be applied is still there, and the server does not try again by itself
+    if [[ ${FIELDS[SQL_Running]:-}:${FIELDS[Last_SQL_Errno]:-} == No:@(1021|1026|1114) ]] && ((SECONDS - APPLIED >= APPLY_SECONDS)); then
+        log "what has been received is applied once more: replication had stopped with error ${FIELDS[Last_SQL_Errno]}, a full disk"
+        query "START $REPLICA SQL_THREAD" || return 1
+        APPLIED=$SECONDS
+    fi
+    # one that a filter keeps from the tables is remembered all the same
+    own=$(value_of account "$DATA_DIR/$HISTORY") tables=${FIELDS[account]:-}
+    [[ -n $own && ! ${tables: -19} > ${own: -19} ]] || own=$tables
+    if [[ -z $BEGUN ]]; then begin_to_follow "$own"; else go_on_following "$own"; fi
+}
+
+# After a start of the server, or of this container.
+begin_to_follow() {
+    local fits=0
+    check_primary "$1" || fits=$?
+    if [[ ! -f $DATA_DIR/$JOIN_MARK ]]; then
+        ((fits == 0)) || { complain "$fits"; return; }
+        log "configuring replication from $(peer_host 0) at $(mark_value position) $(mark_value file)$(mark_value gtid) $(mark_value pos)"
+        configure || fail "replication could not be configured; the container is started again"
+        : >"$DATA_DIR/$JOIN_MARK.part"
+        sync -f "$DATA_DIR" 2>/dev/null || sync
+        mv "$DATA_DIR/$JOIN_MARK.part" "$DATA_DIR/$JOIN_MARK"
+        query "START $REPLICA" || fail "replication did not start"
+    elif ((fits > 0)); then
+        if [[ ${FIELDS[IO_Running]:-} == Yes ]]; then
+            ((fits == 1)) || { BEGUN=1; return; }
+            query "STOP $REPLICA IO_THREAD"
+        elif [[ ${FIELDS[SQL_Running]:-} == No && ${FIELDS[Last_SQL_Errno]:-0} == 0 ]]; then
+            # what has been received is applied all the same
+            query "START $REPLICA SQL_THREAD"
+        fi
+        complain "$fits"
+        return
+    elif [[ ${FIELDS[IO_Running]:-} != Yes || ${FIELDS[User]:-} != "$LOGIN_FOR" ||
+        (${FIELDS[SSL_Allowed]:-} == No && $OFFERED =~ Ssl_cipher$'\t'[^[:space:]]) ]]; then
+        change_login || fail "replication did not start"
+    fi
+    BEGUN=1
+    followed "$1"
+    log "replicating from $(peer_host 0)"
+}
+
+go_on_following() {
+    local fits=0 wanted=$1
+    [[ $ACCOUNT != none && -n $1 ]] || wanted=root
+    case ${FIELDS[IO_Running]:-}:${FIELDS[Last_IO_Errno]:-0} in
+    Yes:*)
+        if [[ ${FIELDS[User]:-} != "$wanted" ]] && check_primary "$1"; then
+            log "replicas log in as $LOGIN_FOR from now on"
+            change_login || { BEGUN=; return 1; }
+        fi
+        followed "$1"
+        ;;
+    # stopped by hand, which the probe tells
+    No:0) ;;
+    Connecting:1045 | Connecting:1698 | Connecting:2026 | Connecting:2061 | Connecting:3159)
+        check_primary "$1" || fits=$?
+        if ((fits > 0)); then
+            complain "$fits"
+            [[ $wanted != root ]] || hold_back
+            return
+        fi
+        log "logging in to the primary as it is asked for by now"
+        change_login || { BEGUN=; return 1; }
+        ;;
+    Connecting:* | Preparing:*)
+        # root is let in by any primary
+        [[ $wanted != root ]] || hold_back
+        ;;
+    *)
+        check_primary "$1" || fits=$?
+        if ((fits == 1)); then complain 1; return; fi
+        # After so many tries the server has given up; or what it has met was another primary, or one that was about to begin
+        # its log. With the right one it is begun once more.
+        # shellcheck disable=SC2053 # a pattern
+        if [[ $fits == 0 && (${FIELDS[Last_IO_Errno]} == $NO_WAY || $((SECONDS - FOLLOWED)) -ge $APPLY_SECONDS) ]]; then
+            BEGUN='' FOLLOWED=$SECONDS
+        fi
+        ;;
+    esac
+    tell
+}
+
+# Root is let in by any primary: its replication goes on only after the next look at it.
+hold_back() {
+    BEGUN=
+    query "STOP $REPLICA IO_THREAD"
+}
+
+complain() {
+    local why=${ANSWER##*$'\n'}
+    if (($1 == 1)); then
+        tell "$MISFIT"
+        return
+    fi
+    [[ $why == "$REFUSAL" ]] || log "the primary does not answer as it should: $why"
+    [[ $why == "$REFUSAL" ]] || REFUSED=$SECONDS
+    REFUSAL=$why
+    # a password that changes takes its time
+    if [[ $why == *"ERROR "$NO_WAY' '* ]] || ((SECONDS - REFUSED < ROTATION_SECONDS + 60)); then
+        tell "$AWAY"
+    else
+        tell "the primary answers, and lets this replica take nothing: $why"
+    fi
+}
+
+# What is remembered of the history that this replica follows.
+followed() {
+    local followed=$1
+    REFUSAL=
+    [[ $LOGIN_FOR == root ]] || followed=$LOGIN_FOR
+    [[ -z $followed || $followed == "$(value_of account "$DATA_DIR/$HISTORY")" ]] || remember "$followed"
+}
+
+# The replica's read-only mode is in its option files; here it is made sure of on the running server as well.
+close_for_writes() { query "SET GLOBAL $READ_ONLY=ON"; }
+
+# What a replica is told of the login, as the primary asks for it. Replicas do not take TLS by themselves, and are turned
+# away where it is required; one that insists on it is, where there is none. No certificate is looked at, but MariaDB from
+# 11.4 on verifies the primary's by means of the password, if there is one.
+login_options() {
+    local options tls=0
+    [[ ! $OFFERED =~ Ssl_cipher$'\t'[^[:space:]] ]] || tls=1
+    options="${SOURCE}_USER=$(quoted "$LOGIN_FOR"), ${SOURCE}_PASSWORD=$(quoted "$LOGIN_WITH"), ${SOURCE}_SSL=$tls"
+    if [[ $DIALECT == mariadb ]] && { [[ -z $LOGIN_WITH || ! $OFFERED =~ ([0-9]+)\.([0-9]+)\.[0-9]+-MariaDB ]] ||
+        ((BASH_REMATCH[1] * 100 + BASH_REMATCH[2] < 1104)); }; then
+        options+=', MASTER_SSL_VERIFY_SERVER_CERT=0'
+    fi
+    printf '%s' "$options"
+}
+
+# With the applier running MySQL keeps what was received and is not applied yet; MariaDB takes it once more from the primary,
+# which has just answered.
+change_login() {
+    local thread=' IO_THREAD'
+    [[ $DIALECT != mariadb ]] || thread=
+    query_secret "SET SESSION sql_mode=''; STOP $REPLICA$thread; $CHANGE $(login_options of-primary); START $REPLICA"
+}
