@@ -32,6 +32,34 @@ fn sources() -> BTreeMap<String, PathBuf> {
     sources
 }
 
+/// Every shell script of the repository, the folders of which name those without an ending too.
+fn shell_scripts() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut files: Vec<_> = sources().into_values().collect();
+    for folder in [".ci", "hack", "e2e-tests/replication/images", "e2e-tests/stand-ins"] {
+        let before = files.len();
+        for entry in fs::read_dir(root.join(folder)).unwrap() {
+            let file = entry.unwrap().path();
+            let text = fs::read_to_string(&file).unwrap();
+            if text.starts_with("#!") || file.extension().is_some_and(|ending| ending == "sh") {
+                files.push(file);
+            }
+        }
+        assert!(files.len() > before, "no script in {folder}");
+    }
+    files
+}
+
+#[test]
+fn no_line_is_longer_than_one_of_rust() {
+    for file in shell_scripts() {
+        for (number, line) in (1..).zip(fs::read_to_string(&file).unwrap().lines()) {
+            let width = line.chars().count();
+            assert!(width <= 120, "{}:{number} has {width} columns", file.display());
+        }
+    }
+}
+
 #[test]
 fn every_script_is_packed() {
     assert!(sources().keys().eq(all().keys()), "{:?}", sources().keys());

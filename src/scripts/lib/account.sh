@@ -4,24 +4,26 @@ keep_key() {
     [[ -r $KEY && $(<"$KEY") == "$1" ]] || { printf '%s' "$1" >"$KEY.part" && mv "$KEY.part" "$KEY"; }
 }
 
-# The statement that gives an account a password. MariaDB would write it into its log as it is; where it checks passwords,
-# it takes no digest.
+# The statement that gives an account a password. MariaDB would write it into its log as it is; where it checks
+# passwords, it takes no digest.
 alter_user() { printf "ALTER USER %s@'%%' IDENTIFIED %s" "$(quoted "$1")" "$(identified "$2")"; }
 identified() {
     local digest=
-    [[ $DIALECT != mariadb ]] || digest=$(query "SELECT IF(@@GLOBAL.strict_password_validation AND COUNT(*), '', PASSWORD($(quoted "$1")))
+    [[ $DIALECT != mariadb ]] || digest=$(query "SELECT
+        IF(@@GLOBAL.strict_password_validation AND COUNT(*), '', PASSWORD($(quoted "$1")))
         FROM information_schema.PLUGINS WHERE PLUGIN_TYPE='PASSWORD VALIDATION' AND PLUGIN_STATUS='ACTIVE'")
     if [[ -n $digest ]]; then printf 'BY PASSWORD %s' "$(quoted "$digest")"; else printf 'BY %s' "$(quoted "$1")"; fi
 }
 
-# The account with what it needs to replicate, to be asked by the probe, and to be cloned from; where root replicates it is a
-# name and no more.
+# The account with what it needs to replicate, to be asked by the probe, and to be cloned from; where root replicates it
+# is a name and no more.
 make_account() {
     local user password
     user="$(quoted "$1")@'%'"
     password=$(account_password "$PASSWORD" "$1")
     [[ $ACCOUNT != none ]] || password="Aa1-$(nonce 32)"
-    query_secret "SET SESSION sql_mode=''; CREATE USER IF NOT EXISTS $user IDENTIFIED $(identified "${password:0:32}")" || return 1
+    password=$(identified "${password:0:32}")
+    query_secret "SET SESSION sql_mode=''; CREATE USER IF NOT EXISTS $user IDENTIFIED $password" || return 1
     # MariaDB before 10.4 has no passwords that expire
     query "ALTER USER $user PASSWORD EXPIRE NEVER" 2>/dev/null || true
     [[ $ACCOUNT != none ]] || return 0

@@ -32,19 +32,22 @@ check_primary() {
 # misfits OWN NEWEST: 1 where this replica cannot go on with a primary whose identity is another, and MISFIT says why.
 misfits() {
     if [[ -z $2 ]]; then
-        MISFIT="pod 0 does not say which data it has, and this replica's is $1: nothing is taken from it"
+        MISFIT=("pod 0 does not say which data it has, and this replica's is $1: nothing is taken from it.")
     elif [[ -z $1 ]]; then
         ! is_behind || return 0
-        MISFIT="pod 0 has other data than this replica: nothing is taken from it"
+        MISFIT=("pod 0 has other data than this replica: nothing is taken from it.")
     elif [[ $'\n'$ANSWER$'\n' == *$'\n'$1$'\n'* ]]; then
         # MariaDB's numbers tell it of the history directly before alone
         if [[ $DIALECT != mariadb || ${ANSWER#*$'\n'} == "$1"@(|$'\n'*) ]] && is_at_the_beginning; then return 0; fi
-        MISFIT="the binary log of pod 0 began anew as $2, and this replica, of $1, does not stand where it begins: nothing is taken from it. See whether it has rows that pod 0 has not; then see 'Replace a replica' in docs/operating.md"
+        MISFIT=("the binary log of pod 0 began anew as $2, and this replica, of $1, does not stand where it begins:" \
+            "nothing is taken from it. See whether it has rows that pod 0 has not;" \
+            "then see 'Replace a replica' in docs/operating.md")
         return 1
     else
-        MISFIT="pod 0 has other data, $2, than this replica, $1: nothing is taken from it"
+        MISFIT=("pod 0 has other data, $2, than this replica, $1: nothing is taken from it.")
     fi
-    MISFIT+=". Where the primary has lost its volume its replicas hold the last copies: delete nothing, and see 'Restore a lost primary' in docs/operating.md"
+    MISFIT+=("Where the primary has lost its volume its replicas hold the last copies: delete nothing," \
+        "and see 'Restore a lost primary' in docs/operating.md")
     return 1
 }
 
@@ -76,17 +79,19 @@ own_gtids() {
 is_behind() {
     local gtids
     [[ $DIALECT != mariadb ]] || return 0
-    gtids=$(own_gtids of-now) && ask_primary "SELECT GTID_SUBSET('$gtids', @@GLOBAL.gtid_executed), @@GLOBAL.server_uuid" || return 1
+    gtids=$(own_gtids of-now) &&
+        ask_primary "SELECT GTID_SUBSET('$gtids', @@GLOBAL.gtid_executed), @@GLOBAL.server_uuid" || return 1
     [[ $ANSWER == 1* && ${FIELDS[UUID]:-} == @(|*"${ANSWER#*$'\t'}") ]]
 }
 
-# Can this replica go on with a log that began after its own, since it stands where that one begins? By GTIDs that can be
-# told; on MySQL of a server alone that has given this replica no number yet: one that has lost its log gives the same ones
-# a second time. Whom this replica was connected to last says nothing: it may have been this one, before its log began.
+# Can this replica go on with a log that began after its own, since it stands where that one begins? By GTIDs that can
+# be told; on MySQL of a server alone that has given this replica no number yet: one that has lost its log gives the
+# same ones a second time. Whom this replica was connected to last says nothing: it may have been this one, before its
+# log began.
 is_at_the_beginning() {
-    local gtids
+    local gtids received=${FIELDS[Read_Master_Log_Pos]:-${FIELDS[Read_Source_Log_Pos]:-}}
     # nothing that was received is still to be applied
-    [[ ${FIELDS[Read_Master_Log_Pos]:-${FIELDS[Read_Source_Log_Pos]:-}} == "${FIELDS[Exec_Master_Log_Pos]:-${FIELDS[Exec_Source_Log_Pos]:-}}" ]] || return 1
+    [[ $received == "${FIELDS[Exec_Master_Log_Pos]:-${FIELDS[Exec_Source_Log_Pos]:-}}" ]] || return 1
     if [[ $DIALECT == mariadb ]]; then
         gtids=$(query 'SELECT @@GLOBAL.gtid_slave_pos') && ask_primary 'SELECT @@GLOBAL.gtid_slave_pos' || return 1
         [[ -n $gtids && $gtids == "$ANSWER" ]]

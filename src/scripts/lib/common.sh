@@ -22,7 +22,8 @@ readonly BACKUP_PORT=3307
 DATA_DIR=${REPLICATION_DATA_DIR:-}
 CONF_DIR=${REPLICATION_CONF_DIR:-}
 
-[[ ${POD_NAME:-} =~ ^(.+)-([0-9]+)$ ]] || fail "POD_NAME '${POD_NAME:-}' does not end in -<ordinal>: not a pod of a StatefulSet"
+[[ ${POD_NAME:-} =~ ^(.+)-([0-9]+)$ ]] ||
+    fail "POD_NAME '${POD_NAME:-}' does not end in -<ordinal>: not a pod of a StatefulSet"
 readonly STATEFULSET=${BASH_REMATCH[1]} ORDINAL=$((10#${BASH_REMATCH[2]}))
 peer_host() { printf '%s-%s.%s' "$STATEFULSET" "$1" "${REPLICATION_SERVICE:?}"; }
 
@@ -52,7 +53,9 @@ supervise() {
 }
 
 find_backup_tool() { BACKUP_TOOL=$(command -v mariadb-backup || command -v mariabackup || command -v xtrabackup); }
-missing() { fail "not in this image: $*; choose another with the annotation mysql-replication.kubewarden.io/backup-image"; }
+missing() {
+    fail "not in this image: $*; choose another with the annotation mysql-replication.kubewarden.io/backup-image"
+}
 
 client() {
     local tool
@@ -70,8 +73,8 @@ query_secret() {
     return 1
 }
 
-# Logs in as root, with the first of the passwords that is not denied (error 1045), and sets DIALECT. What the client says
-# of a failure stays in LOGIN_ERROR.
+# Logs in as root, with the first of the passwords that is not denied (error 1045), and sets DIALECT. What the client
+# says of a failure stays in LOGIN_ERROR.
 log_in() {
     local version known=$PASSWORD
     for PASSWORD in "$known" "${PASSWORDS[@]}"; do
@@ -98,8 +101,8 @@ read_dialect() {
     DIALECT=source REPLICA=REPLICA SOURCE=SOURCE CHANGE='CHANGE REPLICATION SOURCE TO'
 }
 
-# ask STATEMENTS: what they answer goes into FIELDS, by the part of a field's name that every version shares; of more than
-# one row the first counts.
+# ask STATEMENTS: what they answer goes into FIELDS, by the part of a field's name that every version shares; of more
+# than one row the first counts.
 declare -A FIELDS
 ask() {
     local answer line key
@@ -131,11 +134,12 @@ proof() {
     printf '%s\n%s' "$SECRET" "$inner" | digest
 }
 
-# The identity of the data is the name of the account that replicates it: NAME-<when its log began>-<random>. Pod 0 makes it
-# as an ordinary account, so that clones, copies and dumps carry it, and replicas get it at its place in the log. Its
-# password is derived from root's and this name: another database under the primary's name lets no replica in. The last
-# one counts; those before it are of logs that have ended.
-readonly ACCOUNTS="SELECT User AS account FROM mysql.user WHERE Host='%' AND User REGEXP '^[a-z][a-z0-9_]*-[0-9]{12}-[0-9a-f]{6}\$' ORDER BY RIGHT(User, 19) DESC;"
+# The identity of the data is the name of the account that replicates it: NAME-<when its log began>-<random>. Pod 0
+# makes it as an ordinary account, so that clones, copies and dumps carry it, and replicas get it at its place in the
+# log. Its password is derived from root's and this name: another database under the primary's name lets no replica in.
+# The last one counts; those before it are of logs that have ended.
+readonly ACCOUNTS="SELECT User AS account FROM mysql.user WHERE Host='%'
+    AND User REGEXP '^[a-z][a-z0-9_]*-[0-9]{12}-[0-9a-f]{6}\$' ORDER BY RIGHT(User, 19) DESC;"
 # In the data directory: account=, the identity as it was seen last, and on a primary log=, where its log was then.
 readonly HISTORY=mysql-replication.history
 # A primary that was taken over and is still to be opened for writes.
@@ -156,8 +160,8 @@ value_of() {
     done <"$2"
 }
 
-# account_password ROOTS_PASSWORD ACCOUNT: of 32 characters, the most that MySQL's replicas take, and of all the kinds that
-# rules for passwords ask for.
+# account_password ROOTS_PASSWORD ACCOUNT: of 32 characters, the most that MySQL's replicas take, and of all the kinds
+# that rules for passwords ask for.
 account_password() {
     local inner
     inner=$(printf '%s\n%s' "$1" "$2" | digest)
@@ -165,9 +169,9 @@ account_password() {
     printf 'Aa1-%s' "${inner:0:28}"
 }
 
-# as_account ACCOUNT HOST STATEMENTS: with the first password that is not denied, which stays in ACCOUNT_PASSWORD: those that
-# follow from root's, and the one that the sidecar found to be right last, since root's may be another twice by now. What
-# the client says goes into ANSWER.
+# as_account ACCOUNT HOST STATEMENTS: with the first password that is not denied, which stays in ACCOUNT_PASSWORD: those
+# that follow from root's, and the one that the sidecar found to be right last, since root's may be another twice by
+# now. What the client says goes into ANSWER.
 as_account() {
     local LOGIN=$1 PASSWORD passwords=()
     for PASSWORD in "${PASSWORDS[@]}"; do passwords+=("$(account_password "$PASSWORD" "$1")"); done

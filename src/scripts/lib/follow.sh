@@ -5,12 +5,15 @@ look_at_replica() {
     ask_status "SHOW GLOBAL STATUS LIKE 'Uptime'; SELECT @@GLOBAL.$READ_ONLY AS closed; $ACCOUNTS" || return 1
     notice_restart
     if [[ ${FIELDS[closed]} != @(1|ON|NO_LOCK*) ]]; then
-        [[ -z $BEGUN ]] || log "WARNING: this replica was open for writes, and is closed now; what was written here is nowhere else"
+        [[ -z $BEGUN ]] ||
+            log "WARNING: this replica was open for writes, and is closed now; what was written here is nowhere else"
         close_for_writes || { log "the server did not become read-only"; return 1; }
     fi
     # full: what could not be applied is still there, and the server does not try again by itself
-    if [[ ${FIELDS[SQL_Running]:-}:${FIELDS[Last_SQL_Errno]:-} == No:@(1021|1026|1114) ]] && ((SECONDS - APPLIED >= APPLY_SECONDS)); then
-        log "what has been received is applied once more: replication had stopped with error ${FIELDS[Last_SQL_Errno]}, a full disk"
+    if [[ ${FIELDS[SQL_Running]:-}:${FIELDS[Last_SQL_Errno]:-} == No:@(1021|1026|1114) ]] &&
+        ((SECONDS - APPLIED >= APPLY_SECONDS)); then
+        log "what has been received is applied once more: replication had stopped with error" \
+            "${FIELDS[Last_SQL_Errno]}, a full disk"
         query "START $REPLICA SQL_THREAD" || return 1
         APPLIED=$SECONDS
     fi
@@ -26,7 +29,8 @@ begin_to_follow() {
     check_primary "$1" || fits=$?
     if [[ ! -f $DATA_DIR/$JOIN_MARK ]]; then
         ((fits == 0)) || { complain "$fits"; return; }
-        log "configuring replication from $(peer_host 0) at $(mark_value position) $(mark_value file)$(mark_value gtid) $(mark_value pos)"
+        log "configuring replication from $(peer_host 0) at $(mark_value position)" \
+            "$(mark_value file)$(mark_value gtid) $(mark_value pos)"
         configure || fail "replication could not be configured; the container is started again"
         : >"$DATA_DIR/$JOIN_MARK.part"
         sync -f "$DATA_DIR" 2>/dev/null || sync
@@ -81,8 +85,8 @@ go_on_following() {
     *)
         check_primary "$1" || fits=$?
         if ((fits == 1)); then complain 1; return; fi
-        # After so many tries the server has given up; or what it has met was another primary, or one that was about to begin
-        # its log. With the right one it is begun once more.
+        # After so many tries the server has given up; or what it has met was another primary, or one that was about to
+        # begin its log. With the right one it is begun once more.
         # shellcheck disable=SC2053 # a pattern
         if [[ $fits == 0 && (${FIELDS[Last_IO_Errno]} == $NO_WAY || $((SECONDS - FOLLOWED)) -ge $APPLY_SECONDS) ]]; then
             BEGUN='' FOLLOWED=$SECONDS
@@ -101,7 +105,7 @@ hold_back() {
 complain() {
     local why=${ANSWER##*$'\n'}
     if (($1 == 1)); then
-        tell "$MISFIT"
+        tell "${MISFIT[@]}"
         return
     fi
     [[ $why == "$REFUSAL" ]] || log "the primary does not answer as it should: $why"
@@ -126,9 +130,9 @@ followed() {
 # The replica's read-only mode is in its option files; here it is made sure of on the running server as well.
 close_for_writes() { query "SET GLOBAL $READ_ONLY=ON"; }
 
-# What a replica is told of the login, as the primary asks for it. Replicas do not take TLS by themselves, and are turned
-# away where it is required; one that insists on it is, where there is none. No certificate is looked at, but MariaDB from
-# 11.4 on verifies the primary's by means of the password, if there is one.
+# What a replica is told of the login, as the primary asks for it. Replicas do not take TLS by themselves, and are
+# turned away where it is required; one that insists on it is, where there is none. No certificate is looked at, but
+# MariaDB from 11.4 on verifies the primary's by means of the password, if there is one.
 login_options() {
     local options tls=0
     [[ ! $OFFERED =~ Ssl_cipher$'\t'[^[:space:]] ]] || tls=1
@@ -140,8 +144,8 @@ login_options() {
     printf '%s' "$options"
 }
 
-# With the applier running MySQL keeps what was received and is not applied yet; MariaDB takes it once more from the primary,
-# which has just answered.
+# With the applier running MySQL keeps what was received and is not applied yet; MariaDB takes it once more from the
+# primary, which has just answered.
 change_login() {
     local thread=' IO_THREAD'
     [[ $DIALECT != mariadb ]] || thread=

@@ -4,20 +4,26 @@
 configure() {
     local kind options
     kind=$(mark_value position)
-    options="${SOURCE}_HOST=$(quoted "$(peer_host 0)"), ${SOURCE}_PORT=$DATABASE_PORT, $(login_options of-primary), ${SOURCE}_CONNECT_RETRY=10"
+    options="${SOURCE}_HOST=$(quoted "$(peer_host 0)"), ${SOURCE}_PORT=$DATABASE_PORT, $(login_options of-primary)"
+    options+=", ${SOURCE}_CONNECT_RETRY=10"
     # newer servers give up after ten tries by default; a replica waits for its primary as long as it takes
     [[ $DIALECT == mariadb ]] || options+=", ${SOURCE}_RETRY_COUNT=86400"
     [[ $REPLICATION_FLAVOR != mysql-8.* ]] || options+=", GET_${SOURCE}_PUBLIC_KEY=1"
     query "STOP $REPLICA; RESET $REPLICA ALL" || return 1
     # a primary with GTIDs that has logged nothing yet names none, and the tool then names its file alone
-    if [[ $kind == file && $DIALECT != mariadb && $(mark_value donor) == "$(peer_host 0)" && $(query 'SELECT @@GLOBAL.gtid_mode') == ON ]]; then
+    if [[ $kind == file && $DIALECT != mariadb && $(mark_value donor) == "$(peer_host 0)" &&
+        $(query 'SELECT @@GLOBAL.gtid_mode') == ON ]]; then
         kind=gtid
     fi
     if [[ $kind == file ]]; then
         options+=", ${SOURCE}_LOG_FILE=$(quoted "$(mark_value file)"), ${SOURCE}_LOG_POS=$(mark_value pos)"
     else
         [[ $kind == clone ]] || set_gtids || return 1
-        if [[ $DIALECT == mariadb ]]; then options+=', MASTER_USE_GTID=slave_pos'; else options+=", ${SOURCE}_AUTO_POSITION=1"; fi
+        if [[ $DIALECT == mariadb ]]; then
+            options+=', MASTER_USE_GTID=slave_pos'
+        else
+            options+=", ${SOURCE}_AUTO_POSITION=1"
+        fi
     fi
     query_secret "SET SESSION sql_mode=''; $CHANGE $options;"
 }
@@ -25,17 +31,19 @@ configure() {
 # The GTIDs that the clone holds, where the tool and not the server brought them.
 set_gtids() {
     local gtid reset='RESET MASTER'
-    gtid=$(mark_value gtid)
+    gtid=$(quoted "$(mark_value gtid)")
     if [[ $DIALECT == mariadb ]]; then
         # where the backup named none, the position that the clone's own tables hold is right
-        [[ -z $gtid ]] || query "SET GLOBAL gtid_slave_pos=$(quoted "$gtid")"
+        [[ $gtid == "''" ]] || query "SET GLOBAL gtid_slave_pos=$gtid"
         return
     fi
     # the newer form is not known before 8.2, the older one not from 8.4
     [[ $REPLICATION_FLAVOR != mysql-8.4 ]] || reset='RESET BINARY LOGS AND GTIDS'
-    [[ $(query "SELECT GTID_SUBSET(@@GLOBAL.gtid_executed, $(quoted "$gtid")) AND GTID_SUBSET($(quoted "$gtid"), @@GLOBAL.gtid_executed)") != 1 ]] || return 0
+    [[ $(query "SELECT GTID_SUBSET(@@GLOBAL.gtid_executed, $gtid)
+        AND GTID_SUBSET($gtid, @@GLOBAL.gtid_executed)") != 1 ]] || return 0
+    reset+="; SET GLOBAL gtid_purged=$gtid"
     # read_only stays on meanwhile, so nobody but root could write, and this pod is not Ready yet
-    query "SET GLOBAL super_read_only=OFF; SET GLOBAL read_only=ON; $reset; SET GLOBAL gtid_purged=$(quoted "$gtid"); SET GLOBAL super_read_only=ON"
+    query "SET GLOBAL super_read_only=OFF; SET GLOBAL read_only=ON; $reset; SET GLOBAL super_read_only=ON"
 }
 
 mark_value() { value_of "$1" "$DATA_DIR/$CLONE_MARK"; }

@@ -1,6 +1,6 @@
-# Looks after the pod's server as long as the pod lives. The primary: its data has an identity, and an account to replicate
-# with. A replica: it is closed for writes, and follows the server that its data came from, and no other. Its server never
-# starts replication by itself.
+# Looks after the pod's server as long as the pod lives. The primary: its data has an identity, and an account to
+# replicate with. A replica: it is closed for writes, and follows the server that its data came from, and no other. Its
+# server never starts replication by itself.
 #   REPLICATION_ACCOUNT           how that account's name begins; none: replicas log in as root
 #   REPLICATION_LOOK_SECONDS      from one look to the next, 5 unless given
 #   REPLICATION_ROTATION_SECONDS  how long the account's password stays where root's has changed, 180 unless given
@@ -10,7 +10,8 @@ readonly ROTATION_SECONDS=${REPLICATION_ROTATION_SECONDS:-180} APPLY_SECONDS=30
 look_after() {
     local clock failed=0 look=look_at_primary pause
     ((ORDINAL == 0)) || look=look_at_replica
-    [[ $ORDINAL == 0 || -f $DATA_DIR/$CLONE_MARK ]] || fail "the data directory has no complete clone: clone-mysql must have run before"
+    [[ $ORDINAL == 0 || -f $DATA_DIR/$CLONE_MARK ]] ||
+        fail "the data directory has no complete clone: clone-mysql must have run before"
     # nothing ever comes of it: a wait that takes no process
     exec {clock}<> <(:)
     TOLD=none REFUSAL='' REFUSED=0 DIALECT='' LOOKED=$SECONDS BEGUN='' APPLIED=-$APPLY_SECONDS FOLLOWED=-$APPLY_SECONDS

@@ -13,7 +13,8 @@ look_at_primary() {
     fi
     known=$(value_of account "$DATA_DIR/$HISTORY") log=$(value_of log "$DATA_DIR/$HISTORY")
     place=$(log_place of-now)
-    if [[ -n $log && (-z $BEGUN || ${FIELDS[account]:-} != "$known" || ${place%%:*}:${place##*:} != "${log%%:*}:${log##*:}") ]]; then
+    if [[ -n $log && (-z $BEGUN || ${FIELDS[account]:-} != "$known" ||
+        ${place%%:*}:${place##*:} != "${log%%:*}:${log##*:}") ]]; then
         goes_on "$log" || goes_on=$?
         ((goes_on < 2)) || return 1
     fi
@@ -27,9 +28,11 @@ look_at_primary() {
         elif [[ -z $log ]]; then
             begin_history "the data has none yet" || return 1
         elif ((goes_on == 1)); then
-            begin_history "WARNING: the binary log has begun anew; replicas cannot know what they have not read of the old one, and must be replaced" || return 1
+            begin_history "WARNING: the binary log has begun anew; replicas cannot know what they have not read of" \
+                "the old one, and must be replaced" || return 1
         elif [[ -z ${FIELDS[account]:-} ]]; then
-            log "WARNING: $known is no longer in the data, and is made anew. Where that comes of a dump that was read in with sql_log_bin=0, the replicas have other data: see 'Replace a replica' in docs/operating.md"
+            log "WARNING: $known is no longer in the data, and is made anew. Where that comes of a dump that was" \
+                "read in with sql_log_bin=0, the replicas have other data: see 'Replace a replica' in docs/operating.md"
             make_account "$known" || return 1
         elif [[ ${FIELDS[account]} != "$known" ]]; then
             begin_history "other data was read in: $known is no longer in it" || return 1
@@ -60,8 +63,8 @@ begun() {
     printf '%s' "${time// /}"
 }
 
-# Does the log still hold the place where it was seen last? Files are purged from the front; one that begins anew begins with
-# the first. 1: it does not; 2: the server does not tell.
+# Does the log still hold the place where it was seen last? Files are purged from the front; one that begins anew begins
+# with the first. 1: it does not; 2: the server does not tell.
 goes_on() {
     local file position time name size logs first=
     logs=$(query 'SHOW BINARY LOGS') && [[ -n $logs ]] || return 2
@@ -77,8 +80,8 @@ goes_on() {
     [[ ${first%.*} == "${file%.*}" ]] && ((10#${first##*.} > 10#${file##*.}))
 }
 
-# begin_history WHY: what replicates from here is another history than any before. Whoever follows the one before is turned
-# away first, so that no replica goes over unseen; where it is cut, it begins anew.
+# begin_history WHY: what replicates from here is another history than any before. Whoever follows the one before is
+# turned away first, so that no replica goes over unseen; where it is cut, it begins anew.
 begin_history() {
     local name=$ACCOUNT old olds time random
     [[ $name != none ]] || name=replica
@@ -89,17 +92,19 @@ begin_history() {
     [[ -z $old ]] || ((10#$time > 10#${old: -19:12})) || time=$(printf '%012d' "$((10#${old: -19:12} + 1))")
     name+="-$time-${random:0:6}"
     note_history "$name" "$(log_place of-now)" || { log "the disk is full: the data gets no identity"; return 1; }
-    log "the data is $name from now on: $1"
+    log "the data is $name from now on: $*"
     for old in $olds; do
         query_secret "SET SESSION sql_mode='', sql_log_bin=0; $(alter_user "$old" "$(nonce 32)")" || return 1
     done
-    olds=$(query "SELECT CONCAT('KILL ', ID, ';') FROM information_schema.PROCESSLIST WHERE COMMAND LIKE 'Binlog Dump%'") || return 1
+    olds=$(query "SELECT CONCAT('KILL ', ID, ';') FROM information_schema.PROCESSLIST
+        WHERE COMMAND LIKE 'Binlog Dump%'") || return 1
     [[ -z $olds ]] || printf '%s\n' "$olds" | client --force 2>/dev/null || true
     make_account "$name" || return 1
     mv "$DATA_DIR/$HISTORY.part" "$DATA_DIR/$HISTORY"
 }
 
-# The data was a replica's: what made it one goes, and the log begins where the data stands. Until then the server is closed.
+# The data was a replica's: what made it one goes, and the log begins where the data stands. Until then the server is
+# closed.
 take_over() {
     local gtid
     tell "this pod has the data of a replica: it becomes the primary with it"
