@@ -56,10 +56,10 @@ move_in_place() {
     for entry in "$ASIDE"/*; do
         [[ ${entry##*/} == "$CLONE_MARK" ]] || mv -f "$entry" "$DATA_DIR/"
     done
-    sync -f "$DATA_DIR" 2>/dev/null || sync
+    flush "$DATA_DIR"
     mv -f "$ASIDE/$CLONE_MARK" "$DATA_DIR/$CLONE_MARK"
     rmdir "$ASIDE"
-    sync -f "$DATA_DIR" 2>/dev/null || sync
+    flush "$DATA_DIR"
 }
 
 # One try: everything of an earlier one is wiped first, and the mark is written only when all of it is on disk.
@@ -71,9 +71,9 @@ try_clone() {
     # What is the donor's own, and not data: its identity, its persisted variables, its replication state.
     rm -f "$ASIDE"/auto.cnf "$ASIDE"/mysqld-auto.cnf "$ASIDE"/*relay-bin* "$ASIDE"/relay-log.info \
         "$ASIDE"/*master.info "$ASIDE/$JOIN_MARK" "$ASIDE/$HISTORY"
-    sync -f "$ASIDE" 2>/dev/null || sync
+    flush "$ASIDE"
     printf 'donor=%s\n%s\n' "$DONOR" "$MARK" >"$ASIDE/$CLONE_MARK.part" || return 1
-    sync -f "$ASIDE" 2>/dev/null || sync
+    flush "$ASIDE"
     mv "$ASIDE/$CLONE_MARK.part" "$ASIDE/$CLONE_MARK"
 }
 

@@ -25,12 +25,12 @@ serve_peer() {
         [[ -z $is_known ]] || break
     done
     if [[ ! $client_nonce =~ ^[0-9a-f]{64}$ || -z $is_known ]]; then
-        log "a peer ($(address of-peer)) that does not know the root password was turned away"
+        log "a peer ($(address)) that does not know the root password was turned away"
         printf 'refused\n'
         return 0
     fi
     proof server "$server_nonce" "$client_nonce"
-    log "sending a backup to $(address of-peer)"
+    log "sending a backup to $(address)"
     log_in || { log "the server cannot be asked: $LOGIN_ERROR"; return 1; }
     work=$(mktemp -d "${TMPDIR:?}/backup.XXXXXX")
     backup "$work" || status=1
@@ -45,7 +45,7 @@ serve_peer() {
 # reading. Each wait ends before the peer's, to whom a stream that brings nothing for so long is cut; an option that a
 # tool does not know ends it.
 backup() {
-    local teller watcher locks tool status=0 since=$SECONDS options=()
+    local teller watcher locks program tool status=0 since=$SECONDS options=()
     local patience=$((${REPLICATION_STALL_SECONDS:-300} * 4 / 5))
     case $REPLICATION_FLAVOR in
     mariadb) options+=(--ftwrl-wait-query-type=update --ftwrl-wait-threshold=5 --ftwrl-wait-timeout="$patience") ;;
@@ -54,12 +54,12 @@ backup() {
     ((ORDINAL == 0)) || options+=(--slave-info)
     # a real file, not a pipe: the tool reads its options more than once
     client_options >"$1/client.cnf"
-    find_backup_tool
+    program=$(backup_tool)
     mkfifo "$1/said"
     tee "$1/log" <"$1/said" >&2 &
     teller=$!
     exec 3<&0
-    "$BACKUP_TOOL" --defaults-extra-file="$1/client.cnf" --backup --stream=xbstream --host=127.0.0.1 \
+    "$program" --defaults-extra-file="$1/client.cnf" --backup --stream=xbstream --host=127.0.0.1 \
         --port="$DATABASE_PORT" --datadir="$DATA_DIR" --target-dir="$1" --tmpdir="$1" "${options[@]}" 2>"$1/said" &
     tool=$!
     # A tool that waits for a lock does not notice that its peer is gone, and holds up other statements meanwhile.

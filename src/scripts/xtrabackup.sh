@@ -19,7 +19,7 @@ require_tools() {
     local what=''
     command -v mariadb >/dev/null || command -v mysql >/dev/null || what+=', mysql (the command line client)'
     if [[ $REPLICATION_CLONE_METHOD == xtrabackup ]]; then
-        find_backup_tool || what+=', mariadb-backup or xtrabackup'
+        backup_tool >/dev/null || what+=', mariadb-backup or xtrabackup'
         command -v socat >/dev/null || command -v ncat >/dev/null || what+=', socat or ncat'
     fi
     [[ -z $what ]] || missing "${what#, }"

@@ -139,14 +139,14 @@ forget_tools_files() {
 }
 
 take_clone() {
-    local memory=$((${REPLICATION_MEMORY:-0} / 2))
-    find_backup_tool || missing 'mariadb-backup or xtrabackup'
+    local tool memory=$((${REPLICATION_MEMORY:-0} / 2))
+    tool=$(backup_tool) || missing 'mariadb-backup or xtrabackup'
     STREAM_TOOL=$(command -v mbstream || command -v xbstream) || missing 'mbstream or xbstream'
     receive_with_watch || return 1
     # half of what is requested for this container, but not less than the tool's own default
     ((memory >= 128)) || memory=128
     log "preparing the backup with $memory MiB"
-    "$BACKUP_TOOL" --prepare --use-memory="${memory}M" --target-dir="$ASIDE" --tmpdir="$SCRATCH" || {
+    "$tool" --prepare --use-memory="${memory}M" --target-dir="$ASIDE" --tmpdir="$SCRATCH" || {
         log "preparing the backup failed; after an upgrade of the image: is this tool's version that of the donor's?"
         return 1
     }

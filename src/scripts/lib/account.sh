@@ -1,5 +1,6 @@
 # The account that replicates, and its password.
 
+# keep_key PASSWORD: the one that was right last.
 keep_key() {
     [[ -r $KEY && $(<"$KEY") == "$1" ]] || { printf '%s' "$1" >"$KEY.part" && mv "$KEY.part" "$KEY"; }
 }
@@ -34,18 +35,21 @@ make_account() {
     [[ $DIALECT != mariadb ]] || query "GRANT SLAVE MONITOR ON *.* TO $user" 2>/dev/null || true
 }
 
+# set_password ACCOUNT PASSWORD: where root replicates the account keeps what it has.
 set_password() {
     [[ $ACCOUNT != none ]] || return 0
     log "the account $1 gets the password that follows from root's"
-    query_secret "SET SESSION sql_mode=''; $(alter_user "$1" "$(account_password "$PASSWORD" "$1")")"
+    query_secret "SET SESSION sql_mode=''; $(alter_user "$1" "$2")"
 }
 
 # Where root's password has changed, that of the account follows once every pod can have seen it.
 rotate() {
+    local password
     if [[ $ROOTS == "$PASSWORD" ]]; then
         ROTATED=$SECONDS
     elif ((SECONDS - ROTATED >= ROTATION_SECONDS)); then
-        set_password "$1" && keep_key "$(account_password "$PASSWORD" "$1")" || return 1
+        password=$(account_password "$PASSWORD" "$1")
+        set_password "$1" "$password" && keep_key "$password" || return 1
         ROOTS=$PASSWORD
     fi
 }

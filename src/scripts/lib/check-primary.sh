@@ -63,7 +63,7 @@ ask_primary() {
     local known=$PASSWORD PASSWORD
     for PASSWORD in "$known" "${PASSWORDS[@]}"; do
         LOGIN_WITH=$PASSWORD
-        ! ANSWER=$(printf '%s\n' "$1" | client --skip-column-names --host="$(peer_host 0)" 2>&1) || return 0
+        ! ask_at "$(peer_host 0)" "$1" || return 0
     done
     return 1
 }
@@ -79,7 +79,7 @@ own_gtids() {
 is_behind() {
     local gtids
     [[ $DIALECT != mariadb ]] || return 0
-    gtids=$(own_gtids of-now) &&
+    gtids=$(own_gtids) &&
         ask_primary "SELECT GTID_SUBSET('$gtids', @@GLOBAL.gtid_executed), @@GLOBAL.server_uuid" || return 1
     [[ $ANSWER == 1* && ${FIELDS[UUID]:-} == @(|*"${ANSWER#*$'\t'}") ]]
 }
@@ -97,7 +97,7 @@ is_at_the_beginning() {
         [[ -n $gtids && $gtids == "$ANSWER" ]]
         return
     fi
-    gtids=$(own_gtids of-now) && [[ -n $gtids ]] || return 1
+    gtids=$(own_gtids) && [[ -n $gtids ]] || return 1
     ask_primary "SELECT LOCATE(@@GLOBAL.server_uuid, '$gtids') = 0 AND GTID_SUBSET('$gtids', @@GLOBAL.gtid_executed)
         AND GTID_SUBSET(@@GLOBAL.gtid_purged, '$gtids')" && [[ $ANSWER == 1 ]]
 }

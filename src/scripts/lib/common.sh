@@ -41,6 +41,9 @@ scratch_dir() {
     export TMPDIR=$SCRATCH
 }
 
+# flush FOLDER: what was written to its volume is on disk.
+flush() { sync -f "$1" 2>/dev/null || sync; }
+
 # Runs a function in a process group of its own, so that SIGTERM ends it and its children at once.
 supervise() {
     local child=
@@ -52,7 +55,7 @@ supervise() {
     wait "$child"
 }
 
-find_backup_tool() { BACKUP_TOOL=$(command -v mariadb-backup || command -v mariabackup || command -v xtrabackup); }
+backup_tool() { command -v mariadb-backup || command -v mariabackup || command -v xtrabackup; }
 missing() {
     fail "not in this image: $*; choose another with the annotation mysql-replication.kubewarden.io/backup-image"
 }
@@ -91,14 +94,17 @@ log_in() {
 }
 
 # The running server's SQL, by its version: mariadb, master (MySQL before 8.0.23) or source (8.0.23 and later), with its
-# words, and what closes it for writes, root's too where it can.
+# words, and what closes it for writes, root's too where it can. For the binary log MySQL has new words from 8.2 on, and
+# from 8.4 on no others.
 read_dialect() {
     DIALECT=mariadb READ_ONLY=read_only REPLICA=SLAVE SOURCE=MASTER CHANGE='CHANGE MASTER TO'
+    SHOW_LOG='SHOW MASTER STATUS' RESET_LOG='RESET MASTER'
     [[ $1 != *MariaDB* ]] || return 0
     [[ $1 =~ ^([0-9]+)\.([0-9]+)\.([0-9]+) ]] || { LOGIN_ERROR="its version is '$1'"; return 1; }
     DIALECT=master READ_ONLY=super_read_only
     ((BASH_REMATCH[1] * 10000 + BASH_REMATCH[2] * 100 + BASH_REMATCH[3] >= 80023)) || return 0
     DIALECT=source REPLICA=REPLICA SOURCE=SOURCE CHANGE='CHANGE REPLICATION SOURCE TO'
+    [[ $REPLICATION_FLAVOR != mysql-8.4 ]] || SHOW_LOG='SHOW BINARY LOG STATUS' RESET_LOG='RESET BINARY LOGS AND GTIDS'
 }
 
 # ask STATEMENTS: what they answer goes into FIELDS, by the part of a field's name that every version shares; of more
@@ -116,7 +122,7 @@ ask() {
         fi
     done < <(printf '%s\n' "$answer")
 }
-# ask_status [STATEMENTS]: the same of a replica's status, with other statements before it.
+# ask_status [STATEMENTS]: asks for a replica's status, with other statements before it.
 ask_status() { ask "${1:-}SHOW $REPLICA STATUS"; }
 
 # A string literal of SQL, for sessions whose sql_mode lets \ escape.
@@ -173,13 +179,17 @@ account_password() {
 # that follow from root's, and the one that the sidecar found to be right last, since root's may be another twice by
 # now. What the client says goes into ANSWER.
 as_account() {
-    local LOGIN=$1 PASSWORD passwords=()
-    for PASSWORD in "${PASSWORDS[@]}"; do passwords+=("$(account_password "$PASSWORD" "$1")"); done
-    [[ ! -r $KEY ]] || passwords+=("$(<"$KEY")")
-    for PASSWORD in "${passwords[@]}"; do
-        ACCOUNT_PASSWORD=$PASSWORD
-        if ANSWER=$(printf '%s\n' "$3" | client --skip-column-names --host="$2" 2>&1); then return; fi
+    local LOGIN=$1 PASSWORD secret
+    for secret in "${PASSWORDS[@]}"; do
+        ACCOUNT_PASSWORD=$(account_password "$secret" "$1")
+        PASSWORD=$ACCOUNT_PASSWORD
+        if ask_at "$2" "$3"; then return; fi
         [[ $ANSWER == *'ERROR 1045 '* ]] || return 1
     done
-    return 1
+    [[ -r $KEY ]] || return 1
+    ACCOUNT_PASSWORD=$(<"$KEY")
+    PASSWORD=$ACCOUNT_PASSWORD
+    ask_at "$2" "$3"
 }
+# ask_at HOST STATEMENTS: what the client says goes into ANSWER.
+ask_at() { ANSWER=$(printf '%s\n' "$2" | client --skip-column-names --host="$1" 2>&1); }

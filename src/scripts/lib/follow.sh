@@ -5,7 +5,7 @@ look_at_replica() {
     ask_status "SHOW GLOBAL STATUS LIKE 'Uptime'; SELECT @@GLOBAL.$READ_ONLY AS closed; $ACCOUNTS" || return 1
     notice_restart
     if [[ ${FIELDS[closed]} != @(1|ON|NO_LOCK*) ]]; then
-        [[ -z $BEGUN ]] ||
+        [[ -z $IS_SET_UP ]] ||
             log "WARNING: this replica was open for writes, and is closed now; what was written here is nowhere else"
         close_for_writes || { log "the server did not become read-only"; return 1; }
     fi
@@ -20,76 +20,77 @@ look_at_replica() {
     # one that a filter keeps from the tables is remembered all the same
     own=$(value_of account "$DATA_DIR/$HISTORY") tables=${FIELDS[account]:-}
     [[ -n $own && ! ${tables: -19} > ${own: -19} ]] || own=$tables
-    if [[ -z $BEGUN ]]; then begin_to_follow "$own"; else go_on_following "$own"; fi
+    if [[ -z $IS_SET_UP ]]; then begin_to_follow "$own"; else go_on_following "$own"; fi
 }
 
-# After a start of the server, or of this container.
+# After a start of the server, or of this container. The verdict is what check_primary returns.
 begin_to_follow() {
-    local fits=0
-    check_primary "$1" || fits=$?
+    local verdict=0
+    check_primary "$1" || verdict=$?
     if [[ ! -f $DATA_DIR/$JOIN_MARK ]]; then
-        ((fits == 0)) || { complain "$fits"; return; }
+        ((verdict == 0)) || { complain "$verdict"; return; }
         log "configuring replication from $(peer_host 0) at $(mark_value position)" \
             "$(mark_value file)$(mark_value gtid) $(mark_value pos)"
         configure || fail "replication could not be configured; the container is started again"
         : >"$DATA_DIR/$JOIN_MARK.part"
-        sync -f "$DATA_DIR" 2>/dev/null || sync
+        flush "$DATA_DIR"
         mv "$DATA_DIR/$JOIN_MARK.part" "$DATA_DIR/$JOIN_MARK"
         query "START $REPLICA" || fail "replication did not start"
-    elif ((fits > 0)); then
+    elif ((verdict > 0)); then
         if [[ ${FIELDS[IO_Running]:-} == Yes ]]; then
-            ((fits == 1)) || { BEGUN=1; return; }
+            ((verdict == 1)) || { IS_SET_UP=1; return; }
             query "STOP $REPLICA IO_THREAD"
         elif [[ ${FIELDS[SQL_Running]:-} == No && ${FIELDS[Last_SQL_Errno]:-0} == 0 ]]; then
             # what has been received is applied all the same
             query "START $REPLICA SQL_THREAD"
         fi
-        complain "$fits"
+        complain "$verdict"
         return
     elif [[ ${FIELDS[IO_Running]:-} != Yes || ${FIELDS[User]:-} != "$LOGIN_FOR" ||
         (${FIELDS[SSL_Allowed]:-} == No && $OFFERED =~ Ssl_cipher$'\t'[^[:space:]]) ]]; then
         change_login || fail "replication did not start"
     fi
-    BEGUN=1
+    IS_SET_UP=1
     followed "$1"
     log "replicating from $(peer_host 0)"
 }
 
 go_on_following() {
-    local fits=0 wanted=$1
+    local verdict=0 wanted=$1
     [[ $ACCOUNT != none && -n $1 ]] || wanted=root
     case ${FIELDS[IO_Running]:-}:${FIELDS[Last_IO_Errno]:-0} in
     Yes:*)
         if [[ ${FIELDS[User]:-} != "$wanted" ]] && check_primary "$1"; then
             log "replicas log in as $LOGIN_FOR from now on"
-            change_login || { BEGUN=; return 1; }
+            change_login || { IS_SET_UP=; return 1; }
         fi
         followed "$1"
         ;;
     # stopped by hand, which the probe tells
     No:0) ;;
     Connecting:1045 | Connecting:1698 | Connecting:2026 | Connecting:2061 | Connecting:3159)
-        check_primary "$1" || fits=$?
-        if ((fits > 0)); then
-            complain "$fits"
+        check_primary "$1" || verdict=$?
+        if ((verdict > 0)); then
+            complain "$verdict"
             [[ $wanted != root ]] || hold_back
             return
         fi
         log "logging in to the primary as it is asked for by now"
-        change_login || { BEGUN=; return 1; }
+        change_login || { IS_SET_UP=; return 1; }
         ;;
     Connecting:* | Preparing:*)
         # root is let in by any primary
         [[ $wanted != root ]] || hold_back
         ;;
     *)
-        check_primary "$1" || fits=$?
-        if ((fits == 1)); then complain 1; return; fi
+        check_primary "$1" || verdict=$?
+        if ((verdict == 1)); then complain 1; return; fi
         # After so many tries the server has given up; or what it has met was another primary, or one that was about to
         # begin its log. With the right one it is begun once more.
         # shellcheck disable=SC2053 # a pattern
-        if [[ $fits == 0 && (${FIELDS[Last_IO_Errno]} == $NO_WAY || $((SECONDS - FOLLOWED)) -ge $APPLY_SECONDS) ]]; then
-            BEGUN='' FOLLOWED=$SECONDS
+        if [[ $verdict == 0 &&
+            (${FIELDS[Last_IO_Errno]} == $NO_WAY || $((SECONDS - FOLLOWED)) -ge $APPLY_SECONDS) ]]; then
+            IS_SET_UP='' FOLLOWED=$SECONDS
         fi
         ;;
     esac
@@ -98,10 +99,11 @@ go_on_following() {
 
 # Root is let in by any primary: its replication goes on only after the next look at it.
 hold_back() {
-    BEGUN=
+    IS_SET_UP=
     query "STOP $REPLICA IO_THREAD"
 }
 
+# complain VERDICT
 complain() {
     local why=${ANSWER##*$'\n'}
     if (($1 == 1)); then
@@ -149,5 +151,5 @@ login_options() {
 change_login() {
     local thread=' IO_THREAD'
     [[ $DIALECT != mariadb ]] || thread=
-    query_secret "SET SESSION sql_mode=''; STOP $REPLICA$thread; $CHANGE $(login_options of-primary); START $REPLICA"
+    query_secret "SET SESSION sql_mode=''; STOP $REPLICA$thread; $CHANGE $(login_options); START $REPLICA"
 }

@@ -4,7 +4,7 @@
 configure() {
     local kind options
     kind=$(mark_value position)
-    options="${SOURCE}_HOST=$(quoted "$(peer_host 0)"), ${SOURCE}_PORT=$DATABASE_PORT, $(login_options of-primary)"
+    options="${SOURCE}_HOST=$(quoted "$(peer_host 0)"), ${SOURCE}_PORT=$DATABASE_PORT, $(login_options)"
     options+=", ${SOURCE}_CONNECT_RETRY=10"
     # newer servers give up after ten tries by default; a replica waits for its primary as long as it takes
     [[ $DIALECT == mariadb ]] || options+=", ${SOURCE}_RETRY_COUNT=86400"
@@ -30,20 +30,17 @@ configure() {
 
 # The GTIDs that the clone holds, where the tool and not the server brought them.
 set_gtids() {
-    local gtid reset='RESET MASTER'
+    local gtid reset="$RESET_LOG; SET GLOBAL gtid_purged="
     gtid=$(quoted "$(mark_value gtid)")
     if [[ $DIALECT == mariadb ]]; then
         # where the backup named none, the position that the clone's own tables hold is right
         [[ $gtid == "''" ]] || query "SET GLOBAL gtid_slave_pos=$gtid"
         return
     fi
-    # the newer form is not known before 8.2, the older one not from 8.4
-    [[ $REPLICATION_FLAVOR != mysql-8.4 ]] || reset='RESET BINARY LOGS AND GTIDS'
     [[ $(query "SELECT GTID_SUBSET(@@GLOBAL.gtid_executed, $gtid)
         AND GTID_SUBSET($gtid, @@GLOBAL.gtid_executed)") != 1 ]] || return 0
-    reset+="; SET GLOBAL gtid_purged=$gtid"
     # read_only stays on meanwhile, so nobody but root could write, and this pod is not Ready yet
-    query "SET GLOBAL super_read_only=OFF; SET GLOBAL read_only=ON; $reset; SET GLOBAL super_read_only=ON"
+    query "SET GLOBAL super_read_only=OFF; SET GLOBAL read_only=ON; $reset$gtid; SET GLOBAL super_read_only=ON"
 }
 
 mark_value() { value_of "$1" "$DATA_DIR/$CLONE_MARK"; }

@@ -7,6 +7,8 @@
 readonly LOOK_SECONDS=${REPLICATION_LOOK_SECONDS:-5} ACCOUNT=${REPLICATION_ACCOUNT:-replica}
 readonly ROTATION_SECONDS=${REPLICATION_ROTATION_SECONDS:-180} APPLY_SECONDS=30
 
+# IS_SET_UP: what there is to do once for a server that runs is done. The primary's data is known by its account, whose
+# password is right; the replica follows, as far as it may.
 look_after() {
     local clock failed=0 look=look_at_primary pause
     ((ORDINAL == 0)) || look=look_at_replica
@@ -14,7 +16,8 @@ look_after() {
         fail "the data directory has no complete clone: clone-mysql must have run before"
     # nothing ever comes of it: a wait that takes no process
     exec {clock}<> <(:)
-    TOLD=none REFUSAL='' REFUSED=0 DIALECT='' LOOKED=$SECONDS BEGUN='' APPLIED=-$APPLY_SECONDS FOLLOWED=-$APPLY_SECONDS
+    TOLD=none REFUSAL='' REFUSED=0 DIALECT='' LOOKED=$SECONDS IS_SET_UP=
+    APPLIED=-$APPLY_SECONDS FOLLOWED=-$APPLY_SECONDS
     while :; do
         root_password
         if [[ -n $DIALECT ]] || log_in; then
@@ -36,10 +39,10 @@ tell() {
     printf '%s' "$*" >"$STATE.part" && mv "$STATE.part" "$STATE" && TOLD=$*
 }
 
-# Forgets what was begun with a server that may have started anew since the last look.
+# A server that may have started anew since the last look is set up once more.
 notice_restart() {
     # shellcheck disable=SC2154 # the name of a field
-    ((FIELDS[Value] > SECONDS - LOOKED + 1)) || BEGUN=
+    ((FIELDS[Value] > SECONDS - LOOKED + 1)) || IS_SET_UP=
     LOOKED=$SECONDS
 }
 

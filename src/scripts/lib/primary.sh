@@ -1,26 +1,25 @@
 # The primary: its data has an identity, and an account to replicate with.
 
 look_at_primary() {
-    local status='SHOW MASTER STATUS' known log place goes_on=0
-    [[ $REPLICATION_FLAVOR != mysql-8.4 ]] || status='SHOW BINARY LOG STATUS'
-    ask "SHOW GLOBAL STATUS LIKE 'Uptime'; $ACCOUNTS $status" || return 1
+    local known log place password goes_on=0
+    ask "SHOW GLOBAL STATUS LIKE 'Uptime'; $ACCOUNTS $SHOW_LOG" || return 1
     notice_restart
     if [[ -z ${FIELDS[File]:-} ]]; then
-        [[ -n $BEGUN ]] || log "WARNING: the binary log of the primary is off: nothing can be replicated"
-        BEGUN=1
+        [[ -n $IS_SET_UP ]] || log "WARNING: the binary log of the primary is off: nothing can be replicated"
+        IS_SET_UP=1
         tell
         return
     fi
     known=$(value_of account "$DATA_DIR/$HISTORY") log=$(value_of log "$DATA_DIR/$HISTORY")
-    place=$(log_place of-now)
-    if [[ -n $log && (-z $BEGUN || ${FIELDS[account]:-} != "$known" ||
+    place=$(log_place)
+    if [[ -n $log && (-z $IS_SET_UP || ${FIELDS[account]:-} != "$known" ||
         ${place%%:*}:${place##*:} != "${log%%:*}:${log##*:}") ]]; then
         goes_on "$log" || goes_on=$?
         ((goes_on < 2)) || return 1
     fi
-    if [[ -z $BEGUN || ${FIELDS[account]:-} != "$known" || $goes_on == 1 ]]; then
+    if [[ -z $IS_SET_UP || ${FIELDS[account]:-} != "$known" || $goes_on == 1 ]]; then
         # where any of it fails, all of it is looked at again
-        BEGUN=
+        IS_SET_UP=
         if [[ -f $CONF_DIR/$JOIN_OPTIONS || (-z $log && -f $DATA_DIR/$CLONE_MARK) ]]; then
             take_over || return 1
         elif [[ -z $log && -n ${FIELDS[account]:-} ]]; then
@@ -41,13 +40,14 @@ look_at_primary() {
         [[ ! -f $TO_OPEN ]] || query 'SET GLOBAL read_only=OFF' || return 1
         rm -f "$TO_OPEN"
         known=$(value_of account "$DATA_DIR/$HISTORY")
+        password=$(account_password "$PASSWORD" "$known")
         as_account "$known" 127.0.0.1 'SHOW BINARY LOGS' || ACCOUNT_PASSWORD=
-        if [[ $ACCOUNT_PASSWORD != "$(account_password "$PASSWORD" "$known")" ]]; then
+        if [[ $ACCOUNT_PASSWORD != "$password" ]]; then
             # it has no rights yet where root has replicated so far, or where a statement failed
-            make_account "$known" && set_password "$known" || return 1
+            make_account "$known" && set_password "$known" "$password" || return 1
         fi
-        keep_key "$(account_password "$PASSWORD" "$known")" || return 1
-        BEGUN=1 ROOTS=$PASSWORD
+        keep_key "$password" || return 1
+        IS_SET_UP=1 ROOTS=$PASSWORD
     fi
     [[ $goes_on == 1 || -z $log || ${place%%:*} == "${log%%:*}" ]] || remember "$known" "$place" || return 1
     rotate "$known" || return 1
@@ -55,9 +55,9 @@ look_at_primary() {
 }
 
 # Where the log is now: its file, how far it goes, and when that file was begun, where it lies with the data.
-log_place() { printf '%s:%s:%s' "${FIELDS[File]}" "${FIELDS[Position]}" "$(begun "${FIELDS[File]}")"; }
+log_place() { printf '%s:%s:%s' "${FIELDS[File]}" "${FIELDS[Position]}" "$(begin_time "${FIELDS[File]}")"; }
 # The time in the head of a file of the log (MySQL source, "Binary Log Event Header").
-begun() {
+begin_time() {
     local time
     time=$(od -An -tu4 -j4 -N4 "$DATA_DIR/$1" 2>/dev/null) || return 0
     printf '%s' "${time// /}"
@@ -73,7 +73,7 @@ goes_on() {
         : "${first:=$name}"
         [[ $name == "$file" ]] || continue
         ((size >= position)) || return 1
-        name=$(begun "$file")
+        name=$(begin_time "$file")
         [[ -z $time || -z $name || $time == "$name" ]]
         return
     done < <(printf '%s\n' "$logs")
@@ -83,22 +83,22 @@ goes_on() {
 # begin_history WHY: what replicates from here is another history than any before. Whoever follows the one before is
 # turned away first, so that no replica goes over unseen; where it is cut, it begins anew.
 begin_history() {
-    local name=$ACCOUNT old olds time random
+    local name=$ACCOUNT earlier old dumps time random
     [[ $name != none ]] || name=replica
-    olds=$(query "$ACCOUNTS") || return 1
+    earlier=$(query "$ACCOUNTS") || return 1
     time=$(date -u +%y%m%d%H%M%S) random=$(nonce 8)
     # the last one counts, whatever the clock said when it was made
-    old=${olds%%$'\n'*}
+    old=${earlier%%$'\n'*}
     [[ -z $old ]] || ((10#$time > 10#${old: -19:12})) || time=$(printf '%012d' "$((10#${old: -19:12} + 1))")
     name+="-$time-${random:0:6}"
-    note_history "$name" "$(log_place of-now)" || { log "the disk is full: the data gets no identity"; return 1; }
+    note_history "$name" "$(log_place)" || { log "the disk is full: the data gets no identity"; return 1; }
     log "the data is $name from now on: $*"
-    for old in $olds; do
+    for old in $earlier; do
         query_secret "SET SESSION sql_mode='', sql_log_bin=0; $(alter_user "$old" "$(nonce 32)")" || return 1
     done
-    olds=$(query "SELECT CONCAT('KILL ', ID, ';') FROM information_schema.PROCESSLIST
+    dumps=$(query "SELECT CONCAT('KILL ', ID, ';') FROM information_schema.PROCESSLIST
         WHERE COMMAND LIKE 'Binlog Dump%'") || return 1
-    [[ -z $olds ]] || printf '%s\n' "$olds" | client --force 2>/dev/null || true
+    [[ -z $dumps ]] || printf '%s\n' "$dumps" | client --force 2>/dev/null || true
     make_account "$name" || return 1
     mv "$DATA_DIR/$HISTORY.part" "$DATA_DIR/$HISTORY"
 }
@@ -118,7 +118,7 @@ take_over() {
         [[ $(mark_value position) != gtid || -f $DATA_DIR/$JOIN_MARK ]] || set_gtids || return 1
         query 'SET GLOBAL super_read_only=OFF; SET GLOBAL read_only=ON' || return 1
     fi
-    ask "SHOW GLOBAL STATUS LIKE 'Uptime'; $status" || return 1
+    ask "SHOW GLOBAL STATUS LIKE 'Uptime'; $SHOW_LOG" || return 1
     begin_history "it was the data of a replica" || return 1
     rm -f "$DATA_DIR/$JOIN_MARK"
     : >"$TO_OPEN" || return 1
