@@ -29,14 +29,14 @@ refuse_empty_primary() {
     local ordinal host try known
     for try in 1 2 3; do
         known=0
-        for ordinal in 1 2 3 4 5 6 7 8 9; do
+        for ordinal in {1..9}; do
             host=$(peer_host "$ordinal")
             resolves "$host" || continue
             known=1
             if server_answers "$host"; then
                 fail "the primary's data directory is empty, but the replica $host is running and holds the data." \
-                    "Nothing was changed. The annotation restore-from: \"N\" takes the data of replica N;" \
-                    "or put it back from a backup. Delete nothing until that is done:" \
+                    "Nothing was changed. The annotation restore-from: \"N\" takes the data of replica N; or put it" \
+                    "back from a backup. Delete nothing until that is done:" \
                     "see 'Restore a lost primary' in docs/operating.md."
             fi
         done

@@ -45,7 +45,7 @@ serve_peer() {
 # reading. Each wait ends before the peer's, to whom a stream that brings nothing for so long is cut; an option that a
 # tool does not know ends it.
 backup() {
-    local teller watcher locks program tool status=0 since=$SECONDS options=()
+    local teller watcher locks tool status=0 since=$SECONDS options=()
     local patience=$((${REPLICATION_STALL_SECONDS:-300} * 4 / 5))
     case $REPLICATION_FLAVOR in
     mariadb) options+=(--ftwrl-wait-query-type=update --ftwrl-wait-threshold=5 --ftwrl-wait-timeout="$patience") ;;
@@ -54,12 +54,11 @@ backup() {
     ((ORDINAL == 0)) || options+=(--slave-info)
     # a real file, not a pipe: the tool reads its options more than once
     client_options >"$1/client.cnf"
-    program=$(backup_tool)
     mkfifo "$1/said"
     tee "$1/log" <"$1/said" >&2 &
     teller=$!
     exec 3<&0
-    "$program" --defaults-extra-file="$1/client.cnf" --backup --stream=xbstream --host=127.0.0.1 \
+    "$(backup_tool)" --defaults-extra-file="$1/client.cnf" --backup --stream=xbstream --host=127.0.0.1 \
         --port="$DATABASE_PORT" --datadir="$DATA_DIR" --target-dir="$1" --tmpdir="$1" "${options[@]}" 2>"$1/said" &
     tool=$!
     # A tool that waits for a lock does not notice that its peer is gone, and holds up other statements meanwhile.

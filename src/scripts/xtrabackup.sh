@@ -9,15 +9,13 @@
 . "$SCRIPTS/primary.sh"
 # shellcheck source=./lib/check-primary.sh
 . "$SCRIPTS/check-primary.sh"
-# shellcheck source=./lib/join.sh
-. "$SCRIPTS/join.sh"
 # shellcheck source=./lib/follow.sh
 . "$SCRIPTS/follow.sh"
 
 # What is missing is said at once: each of these would be missed only when a pod clones, or never.
 require_tools() {
     local what=''
-    command -v mariadb >/dev/null || command -v mysql >/dev/null || what+=', mysql (the command line client)'
+    client_tool >/dev/null || what+=', mysql (the command line client)'
     if [[ $REPLICATION_CLONE_METHOD == xtrabackup ]]; then
         backup_tool >/dev/null || what+=', mariadb-backup or xtrabackup'
         command -v socat >/dev/null || command -v ncat >/dev/null || what+=', socat or ncat'

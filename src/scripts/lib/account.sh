@@ -37,19 +37,19 @@ make_account() {
 
 # set_password ACCOUNT PASSWORD: where root replicates the account keeps what it has.
 set_password() {
-    [[ $ACCOUNT != none ]] || return 0
-    log "the account $1 gets the password that follows from root's"
-    query_secret "SET SESSION sql_mode=''; $(alter_user "$1" "$2")"
+    if [[ $ACCOUNT != none ]]; then
+        log "the account $1 gets the password that follows from root's"
+        query_secret "SET SESSION sql_mode=''; $(alter_user "$1" "$2")" || return 1
+    fi
+    keep_key "$2"
 }
 
 # Where root's password has changed, that of the account follows once every pod can have seen it.
 rotate() {
-    local password
     if [[ $ROOTS == "$PASSWORD" ]]; then
         ROTATED=$SECONDS
     elif ((SECONDS - ROTATED >= ROTATION_SECONDS)); then
-        password=$(account_password "$PASSWORD" "$1")
-        set_password "$1" "$password" && keep_key "$password" || return 1
+        set_password "$1" "$(account_password "$PASSWORD" "$1")" || return 1
         ROOTS=$PASSWORD
     fi
 }

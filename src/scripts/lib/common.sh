@@ -55,6 +55,7 @@ supervise() {
     wait "$child"
 }
 
+client_tool() { command -v mariadb || command -v mysql; }
 backup_tool() { command -v mariadb-backup || command -v mariabackup || command -v xtrabackup; }
 missing() {
     fail "not in this image: $*; choose another with the annotation mysql-replication.kubewarden.io/backup-image"
@@ -62,7 +63,7 @@ missing() {
 
 client() {
     local tool
-    tool=$(command -v mariadb || command -v mysql) || missing 'mysql, the command line client'
+    tool=$(client_tool) || missing 'mysql (the command line client)'
     "$tool" --defaults-file=<(client_options) --protocol=TCP --host=127.0.0.1 --port="$DATABASE_PORT" \
         --connect-timeout=5 --batch "$@"
 }
@@ -98,10 +99,10 @@ log_in() {
 # from 8.4 on no others.
 read_dialect() {
     DIALECT=mariadb READ_ONLY=read_only REPLICA=SLAVE SOURCE=MASTER CHANGE='CHANGE MASTER TO'
-    SHOW_LOG='SHOW MASTER STATUS' RESET_LOG='RESET MASTER'
+    BY_GTID=USE_GTID=slave_pos SHOW_LOG='SHOW MASTER STATUS' RESET_LOG='RESET MASTER'
     [[ $1 != *MariaDB* ]] || return 0
     [[ $1 =~ ^([0-9]+)\.([0-9]+)\.([0-9]+) ]] || { LOGIN_ERROR="its version is '$1'"; return 1; }
-    DIALECT=master READ_ONLY=super_read_only
+    DIALECT=master READ_ONLY=super_read_only BY_GTID=AUTO_POSITION=1
     ((BASH_REMATCH[1] * 10000 + BASH_REMATCH[2] * 100 + BASH_REMATCH[3] >= 80023)) || return 0
     DIALECT=source REPLICA=REPLICA SOURCE=SOURCE CHANGE='CHANGE REPLICATION SOURCE TO'
     [[ $REPLICATION_FLAVOR != mysql-8.4 ]] || SHOW_LOG='SHOW BINARY LOG STATUS' RESET_LOG='RESET BINARY LOGS AND GTIDS'

@@ -112,7 +112,7 @@ take_over() {
         query 'STOP SLAVE; RESET SLAVE ALL; SET GLOBAL read_only=ON' || return 1
         [[ -f $DATA_DIR/$JOIN_MARK ]] || set_gtids || return 1
         gtid=$(query 'SELECT @@GLOBAL.gtid_slave_pos') || return 1
-        query "RESET MASTER; SET GLOBAL gtid_binlog_state=$(quoted "$gtid")" || return 1
+        query "$RESET_LOG; SET GLOBAL gtid_binlog_state=$(quoted "$gtid")" || return 1
     else
         query "STOP $REPLICA; RESET $REPLICA ALL" || return 1
         [[ $(mark_value position) != gtid || -f $DATA_DIR/$JOIN_MARK ]] || set_gtids || return 1
