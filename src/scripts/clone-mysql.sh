@@ -3,9 +3,9 @@
 # take_clone, of the clone method's own script, fills ASIDE and the mark's content.
 #   REPLICATION_CLONE_ATTEMPTS  tries before the container gives up and is restarted, 10 unless given
 #   REPLICATION_RESTORE_FROM    the replica whose data a primary takes whose own is lost
-# shellcheck source=./common.sh
+# shellcheck source=./lib/common.sh
 . "${0%/*}/common.sh"
-# shellcheck source=./clone-by-xtrabackup.sh
+# shellcheck source=./clone/clone-by-xtrabackup.sh
 . "$SCRIPTS/clone-by-$REPLICATION_CLONE_METHOD.sh"
 readonly ASIDE="$DATA_DIR/$ASIDE_NAME"
 
@@ -29,22 +29,24 @@ refuse_empty_primary() {
     local ordinal host try known
     for try in 1 2 3; do
         known=0
-        for ordinal in 1 2 3 4 5 6 7 8 9; do
+        for ordinal in {1..9}; do
             host=$(peer_host "$ordinal")
             resolves "$host" || continue
             known=1
             if server_answers "$host"; then
                 fail "the primary's data directory is empty, but the replica $host is running and holds the data." \
-                    "Nothing was changed. The annotation restore-from: \"N\" takes the data of replica N; or put it back from a" \
-                    "backup. Delete nothing until that is done: see 'Restore a lost primary' in docs/operating.md."
+                    "Nothing was changed. The annotation restore-from: \"N\" takes the data of replica N; or put it" \
+                    "back from a backup. Delete nothing until that is done:" \
+                    "see 'Restore a lost primary' in docs/operating.md."
             fi
         done
         ((known && try < 3)) || break
         sleep 1
     done
-    log "WARNING: the data directory is empty, and of the pods 1 to 9 $( ((known)) && printf 'none answers' || printf 'none has a name'):" \
-        "this pod begins with an EMPTY database. If the cluster has held data, its replicas still hold it: keep writers" \
-        "away, delete and scale nothing, and see 'Everything was down at once' in docs/operating.md."
+    log "WARNING: the data directory is empty, and of the pods 1 to 9" \
+        "$( ((known)) && printf 'none answers' || printf 'none has a name'): this pod begins with an EMPTY database." \
+        "If the cluster has held data, its replicas still hold it: keep writers away, delete and scale nothing," \
+        "and see 'Everything was down at once' in docs/operating.md."
 }
 
 # Renames on one file system: each entry is either still aside or already in place.
@@ -54,10 +56,10 @@ move_in_place() {
     for entry in "$ASIDE"/*; do
         [[ ${entry##*/} == "$CLONE_MARK" ]] || mv -f "$entry" "$DATA_DIR/"
     done
-    sync -f "$DATA_DIR" 2>/dev/null || sync
+    flush "$DATA_DIR"
     mv -f "$ASIDE/$CLONE_MARK" "$DATA_DIR/$CLONE_MARK"
     rmdir "$ASIDE"
-    sync -f "$DATA_DIR" 2>/dev/null || sync
+    flush "$DATA_DIR"
 }
 
 # One try: everything of an earlier one is wiped first, and the mark is written only when all of it is on disk.
@@ -67,11 +69,11 @@ try_clone() {
     MARK=
     take_clone || return 1
     # What is the donor's own, and not data: its identity, its persisted variables, its replication state.
-    rm -f "$ASIDE"/auto.cnf "$ASIDE"/mysqld-auto.cnf "$ASIDE"/*relay-bin* "$ASIDE"/relay-log.info "$ASIDE"/*master.info \
-        "$ASIDE/$JOIN_MARK" "$ASIDE/$HISTORY"
-    sync -f "$ASIDE" 2>/dev/null || sync
+    rm -f "$ASIDE"/auto.cnf "$ASIDE"/mysqld-auto.cnf "$ASIDE"/*relay-bin* "$ASIDE"/relay-log.info \
+        "$ASIDE"/*master.info "$ASIDE/$JOIN_MARK" "$ASIDE/$HISTORY"
+    flush "$ASIDE"
     printf 'donor=%s\n%s\n' "$DONOR" "$MARK" >"$ASIDE/$CLONE_MARK.part" || return 1
-    sync -f "$ASIDE" 2>/dev/null || sync
+    flush "$ASIDE"
     mv "$ASIDE/$CLONE_MARK.part" "$ASIDE/$CLONE_MARK"
 }
 
@@ -94,7 +96,8 @@ clone_from() {
         fi
         ((attempt == attempts)) || sleep "${REPLICATION_RETRY_SECONDS:-5}"
     done
-    fail "no clone from $DONOR after $attempts attempts; the container is started again. Is that pod Ready? The lines above say what went wrong"
+    fail "no clone from $DONOR after $attempts attempts; the container is started again." \
+        "Is that pod Ready? The lines above say what went wrong"
 }
 
 # The primary's binary log keeps the name that it has in the data, whatever an option file or another image says by now:
@@ -141,8 +144,9 @@ main() {
         rm -rf "${ASIDE:?}"
         log "the data directory holds a complete clone"
     elif shopt -s dotglob && holds_data; then
-        fail "the data directory holds data that is no complete clone of the primary, and replicas take all of theirs from it." \
-            "Nothing was changed. If this data is needed nowhere: see 'Replace a replica' in docs/operating.md."
+        fail "the data directory holds data that is no complete clone of the primary, and replicas take all of theirs" \
+            "from it. Nothing was changed. If this data is needed nowhere:" \
+            "see 'Replace a replica' in docs/operating.md."
     else
         clone_from "$((ORDINAL - 1))"
     fi
@@ -153,10 +157,12 @@ primary() {
     # the images' entrypoints go by the folder, and begin an empty database beside whatever else is there
     if [[ -d $DATA_DIR/mysql || -e $DATA_DIR/ibdata1 || -f $DATA_DIR/$CLONE_MARK ]]; then
         rm -rf "${ASIDE:?}"
-        [[ -z $from ]] || log "the data directory holds data: it is kept, and restore-from passed over; take the annotation away"
+        [[ -z $from ]] ||
+            log "the data directory holds data: it is kept, and restore-from passed over; take the annotation away"
         keep_log_name
     elif holds_data; then
-        [[ -z $from ]] || fail "the data directory holds $FOUND, and no database: nothing was changed. Take it away if it is needed nowhere; restore-from $from then gives the data of that replica"
+        [[ -z $from ]] || fail "the data directory holds $FOUND, and no database: nothing was changed. Take it away" \
+            "if it is needed nowhere; restore-from $from then gives the data of that replica"
         log "WARNING: the data directory holds $FOUND, and no database"
         refuse_empty_primary
     elif [[ -n $from ]]; then
@@ -168,8 +174,8 @@ primary() {
     fi
     # A replica's data: the server stays closed and follows nobody until the sidecar has made it a primary's.
     if [[ -f $DATA_DIR/$CLONE_MARK && -z $(value_of log "$DATA_DIR/$HISTORY") ]]; then
-        (umask 022 && printf '%s\n' '[mysqld]' read-only=ON loose-super-read-only=ON event-scheduler=OFF loose-skip-slave-start \
-            loose-skip-replica-start >"$CONF_DIR/$JOIN_OPTIONS")
+        (umask 022 && printf '%s\n' '[mysqld]' read-only=ON loose-super-read-only=ON event-scheduler=OFF \
+            loose-skip-slave-start loose-skip-replica-start >"$CONF_DIR/$JOIN_OPTIONS")
     else
         rm -f "$CONF_DIR/$JOIN_OPTIONS"
     fi

@@ -3,7 +3,7 @@
 #   REPLICATION_CONFIG_MAP_DIR  the ConfigMap's keys as files, in /mnt/config-map unless given
 #   REPLICATION_GTID            always, or option-files where these decide; from the cluster's record
 #   REPLICATION_BINARY_LOG      name of the primary's binary log where the user gives none; from the cluster's record
-# shellcheck source=./common.sh
+# shellcheck source=./lib/common.sh
 . "${0%/*}/common.sh"
 readonly CONFIG_MAP_DIR=${REPLICATION_CONFIG_MAP_DIR:-/mnt/config-map}
 umask 022
@@ -28,11 +28,12 @@ copy_role_file() {
     log "took ${file##*/} from the ConfigMap"
 }
 
-# The last value of an option in the server's groups of an option file, "-" for one without a value; nothing where it is not
-# there. `name` is a pattern, with [-_] for what the server takes for a dash.
+# The last value of an option in the server's groups of an option file, "-" for one without a value; nothing where it is
+# not there. `name` is a pattern, with [-_] for what the server takes for a dash.
 option_in() {
     local file=$1 name=$2 line pattern found='' is_servers=''
-    local groups='^[[:space:]]*\[([^]]*[^][:space:]])?[[:space:]]*\]' servers='^(mysqld|server|mariadb|mariadbd)(-[0-9.]+)?$'
+    local groups='^[[:space:]]*\[([^]]*[^][:space:]])?[[:space:]]*\]'
+    local servers='^(mysqld|server|mariadb|mariadbd)(-[0-9.]+)?$'
     pattern="^[[:space:]]*(loose[-_])?(${name})[[:space:]]*(=[[:space:]]*([^#;[:space:]]+))?[[:space:]]*([#;].*)?\$"
     [[ -f $file ]] || return 0
     while IFS= read -r line || [[ -n $line ]]; do
@@ -71,9 +72,9 @@ binary_log_option() {
     esac
 }
 
-# A cluster replicates by GTID where its record says so, or where the option files of both roles do; by file and position
-# otherwise. Then a backup of a replica that has several workers cannot say where it stands, and the tool refuses it
-# (XtraBackup, "--slave-info"). 0 is one worker to every version.
+# A cluster replicates by GTID where its record says so, or where the option files of both roles do; by file and
+# position otherwise. Then a backup of a replica that has several workers cannot say where it stands, and the tool
+# refuses it (XtraBackup, "--slave-info"). 0 is one worker to every version.
 gtid_options() {
     local role mode on=0 off=0
     if [[ $REPLICATION_GTID != always ]]; then
@@ -117,12 +118,13 @@ forced_options() {
         binary_log_option
         return
     fi
-    # No event of the primary runs a second time here, and a crash leaves no relay log that is half applied. Replication is
-    # started by the sidecar alone, which looks first whom it would follow; the newer servers drop the older name.
+    # No event of the primary runs a second time here, and a crash leaves no relay log that is half applied. Replication
+    # is started by the sidecar alone, which looks first whom it would follow; the newer servers drop the older name.
     # MariaDB's replicas stop at the definition of an event (error 1577) where the scheduler is DISABLED.
     local scheduler=DISABLED
     [[ $REPLICATION_FLAVOR != mariadb ]] || scheduler=OFF
-    printf '%s\n' read-only=ON "event-scheduler=$scheduler" relay-log-recovery=ON loose-skip-slave-start loose-skip-replica-start
+    printf '%s\n' read-only=ON "event-scheduler=$scheduler" relay-log-recovery=ON loose-skip-slave-start \
+        loose-skip-replica-start
     case $REPLICATION_FLAVOR in
     mariadb) return ;;
     mysql-5.7) printf '%s\n' relay-log-info-repository=TABLE master-info-repository=TABLE ;;
@@ -130,8 +132,8 @@ forced_options() {
     *) printf '%s\n' persisted-globals-load=OFF ;;
     esac
     printf '%s\n' super-read-only=ON
-    # Before 8.0.46 super_read_only stops a truncation half-way: the next start then loses what was open in the tablespace
-    # (MySQL bugs 104573 and 112717), and nothing can be backed up until then.
+    # Before 8.0.46 super_read_only stops a truncation half-way: the next start then loses what was open in the
+    # tablespace (MySQL bugs 104573 and 112717), and nothing can be backed up until then.
     case $REPLICATION_FLAVOR in mysql-5.7 | mysql-8.0) printf '%s\n' loose-innodb-undo-log-truncate=OFF ;; esac
 }
 

@@ -1,15 +1,23 @@
 # The sidecar: looks after its pod's server, and gives this pod's data to the next pod that asks.
-# shellcheck source=./common.sh
+# shellcheck source=./lib/common.sh
 . "${0%/*}/common.sh"
-# shellcheck source=./look-after.sh
+# shellcheck source=./lib/look-after.sh
 . "$SCRIPTS/look-after.sh"
+# shellcheck source=./lib/account.sh
+. "$SCRIPTS/account.sh"
+# shellcheck source=./lib/primary.sh
+. "$SCRIPTS/primary.sh"
+# shellcheck source=./lib/check-primary.sh
+. "$SCRIPTS/check-primary.sh"
+# shellcheck source=./lib/follow.sh
+. "$SCRIPTS/follow.sh"
 
 # What is missing is said at once: each of these would be missed only when a pod clones, or never.
 require_tools() {
     local what=''
-    command -v mariadb >/dev/null || command -v mysql >/dev/null || what+=', mysql (the command line client)'
+    client_tool >/dev/null || what+=', mysql (the command line client)'
     if [[ $REPLICATION_CLONE_METHOD == xtrabackup ]]; then
-        find_backup_tool || what+=', mariadb-backup or xtrabackup'
+        backup_tool >/dev/null || what+=', mariadb-backup or xtrabackup'
         command -v socat >/dev/null || command -v ncat >/dev/null || what+=', socat or ncat'
     fi
     [[ -z $what ]] || missing "${what#, }"

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Starts the server as the official images' entrypoints do, step by step: arguments, configuration check, directories,
-# user, a new database where there is none, its root password, MariaDB's upgrade of its own tables, the server. Not here:
-# other databases and users, time zones, scripts of /docker-entrypoint-initdb.d, MariaDB's copy of its own tables before
-# an upgrade and its users for health checks.
+# user, a new database where there is none, its root password, MariaDB's upgrade of its own tables, the server. Not
+# here: other databases and users, time zones, scripts of /docker-entrypoint-initdb.d, MariaDB's copy of its own tables
+# before an upgrade and its users for health checks.
 set -eo pipefail
 
 note() { printf '[Entrypoint]: %s\n' "$*"; }
@@ -22,7 +22,8 @@ fi
 help=(--verbose --help --log-bin-index="$(mktemp -u)")
 errors=$("$@" "${help[@]}" 2>&1 >/dev/null) || die "the server refuses its configuration: $errors"
 option() {
-    "$@" "${help[@]}" 2>/dev/null | awk -v name="$name" '$1 == name && /^[^ \t]/ { sub(/^[^ \t]+[ \t]+/, ""); print; exit }'
+    "$@" "${help[@]}" 2>/dev/null |
+        awk -v name="$name" '$1 == name && /^[^ \t]/ { sub(/^[^ \t]+[ \t]+/, ""); print; exit }'
 }
 name=datadir data=$(option "$@")
 name=socket socket=$(option "$@")
@@ -137,7 +138,8 @@ upgrade() {
 
 if [[ ! -d $data/mysql ]]; then
     [[ -n $password || -n ${MYSQL_ALLOW_EMPTY_PASSWORD}${MARIADB_ALLOW_EMPTY_ROOT_PASSWORD} ]] ||
-        die "the database is not initialised and no password option is given: set MYSQL_ROOT_PASSWORD, MYSQL_ROOT_PASSWORD_FILE or MYSQL_ALLOW_EMPTY_PASSWORD"
+        die "the database is not initialised and no password option is given: set MYSQL_ROOT_PASSWORD," \
+            "MYSQL_ROOT_PASSWORD_FILE or MYSQL_ALLOW_EMPTY_PASSWORD"
     note "initialising the database"
     if [[ $server == mariadbd ]]; then
         mariadb-install-db --datadir="$data" --rpm --auth-root-authentication-method=normal "${@:2}" --cross-bootstrap \

@@ -1,15 +1,69 @@
 //! What can be said of the scripts without running them.
 
 use std::{
+    collections::BTreeMap,
     fs,
     os::unix::fs::PermissionsExt,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
 use mysql_replication_policy::scripts::{all, injected};
 
 use crate::cluster::{Cluster, tool};
+
+/// Every script's file by its name, which is unpacked without the folder that it has here.
+fn sources() -> BTreeMap<String, PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../src/scripts");
+    let mut files = Vec::new();
+    for folder in [folder.clone(), folder.join("lib"), folder.join("clone")] {
+        for entry in fs::read_dir(&folder).unwrap() {
+            files.extend(Some(entry.unwrap().path()).filter(|path| path.is_file()));
+        }
+    }
+    let count = files.len();
+    let sources: BTreeMap<_, _> =
+        files.into_iter().map(|file| (file.file_stem().unwrap().to_str().unwrap().to_owned(), file)).collect();
+    assert_eq!(
+        sources.len(),
+        count,
+        "two scripts have the same name, and one would take the other's place: {sources:?}"
+    );
+    sources
+}
+
+/// Every shell script of the repository, the folders of which name those without an ending too.
+fn shell_scripts() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut files: Vec<_> = sources().into_values().collect();
+    for folder in [".ci", "hack", "e2e-tests/replication/images", "e2e-tests/stand-ins"] {
+        let before = files.len();
+        for entry in fs::read_dir(root.join(folder)).unwrap() {
+            let file = entry.unwrap().path();
+            let text = fs::read_to_string(&file).unwrap();
+            if text.starts_with("#!") || file.extension().is_some_and(|ending| ending == "sh") {
+                files.push(file);
+            }
+        }
+        assert!(files.len() > before, "no script in {folder}");
+    }
+    files
+}
+
+#[test]
+fn no_line_is_longer_than_one_of_rust() {
+    for file in shell_scripts() {
+        for (number, line) in (1..).zip(fs::read_to_string(&file).unwrap().lines()) {
+            let width = line.chars().count();
+            assert!(width <= 120, "{}:{number} has {width} columns", file.display());
+        }
+    }
+}
+
+#[test]
+fn every_script_is_packed() {
+    assert!(sources().keys().eq(all().keys()), "{:?}", sources().keys());
+}
 
 /// Kubernetes' expansion of a container's command (`third_party/forked/golang/expansion` of its sources), with every
 /// name that an environment variable can have taken for one that is set.
@@ -90,10 +144,9 @@ fn no_script_traces_its_commands() {
 #[test]
 fn shellcheck_has_nothing_to_say() {
     let shellcheck = tool("shellcheck", "shellcheck");
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../src/scripts");
-    for name in all().into_keys() {
+    for (name, file) in sources() {
         // what is sourced is looked at with what sources it, but for the one that shares its place with another
-        if ["credentials", "common", "look-after", "clone-by-xtrabackup"].contains(&name) {
+        if file.parent().unwrap().ends_with("lib") || name == "clone-by-xtrabackup" {
             continue;
         }
         // SC2034: a script that others source sets variables that not every one of them uses.
@@ -111,7 +164,7 @@ fn shellcheck_has_nothing_to_say() {
                 "--source-path=SCRIPTDIR",
             ])
             .args([&excluded, "--norc", "--color=never"])
-            .arg(folder.join(format!("{name}.sh")))
+            .arg(file)
             .stdin(Stdio::null())
             .output()
             .unwrap();
@@ -122,9 +175,10 @@ fn shellcheck_has_nothing_to_say() {
 /// What runs is what is in the repository, but for comments and empty lines.
 #[test]
 fn source_and_injected_text_differ_by_comments_alone() {
+    let sources = sources();
     for (name, text) in all() {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../src/scripts/{name}.sh"));
-        let source = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let file = &sources[name];
+        let source = fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         let is_code = |line: &&str| !line.trim().is_empty() && !line.trim().starts_with('#');
         assert!(source.lines().filter(is_code).eq(text.lines().filter(is_code)), "{name}");
         let is_comment = |line: &&str| {

@@ -18,7 +18,8 @@ server_options() {
         --log-error="$SCRATCH/mysqld.err" --secure-file-priv=NULL --general-log=OFF --slow-query-log=OFF)
 }
 local_query() {
-    printf '%s\n' "$1" | mysql --defaults-file=<(client_options) --protocol=SOCKET --socket="$SCRATCH/mysqld.sock" --batch --skip-column-names
+    printf '%s\n' "$1" | mysql --defaults-file=<(client_options) --protocol=SOCKET --socket="$SCRATCH/mysqld.sock" \
+        --batch --skip-column-names
 }
 # wait_for_server PID PASSWORD [PASSWORD]: one of them is the one that the server has.
 wait_for_server() {
@@ -48,13 +49,14 @@ choose_login() {
     fi
 }
 
-# clone_instance PASSWORD...: CLONE INSTANCE ends with a restart, which a server that nothing supervises cannot do: error 3707 then says that
-# the data is whole and the server has stopped.
+# clone_instance PASSWORD...: CLONE INSTANCE ends with a restart, which a server that nothing supervises cannot do:
+# error 3707 then says that the data is whole and the server has stopped.
 clone_instance() {
-    local message number='without a number'
+    local message number='without a number' donor
+    donor="$(quoted "$CLONE_AS")@$(quoted "$DONOR"):$DATABASE_PORT"
     message=$(local_query "SET SESSION sql_mode='';
         SET GLOBAL clone_valid_donor_list=$(quoted "$DONOR:$DATABASE_PORT");
-        CLONE INSTANCE FROM $(quoted "$CLONE_AS")@$(quoted "$DONOR"):$DATABASE_PORT IDENTIFIED BY $(quoted "$1");" 2>&1) && return
+        CLONE INSTANCE FROM $donor IDENTIFIED BY $(quoted "$1");" 2>&1) && return
     [[ ! $message =~ ERROR' '([0-9]+) ]] || number=${BASH_REMATCH[1]}
     [[ $number != 3707 ]] || return 0
     # the donor denies the password: it may have it as the image's entrypoint set it
@@ -63,7 +65,8 @@ clone_instance() {
         return
     fi
     # only the clone's own errors are shown whole: another's text could quote the statement, which carries the password
-    log "CLONE INSTANCE from $DONOR failed: error $number$([[ $number != 38[67]? ]] || printf ' (%s)' "${message//$'\n'/ }")"
+    [[ $number != 38[67]? ]] || number+=" (${message//$'\n'/ })"
+    log "CLONE INSTANCE from $DONOR failed: error $number"
     return 1
 }
 
@@ -79,7 +82,8 @@ clone_with_plugin() {
     choose_login
     server_options
     ((EUID != 0)) || chown mysql: "$DATA_DIR" "$ASIDE" "$SCRATCH" || return 1
-    mysqld "${SERVER[@]}" --initialize-insecure --log-error-verbosity=1 || { log "initialising a data directory to clone into failed"; return 1; }
+    mysqld "${SERVER[@]}" --initialize-insecure --log-error-verbosity=1 ||
+        { log "initialising a data directory to clone into failed"; return 1; }
     mysqld "${SERVER[@]}" &
     server=$!
     # it has no password yet, and has the donor's once it is cloned

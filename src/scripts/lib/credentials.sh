@@ -11,7 +11,8 @@ log() { printf '%s: %s\n' "$STEP" "$*" >&2; }
 fail() { log "ERROR: $*"; exit 1; }
 
 # PASSWORDS are what root's may be, the likeliest first: what the Secret says by now, where it is mounted, what this
-# container was started with, and either one as the image's entrypoint sets it. SECRETS are the same as they are written.
+# container was started with, and either one as the image's entrypoint sets it. SECRETS are the same as they are
+# written.
 #   REPLICATION_SECRET_FILE  the key of the Secret that the variable takes the password from, as a mounted file:
 #                            /mysql-replication-root/password unless given
 root_password() {
@@ -28,7 +29,8 @@ root_password() {
         [[ -z $SECRET ]] || break
     done
     [[ -n $SECRET || -n ${MARIADB_ALLOW_EMPTY_ROOT_PASSWORD:-}${MYSQL_ALLOW_EMPTY_PASSWORD:-} ]] ||
-        fail "no root password: MYSQL_ROOT_PASSWORD, MYSQL_ROOT_PASSWORD_FILE and MYSQL_ALLOW_EMPTY_PASSWORD are all unset"
+        fail "no root password: MYSQL_ROOT_PASSWORD, MYSQL_ROOT_PASSWORD_FILE and MYSQL_ALLOW_EMPTY_PASSWORD" \
+            "are all unset"
     SECRETS=("$SECRET")
     if [[ -r $kept ]]; then
         # with the ends of lines that the variable has too
@@ -71,8 +73,8 @@ unescape() {
 
 # Inside quotes an option file takes these escaped; everything else, # included, stands for itself.
 # All connections stay inside the pod, so there is no certificate to verify: MariaDB's newer clients do, and warn where
-# an empty password leaves them no means to; only they read the last group. Without TLS, MySQL's clients must ask for the
-# server's public key.
+# an empty password leaves them no means to; only they read the last group. Without TLS, MySQL's clients must ask for
+# the server's public key.
 client_options() {
     local value=${PASSWORD//\\/\\\\}
     value=${value//\"/\\\"}

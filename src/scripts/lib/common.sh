@@ -6,7 +6,7 @@
 #   REPLICATION_CLONE_METHOD  xtrabackup or clone-plugin
 #   REPLICATION_DATA_DIR      data directory of the server
 #   REPLICATION_CONF_DIR      the option files that the server reads, as mounted here
-# shellcheck source=./credentials.sh
+# shellcheck source=./lib/credentials.sh
 . "${0%/*}/credentials.sh"
 readonly PARAMETERS=$SCRIPTS/parameters.sh
 if [[ $STEP != init-mysql ]]; then
@@ -22,7 +22,8 @@ readonly BACKUP_PORT=3307
 DATA_DIR=${REPLICATION_DATA_DIR:-}
 CONF_DIR=${REPLICATION_CONF_DIR:-}
 
-[[ ${POD_NAME:-} =~ ^(.+)-([0-9]+)$ ]] || fail "POD_NAME '${POD_NAME:-}' does not end in -<ordinal>: not a pod of a StatefulSet"
+[[ ${POD_NAME:-} =~ ^(.+)-([0-9]+)$ ]] ||
+    fail "POD_NAME '${POD_NAME:-}' does not end in -<ordinal>: not a pod of a StatefulSet"
 readonly STATEFULSET=${BASH_REMATCH[1]} ORDINAL=$((10#${BASH_REMATCH[2]}))
 peer_host() { printf '%s-%s.%s' "$STATEFULSET" "$1" "${REPLICATION_SERVICE:?}"; }
 
@@ -40,6 +41,9 @@ scratch_dir() {
     export TMPDIR=$SCRATCH
 }
 
+# flush FOLDER: what was written to its volume is on disk.
+flush() { sync -f "$1" 2>/dev/null || sync; }
+
 # Runs a function in a process group of its own, so that SIGTERM ends it and its children at once.
 supervise() {
     local child=
@@ -51,12 +55,15 @@ supervise() {
     wait "$child"
 }
 
-find_backup_tool() { BACKUP_TOOL=$(command -v mariadb-backup || command -v mariabackup || command -v xtrabackup); }
-missing() { fail "not in this image: $*; choose another with the annotation mysql-replication.kubewarden.io/backup-image"; }
+client_tool() { command -v mariadb || command -v mysql; }
+backup_tool() { command -v mariadb-backup || command -v mariabackup || command -v xtrabackup; }
+missing() {
+    fail "not in this image: $*; choose another with the annotation mysql-replication.kubewarden.io/backup-image"
+}
 
 client() {
     local tool
-    tool=$(command -v mariadb || command -v mysql) || missing 'mysql, the command line client'
+    tool=$(client_tool) || missing 'mysql (the command line client)'
     "$tool" --defaults-file=<(client_options) --protocol=TCP --host=127.0.0.1 --port="$DATABASE_PORT" \
         --connect-timeout=5 --batch "$@"
 }
@@ -70,8 +77,8 @@ query_secret() {
     return 1
 }
 
-# Logs in as root, with the first of the passwords that is not denied (error 1045), and sets DIALECT. What the client says
-# of a failure stays in LOGIN_ERROR.
+# Logs in as root, with the first of the passwords that is not denied (error 1045), and sets DIALECT. What the client
+# says of a failure stays in LOGIN_ERROR.
 log_in() {
     local version known=$PASSWORD
     for PASSWORD in "$known" "${PASSWORDS[@]}"; do
@@ -88,18 +95,21 @@ log_in() {
 }
 
 # The running server's SQL, by its version: mariadb, master (MySQL before 8.0.23) or source (8.0.23 and later), with its
-# words, and what closes it for writes, root's too where it can.
+# words, and what closes it for writes, root's too where it can. For the binary log MySQL has new words from 8.2 on, and
+# from 8.4 on no others.
 read_dialect() {
     DIALECT=mariadb READ_ONLY=read_only REPLICA=SLAVE SOURCE=MASTER CHANGE='CHANGE MASTER TO'
+    BY_GTID=USE_GTID=slave_pos SHOW_LOG='SHOW MASTER STATUS' RESET_LOG='RESET MASTER'
     [[ $1 != *MariaDB* ]] || return 0
     [[ $1 =~ ^([0-9]+)\.([0-9]+)\.([0-9]+) ]] || { LOGIN_ERROR="its version is '$1'"; return 1; }
-    DIALECT=master READ_ONLY=super_read_only
+    DIALECT=master READ_ONLY=super_read_only BY_GTID=AUTO_POSITION=1
     ((BASH_REMATCH[1] * 10000 + BASH_REMATCH[2] * 100 + BASH_REMATCH[3] >= 80023)) || return 0
     DIALECT=source REPLICA=REPLICA SOURCE=SOURCE CHANGE='CHANGE REPLICATION SOURCE TO'
+    [[ $REPLICATION_FLAVOR != mysql-8.4 ]] || SHOW_LOG='SHOW BINARY LOG STATUS' RESET_LOG='RESET BINARY LOGS AND GTIDS'
 }
 
-# ask STATEMENTS: what they answer goes into FIELDS, by the part of a field's name that every version shares; of more than
-# one row the first counts.
+# ask STATEMENTS: what they answer goes into FIELDS, by the part of a field's name that every version shares; of more
+# than one row the first counts.
 declare -A FIELDS
 ask() {
     local answer line key
@@ -113,7 +123,7 @@ ask() {
         fi
     done < <(printf '%s\n' "$answer")
 }
-# ask_status [STATEMENTS]: the same of a replica's status, with other statements before it.
+# ask_status [STATEMENTS]: asks for a replica's status, with other statements before it.
 ask_status() { ask "${1:-}SHOW $REPLICA STATUS"; }
 
 # A string literal of SQL, for sessions whose sql_mode lets \ escape.
@@ -131,11 +141,12 @@ proof() {
     printf '%s\n%s' "$SECRET" "$inner" | digest
 }
 
-# The identity of the data is the name of the account that replicates it: NAME-<when its log began>-<random>. Pod 0 makes it
-# as an ordinary account, so that clones, copies and dumps carry it, and replicas get it at its place in the log. Its
-# password is derived from root's and this name: another database under the primary's name lets no replica in. The last
-# one counts; those before it are of logs that have ended.
-readonly ACCOUNTS="SELECT User AS account FROM mysql.user WHERE Host='%' AND User REGEXP '^[a-z][a-z0-9_]*-[0-9]{12}-[0-9a-f]{6}\$' ORDER BY RIGHT(User, 19) DESC;"
+# The identity of the data is the name of the account that replicates it: NAME-<when its log began>-<random>. Pod 0
+# makes it as an ordinary account, so that clones, copies and dumps carry it, and replicas get it at its place in the
+# log. Its password is derived from root's and this name: another database under the primary's name lets no replica in.
+# The last one counts; those before it are of logs that have ended.
+readonly ACCOUNTS="SELECT User AS account FROM mysql.user WHERE Host='%'
+    AND User REGEXP '^[a-z][a-z0-9_]*-[0-9]{12}-[0-9a-f]{6}\$' ORDER BY RIGHT(User, 19) DESC;"
 # In the data directory: account=, the identity as it was seen last, and on a primary log=, where its log was then.
 readonly HISTORY=mysql-replication.history
 # A primary that was taken over and is still to be opened for writes.
@@ -156,8 +167,8 @@ value_of() {
     done <"$2"
 }
 
-# account_password ROOTS_PASSWORD ACCOUNT: of 32 characters, the most that MySQL's replicas take, and of all the kinds that
-# rules for passwords ask for.
+# account_password ROOTS_PASSWORD ACCOUNT: of 32 characters, the most that MySQL's replicas take, and of all the kinds
+# that rules for passwords ask for.
 account_password() {
     local inner
     inner=$(printf '%s\n%s' "$1" "$2" | digest)
@@ -165,17 +176,21 @@ account_password() {
     printf 'Aa1-%s' "${inner:0:28}"
 }
 
-# as_account ACCOUNT HOST STATEMENTS: with the first password that is not denied, which stays in ACCOUNT_PASSWORD: those that
-# follow from root's, and the one that the sidecar found to be right last, since root's may be another twice by now. What
-# the client says goes into ANSWER.
+# as_account ACCOUNT HOST STATEMENTS: with the first password that is not denied, which stays in ACCOUNT_PASSWORD: those
+# that follow from root's, and the one that the sidecar found to be right last, since root's may be another twice by
+# now. What the client says goes into ANSWER.
 as_account() {
-    local LOGIN=$1 PASSWORD passwords=()
-    for PASSWORD in "${PASSWORDS[@]}"; do passwords+=("$(account_password "$PASSWORD" "$1")"); done
-    [[ ! -r $KEY ]] || passwords+=("$(<"$KEY")")
-    for PASSWORD in "${passwords[@]}"; do
-        ACCOUNT_PASSWORD=$PASSWORD
-        if ANSWER=$(printf '%s\n' "$3" | client --skip-column-names --host="$2" 2>&1); then return; fi
+    local LOGIN=$1 PASSWORD secret
+    for secret in "${PASSWORDS[@]}"; do
+        ACCOUNT_PASSWORD=$(account_password "$secret" "$1")
+        PASSWORD=$ACCOUNT_PASSWORD
+        if ask_at "$2" "$3"; then return; fi
         [[ $ANSWER == *'ERROR 1045 '* ]] || return 1
     done
-    return 1
+    [[ -r $KEY ]] || return 1
+    ACCOUNT_PASSWORD=$(<"$KEY")
+    PASSWORD=$ACCOUNT_PASSWORD
+    ask_at "$2" "$3"
 }
+# ask_at HOST STATEMENTS: what the client says goes into ANSWER.
+ask_at() { ANSWER=$(printf '%s\n' "$2" | client --skip-column-names --host="$1" 2>&1); }

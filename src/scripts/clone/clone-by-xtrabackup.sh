@@ -1,4 +1,5 @@
-# Clone method xtrabackup: the donor streams a backup, which is prepared here. mariadb-backup is the same tool for MariaDB.
+# Clone method xtrabackup: the donor streams a backup, which is prepared here. mariadb-backup is the same tool for
+# MariaDB.
 #   REPLICATION_STALL_SECONDS  a stream that brings nothing for so long is given up, 300 unless given
 #   REPLICATION_MEMORY         memory that is requested for this container, in MiB
 # The first of the files that the tool's versions name so.
@@ -17,9 +18,11 @@ info_file() {
 # of having finished: a stream that was cut has no such end.
 receive_backup() {
     local peer greeting server_nonce client_nonce answer tail_pid end
-    { exec {peer}<>"/dev/tcp/$DONOR/$BACKUP_PORT"; } 2>/dev/null || { log "$DONOR does not answer on port $BACKUP_PORT yet"; return 1; }
+    { exec {peer}<>"/dev/tcp/$DONOR/$BACKUP_PORT"; } 2>/dev/null ||
+        { log "$DONOR does not answer on port $BACKUP_PORT yet"; return 1; }
     IFS= read -r -t 30 -u "$peer" greeting || { log "$DONOR sent no greeting"; return 1; }
-    [[ $greeting =~ ^mysql-replication/1\ ([0-9a-f]{64})$ ]] || { log "what answers at $DONOR is not our backup service"; return 1; }
+    [[ $greeting =~ ^mysql-replication/1\ ([0-9a-f]{64})$ ]] ||
+        { log "what answers at $DONOR is not our backup service"; return 1; }
     server_nonce=${BASH_REMATCH[1]}
     client_nonce=$(nonce 32)
     printf '%s %s\n' "$client_nonce" "$(proof client "$server_nonce" "$client_nonce")" >&"$peer"
@@ -31,11 +34,15 @@ receive_backup() {
     tail -c 65 <"$SCRATCH/end" >"$SCRATCH/end.txt" &
     tail_pid=$!
     # the 65 bytes of the end are no part of the backup
-    tee "$SCRATCH/end" <&"$peer" | head -c -65 | "$STREAM_TOOL" -x -C "$ASIDE" || { log "unpacking the stream failed"; return 1; }
+    tee "$SCRATCH/end" <&"$peer" | head -c -65 | "$STREAM_TOOL" -x -C "$ASIDE" ||
+        { log "unpacking the stream failed"; return 1; }
     wait "$tail_pid"
     exec {peer}>&-
     end=$(<"$SCRATCH/end.txt")
-    [[ $end == "$(proof end "$server_nonce" "$client_nonce")" ]] || { log "the stream from $DONOR was cut or its backup failed: see the log of its container xtrabackup"; return 1; }
+    [[ $end == "$(proof end "$server_nonce" "$client_nonce")" ]] || {
+        log "the stream from $DONOR was cut or its backup failed: see the log of its container xtrabackup"
+        return 1
+    }
 }
 
 # Ends a transfer that stands still: a cut network gives no error by itself.
@@ -71,10 +78,15 @@ read_position() {
     local info file='' position='' gtid='' rest
     if ((DONOR_ORDINAL > 0)); then
         info=$(info_file slave_info) && info=$(tr '\n' ' ' <"$info") || info=
-        parse_slave_info "$info" || { log "the backup of the replica $DONOR does not say where it stands in the primary's log (slave_info: '${info:-empty}')"; return 1; }
+        parse_slave_info "$info" || {
+            log "the backup of the replica $DONOR does not say where it stands in the primary's log" \
+                "(slave_info: '${info:-empty}')"
+            return 1
+        }
         return
     fi
-    info=$(info_file binlog_info) || { log "the backup of $DONOR has no binlog_info: is its binary log off?"; return 1; }
+    info=$(info_file binlog_info) ||
+        { log "the backup of $DONOR has no binlog_info: is its binary log off?"; return 1; }
     { read -r file position gtid && rest=$(cat -) || rest=; } <"$info"
     gtid=$(printf '%s' "$gtid$rest" | tr -d '[:space:]')
     if [[ $REPLICATION_FLAVOR == mariadb ]]; then
@@ -127,14 +139,14 @@ forget_tools_files() {
 }
 
 take_clone() {
-    local memory=$((${REPLICATION_MEMORY:-0} / 2))
-    find_backup_tool || missing 'mariadb-backup or xtrabackup'
+    local tool memory=$((${REPLICATION_MEMORY:-0} / 2))
+    tool=$(backup_tool) || missing 'mariadb-backup or xtrabackup'
     STREAM_TOOL=$(command -v mbstream || command -v xbstream) || missing 'mbstream or xbstream'
     receive_with_watch || return 1
     # half of what is requested for this container, but not less than the tool's own default
     ((memory >= 128)) || memory=128
     log "preparing the backup with $memory MiB"
-    "$BACKUP_TOOL" --prepare --use-memory="${memory}M" --target-dir="$ASIDE" --tmpdir="$SCRATCH" || {
+    "$tool" --prepare --use-memory="${memory}M" --target-dir="$ASIDE" --tmpdir="$SCRATCH" || {
         log "preparing the backup failed; after an upgrade of the image: is this tool's version that of the donor's?"
         return 1
     }
