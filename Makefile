@@ -36,14 +36,14 @@ $(WASM): $(SOURCES) | wasm-target
 	@$(REMAPPED) $(CARGO) build --quiet --profile wasm --target $(WASM_TARGET) --package mysql-replication-policy
 	@touch $@
 
-policy.wasm: $(WASM) ## Build the policy
-	@cp $< $@
+policy.wasm: $(WASM) hack/optimise ## Build the policy
+	@hack/optimise $< $@
 
 $(DO_NOTHING_WASM): Cargo.toml Cargo.lock $(shell find bench/do-nothing -type f) | wasm-target
 	$(call say,"building the guest that does nothing")
 	@$(CARGO) fetch --quiet
 	@$(REMAPPED) $(CARGO) build --quiet --profile wasm --target $(WASM_TARGET) --package mysql-replication-do-nothing
-	@touch $@
+	@hack/optimise $@ $@
 
 .PHONY: do-nothing.wasm
 do-nothing.wasm: $(DO_NOTHING_WASM)

@@ -12,16 +12,16 @@ use k8s_openapi::{
 };
 use mysql_replication_e2e_tests::{Recorder, both_doors_in, parse_all, policy, request, root};
 use mysql_replication_policy::{
-    names::{ANNOTATION_PREFIX, rule},
-    rule::{ALL, Rule, Severity},
+    names::ANNOTATION_PREFIX,
+    rule::{self, ALL, Rule, Severity},
 };
 use mysql_replication_preview::{Cluster, Manifests, Response, Unreachable};
 use serde_json::{Value, json};
 
 /// The setting that has the last word on a rule, where that is not `rules`.
-const OWN_SETTINGS: [(&str, &str); 2] = [(rule::UNMANAGED, "unmanaged"), (rule::LOOK_UP, "lookupFailure")];
+const OWN_SETTINGS: [(&str, &str); 2] = [(rule::UNMANAGED.id, "unmanaged"), (rule::LOOK_UP.id, "lookupFailure")];
 /// Rules for which no object can be complete.
-const INCOMPLETE: [&str; 1] = [rule::MALFORMED];
+const INCOMPLETE: [&str; 1] = [rule::MALFORMED.id];
 
 fn document() -> String {
     fs::read_to_string(root().join("docs/rules.md")).expect("docs/rules.md")
@@ -206,7 +206,7 @@ fn own_setting(rule: &Rule) -> Option<&'static str> {
 /// What becomes of an object that breaks the rule, where settings say nothing.
 fn severity(rule: &Rule) -> &'static str {
     // the setting `unmanaged` is `allow` by default
-    if rule.id == rule::UNMANAGED { Severity::Off.name() } else { rule.severity.name() }
+    if rule == rule::UNMANAGED { Severity::Off.name() } else { rule.severity.name() }
 }
 
 /// The columns of a rule: severity, kinds, and what can be changed about it.
@@ -223,7 +223,7 @@ fn columns(rule: &Rule) -> [String; 3] {
 fn the_sections_are_the_rules_in_their_order() {
     let sections = sections();
     let ids: Vec<&str> = sections.iter().map(|(id, _)| id.as_str()).collect();
-    assert_eq!(ids, ALL.map(|rule| rule.id));
+    assert_eq!(ids, ALL.each_ref().map(|rule| rule.id));
 }
 
 #[test]
@@ -299,7 +299,7 @@ fn rules_are_softened_as_the_document_says() {
             assert!(message.contains(&format!("[{}]", rule.id)), "{at}: {message}");
             // settings that cannot be read exempt no namespace
             let settings = json!({"exemptNamespaces": ["default"]});
-            if rule.id != rule::SETTINGS {
+            if *rule != rule::SETTINGS {
                 assert!(found(&example.answer(&settings)).contains(rule.id), "{at}: an exempt namespace");
             }
             continue;
@@ -323,7 +323,7 @@ fn rules_are_softened_as_the_document_says() {
         }
     }
     // what is off by default
-    for example in examples().iter().filter(|example| example.rule.id == rule::UNMANAGED) {
+    for example in examples().iter().filter(|example| example.rule == rule::UNMANAGED) {
         assert_eq!(found(&example.answer(&json!({}))), BTreeSet::new(), "{}", example.at);
     }
 }
@@ -336,7 +336,7 @@ fn the_look_ups_are_those_that_are_made() {
         let line = text.split("\n**Look-ups:** ").nth(1).and_then(|rest| rest.split("\n**").next()).unwrap_or_default();
         let told: BTreeSet<String> =
             words(line).map(|word| word.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
-        if id == rule::LOOK_UP {
+        if id == rule::LOOK_UP.id {
             assert!(told.is_empty() && line.trim() == "those of the other rules.", "{line}");
             continue;
         }
@@ -454,7 +454,7 @@ fn the_yaml_of_the_introduction_is_valid() {
     }
 
     let exempt = metadata[0]["annotations"][format!("{ANNOTATION_PREFIX}exempt")].as_str().expect("the annotation");
-    let mut example = examples().into_iter().find(|example| example.rule.id == rule::HOST_NETWORK).expect("an example");
+    let mut example = examples().into_iter().find(|example| example.rule == rule::HOST_NETWORK).expect("an example");
     example.object["metadata"]["annotations"][format!("{ANNOTATION_PREFIX}exempt")] = json!(exempt);
     let answer = example.answer(&json!({}));
     assert!(answer.accepted, "{:?}", answer.message);
