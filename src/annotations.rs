@@ -189,6 +189,11 @@ pub(crate) fn own<'v, 'a>(object: &'v Value<'a>) -> impl Iterator<Item = (&'v st
     entries(at(object, &["metadata", "annotations"]))
 }
 
+/// Is a StatefulSet this policy's?
+pub(crate) fn is_managed(statefulset: &Value) -> bool {
+    own(statefulset).any(|(key, value)| key == INJECT && value.as_str() == Some("true"))
+}
+
 fn entries<'v, 'a>(annotations: Option<&'v Value<'a>>) -> impl Iterator<Item = (&'v str, &'v Value<'a>)> {
     annotations
         .and_then(Value::as_object)

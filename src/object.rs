@@ -1,6 +1,6 @@
 //! What is known of every Kubernetes object, whatever its kind.
 
-use crate::json::{Value, str_at};
+use crate::json::{Value, at, str_at};
 
 /// An element's `name`.
 pub(crate) fn name<'v>(element: &'v Value) -> &'v str {
@@ -31,6 +31,11 @@ pub(crate) fn covers(actual: &Value, planned: &Value) -> bool {
         }
         (actual, planned) => actual == planned,
     }
+}
+
+/// How many pods are asked for; the server's default is one.
+pub(crate) fn replicas(object: &Value) -> i64 {
+    at(object, &["spec", "replicas"]).and_then(Value::as_i64).unwrap_or(1)
 }
 
 /// What no rule looks into, and what can be more than all the rest of an object: its `metadata.managedFields` and its

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::{
-    annotations::{Annotations, own},
+    annotations::{Annotations, is_managed, own},
     case::{Case, recheck_uncached},
     cluster::{Cluster, Kind, Lookup},
     database::Found,
@@ -17,10 +17,10 @@ use crate::{
     inject::{Extent, Plan, apply, strip},
     json::{NULL, Value, at, list_at, list_in, object_at, str_at, without_empties},
     names::{ANNOTATION_PREFIX, DATA_CLAIM, annotation},
-    object::name,
+    object::{name, replicas},
     record::{Replication, Status},
     rule,
-    rules::{self, Replicated, is_managed, replicas},
+    rules::{self, Replicated},
     settings::{Settings, Unmanaged},
     shape,
     text::shown,

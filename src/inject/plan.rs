@@ -1,10 +1,12 @@
 //! Plan: what is to be in the object, worked out from what the user wrote.
 
-use mysql_options::ServerOption;
-
+use super::{
+    conflicts::{check_claims, check_injected_names, check_ports, check_scripts, reserved_container},
+    option_files::check_option_files,
+    service_name::{check_source_host, service_name},
+};
 use crate::{
-    annotations::{Annotations, is_label},
-    arguments::words,
+    annotations::Annotations,
     database::{Database, Found},
     findings::{Findings, Violation},
     flavor::{CloneMethod, Flavor},
@@ -15,11 +17,10 @@ use crate::{
         data::Data,
     },
     json::{NULL, Object, Value, at, list_at, str_at},
-    mounts::{holds, mounted_option_files, plain_path},
+    mounts::mounted_option_files,
     names::{
-        ANNOTATION_PREFIX, BACKUP_PORT, BACKUP_PORT_NAME, CLONE_CONTAINER, CONF_VOLUME, CONFIG_MAP_VOLUME,
-        DATABASE_PORT, DATABASE_PORT_NAME, FORCED_OPTIONS_FILE, INIT_CONTAINER, INJECTED_CONTAINERS, INJECTED_VOLUMES,
-        ROOT_PASSWORD_VOLUME, SCRIPTS_DIR, SCRIPTS_VOLUME, SIDECAR_CONTAINER, annotation,
+        ANNOTATION_PREFIX, CLONE_CONTAINER, CONF_VOLUME, CONFIG_MAP_VOLUME, DATABASE_PORT, DATABASE_PORT_NAME,
+        INIT_CONTAINER, ROOT_PASSWORD_VOLUME, SCRIPTS_VOLUME, SIDECAR_CONTAINER, annotation,
     },
     object::{by_name, covers, name},
     planned::Planned,
@@ -228,27 +229,6 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// Where there is no plan to compare with, a container with an injected one's name counts as the user's own.
-fn check_injected_names(pod: &Value, findings: &mut Findings) {
-    for list in ["initContainers", "containers"] {
-        for (index, existing) in list_at(pod, &[list]).iter().enumerate() {
-            if INJECTED_CONTAINERS.contains(&name(existing)) {
-                reserved_container(list, index, name(existing), findings);
-            }
-        }
-    }
-}
-
-fn reserved_container(list: &str, index: usize, name: &str, findings: &mut Findings) {
-    findings.reject(Violation::new(
-        rule::RESERVED_NAME,
-        format!("spec.template.spec.{list}[{index}].name"),
-        format!("a container of your own named \"{name}\""),
-        "the policy injects one of this name, and yours is another",
-        "give yours another name, or remove it if it came from a manual replication recipe",
-    ));
-}
-
 /// The option files, where they come from, and root's password where it is a Secret's.
 fn volumes<'a>(config_map: &str, credentials: &Credentials<'a>) -> Vec<Value<'a>> {
     let source = Value::object([("name", config_map.to_owned().into()), ("optional", Value::Bool(true))]);
@@ -259,151 +239,6 @@ fn volumes<'a>(config_map: &str, credentials: &Credentials<'a>) -> Vec<Value<'a>
     ];
     volumes.extend(credentials.secret_volume());
     volumes
-}
-
-fn check_claims(object: &Value, findings: &mut Findings) {
-    for (index, claim) in list_at(object, &["spec", "volumeClaimTemplates"]).iter().enumerate() {
-        let claim = str_at(claim, &["metadata", "name"]);
-        if INJECTED_VOLUMES.contains(&claim) {
-            findings.reject(Violation::new(
-                rule::RESERVED_NAME,
-                format!("spec.volumeClaimTemplates[{index}].metadata.name"),
-                format!("a claim template named \"{claim}\""),
-                "the policy injects a volume of this name, which the claim would take the place of",
-                "give yours another name",
-            ));
-        }
-    }
-}
-
-/// The headless Service that gives the pods their names.
-enum Service {
-    Given(String),
-    /// None is named yet: the StatefulSet's own name is set.
-    New(String),
-}
-
-impl Service {
-    fn name(&self) -> &str {
-        match self {
-            Self::Given(name) | Self::New(name) => name,
-        }
-    }
-
-    fn to_set(&self) -> Option<String> {
-        match self {
-            Self::Given(_) => None,
-            Self::New(name) => Some(name.clone()),
-        }
-    }
-}
-
-fn service_name(object: &Value, object_name: &str, is_update: bool, findings: &mut Findings) -> Option<Service> {
-    let given = str_at(object, &["spec", "serviceName"]);
-    let reject = |findings: &mut Findings, rule, found: String, why: &'static str, fix: &'static str| {
-        findings.reject(Violation::new(rule, "spec.serviceName", found, why, fix));
-        None
-    };
-    if given.is_empty() {
-        if is_update {
-            return reject(
-                findings,
-                rule::IMMUTABLE_FIELD,
-                "no Service".to_owned(),
-                "replicas find the primary by the names that a headless Service gives to the pods, and Kubernetes lets nobody set it later",
-                "delete the StatefulSet with --cascade=orphan and create it with serviceName set",
-            );
-        }
-        return Some(Service::New(object_name.to_owned()));
-    }
-    if !is_label(given) {
-        return reject(
-            findings,
-            rule::MALFORMED,
-            format!("found {}", shown(given)),
-            "it is no Service's name: the pods would have no names",
-            "write the name of the headless Service",
-        );
-    }
-    Some(Service::Given(given.to_owned()))
-}
-
-/// The server must read the folder that `conf` is mounted at, and read the forced options last of it.
-fn check_option_files(container: &Value, path: &str, database: &Database, findings: &mut Findings) {
-    let conf_dir = database.conf_dir();
-    for (index, mount) in list_at(container, &["volumeMounts"]).iter().enumerate() {
-        let at = str_at(mount, &["mountPath"]);
-        if ["/etc/my.cnf", "/etc/mysql/my.cnf", "/etc/mysql/mariadb.cnf"].contains(&at) {
-            findings.warn(format!("{path}.volumeMounts[{index}]: {at} must !includedir {conf_dir}/"));
-        }
-    }
-    let mut reject = |path: String, found: String, fix: String| {
-        findings.reject(Violation::new(
-            rule::UNREACHABLE_OPTION_FILES,
-            path,
-            found,
-            format!("what keeps a replica closed for writes is in {conf_dir}/{FORCED_OPTIONS_FILE}, and the server must read it last"),
-            fix,
-        ));
-    };
-    for word in words(container) {
-        let Some(option) = ServerOption::from_argument(word.text) else { continue };
-        if ["no-defaults", "defaults-file", "defaults-extra-file"].contains(&option.name) {
-            reject(
-                format!("{path}.{}[{}]", word.list, word.index),
-                format!("the option --{}", option.name),
-                "remove it, and put the options into the ConfigMap's keys master.cnf and slave.cnf".to_owned(),
-            );
-        }
-    }
-    for (index, mount) in list_at(container, &["volumeMounts"]).iter().enumerate() {
-        let at = plain_path(str_at(mount, &["mountPath"]));
-        let at = at.as_ref();
-        if name(mount) == CONF_VOLUME && at == conf_dir {
-            continue;
-        }
-        let path = format!("{path}.volumeMounts[{index}].mountPath");
-        if holds(at, conf_dir) {
-            reject(
-                path,
-                format!("a volume at {}", shown(at)),
-                "remove this mount, and put the options into the ConfigMap's keys master.cnf and slave.cnf".to_owned(),
-            );
-        } else if holds(conf_dir, at) && at[conf_dir.len()..].trim_start_matches('/') >= FORCED_OPTIONS_FILE {
-            reject(
-                path,
-                format!("a file at {}, which is read later", shown(at)),
-                format!("give it a name that sorts before {FORCED_OPTIONS_FILE}"),
-            );
-        }
-    }
-}
-
-/// What the injected containers run is written by the policy's container alone, and hidden by nothing.
-fn check_scripts(pod: &Value, database: &str, findings: &mut Findings) {
-    for list in ["initContainers", "containers"] {
-        for (index, container) in list_at(pod, &[list]).iter().enumerate() {
-            if INJECTED_CONTAINERS.contains(&name(container)) {
-                continue;
-            }
-            for (mount_index, mount) in list_at(container, &["volumeMounts"]).iter().enumerate() {
-                let is_database = list == "containers" && name(container) == database;
-                let at = str_at(mount, &["mountPath"]);
-                let is_scripts = name(mount) == SCRIPTS_VOLUME;
-                let hides = is_database && (holds(SCRIPTS_DIR, at) || holds(at, SCRIPTS_DIR));
-                if (!is_scripts && !hides) || (is_database && covers(mount, &scripts_mount())) {
-                    continue;
-                }
-                findings.reject(Violation::new(
-                    rule::RESERVED_NAME,
-                    format!("spec.template.spec.{list}[{index}].volumeMounts[{mount_index}]"),
-                    if is_scripts { format!("the volume \"{SCRIPTS_VOLUME}\"") } else { format!("a volume at {}", shown(at)) },
-                    format!("the scripts of the injected containers and probes are in {SCRIPTS_DIR}, and nothing else may write or hide them"),
-                    if is_scripts { "remove this mount" } else { "mount it elsewhere" },
-                ));
-            }
-        }
-    }
 }
 
 fn backup_image(
@@ -462,53 +297,4 @@ fn database_port(pod: &Value, container: &Value) -> Vec<Value<'static>> {
         port.insert("name", Value::from(DATABASE_PORT_NAME));
     }
     vec![Value::Object(port)]
-}
-
-/// The containers of a pod share its ports: none of the user's may have the backup port, or another container the
-/// database's.
-fn check_ports(pod: &Value, database: &str, detected: Option<&Database>, findings: &mut Findings) {
-    let serves = detected.is_some_and(|database| database.clone_method == CloneMethod::Xtrabackup);
-    for list in ["initContainers", "containers"] {
-        for (index, container) in list_at(pod, &[list]).iter().enumerate() {
-            if INJECTED_CONTAINERS.contains(&name(container)) {
-                continue;
-            }
-            for (port_index, port) in list_at(container, &["ports"]).iter().enumerate() {
-                let number = port.get("containerPort").and_then(Value::as_u64);
-                let mut reject = |field: &str, found: String| {
-                    findings.reject(Violation::new(
-                        rule::RESERVED_NAME,
-                        format!("spec.template.spec.{list}[{index}].ports[{port_index}].{field}"),
-                        found,
-                        "the containers of a pod share its ports, and the replication needs this one",
-                        "choose another",
-                    ));
-                };
-                if serves && number == Some(u64::from(BACKUP_PORT)) {
-                    reject("containerPort", format!("port {BACKUP_PORT} of your own"));
-                }
-                if serves && name(port) == BACKUP_PORT_NAME {
-                    reject("name", format!("a port of your own named \"{BACKUP_PORT_NAME}\""));
-                }
-                if number == Some(u64::from(DATABASE_PORT)) && name(container) != database {
-                    reject("containerPort", format!("port {DATABASE_PORT} of a container that is not the database's"));
-                }
-            }
-        }
-    }
-}
-
-/// MySQL 5.7 keeps at most 60 characters of the primary's name (MySQL 5.7 manual, "CHANGE MASTER TO").
-fn check_source_host(object: &str, service: &str, database: &Database, findings: &mut Findings) {
-    const LIMIT: usize = 60;
-    let host = format!("{object}-0.{service}");
-    if database.flavor == Flavor::Mysql57 && host.len() > LIMIT {
-        findings.reject(Violation::new(
-            rule::MALFORMED,
-            "metadata.name",
-            format!("the primary's name {} of {} characters", shown(&host), host.len()),
-            format!("MySQL 5.7 takes at most {LIMIT} for the host that a replica follows"),
-            "choose shorter names for the StatefulSet and its Service",
-        ));
-    }
 }

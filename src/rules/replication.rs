@@ -331,8 +331,3 @@ pub(super) fn elsewhere(option: &str, value: &str, data_dir: &str) -> Option<(&'
         _ => None,
     }
 }
-
-/// How many pods are asked for; the server's default is one.
-pub(crate) fn replicas(object: &Value) -> i64 {
-    at(object, &["spec", "replicas"]).and_then(Value::as_i64).unwrap_or(1)
-}

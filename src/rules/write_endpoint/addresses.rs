@@ -6,10 +6,11 @@ use super::{
     look_ups::LookUps,
 };
 use crate::{
+    annotations::is_managed,
     cluster::Kind,
     json::{Object, Value, at, list_at, str_at},
     names::{BACKUP_PORT, DATABASE_PORT, POD_INDEX_LABEL, POD_NAME_LABEL},
-    rules::service::{is_managed, selects},
+    rules::service::selects,
 };
 
 /// So many hosts of an object are looked up at most.

@@ -1,0 +1,65 @@
+//! The server must read the injected option files, and the forced ones last.
+
+use crate::{
+    arguments::words,
+    database::Database,
+    findings::{Findings, Violation},
+    json::{Value, list_at, str_at},
+    mounts::{holds, plain_path},
+    names::{CONF_VOLUME, FORCED_OPTIONS_FILE},
+    object::name,
+    rule,
+    text::shown,
+};
+use mysql_options::ServerOption;
+
+/// The server must read the folder that `conf` is mounted at, and read the forced options last of it.
+pub(super) fn check_option_files(container: &Value, path: &str, database: &Database, findings: &mut Findings) {
+    let conf_dir = database.conf_dir();
+    for (index, mount) in list_at(container, &["volumeMounts"]).iter().enumerate() {
+        let at = str_at(mount, &["mountPath"]);
+        if ["/etc/my.cnf", "/etc/mysql/my.cnf", "/etc/mysql/mariadb.cnf"].contains(&at) {
+            findings.warn(format!("{path}.volumeMounts[{index}]: {at} must !includedir {conf_dir}/"));
+        }
+    }
+    let mut reject = |path: String, found: String, fix: String| {
+        findings.reject(Violation::new(
+            rule::UNREACHABLE_OPTION_FILES,
+            path,
+            found,
+            format!("what keeps a replica closed for writes is in {conf_dir}/{FORCED_OPTIONS_FILE}, and the server must read it last"),
+            fix,
+        ));
+    };
+    for word in words(container) {
+        let Some(option) = ServerOption::from_argument(word.text) else { continue };
+        if ["no-defaults", "defaults-file", "defaults-extra-file"].contains(&option.name) {
+            reject(
+                format!("{path}.{}[{}]", word.list, word.index),
+                format!("the option --{}", option.name),
+                "remove it, and put the options into the ConfigMap's keys master.cnf and slave.cnf".to_owned(),
+            );
+        }
+    }
+    for (index, mount) in list_at(container, &["volumeMounts"]).iter().enumerate() {
+        let at = plain_path(str_at(mount, &["mountPath"]));
+        let at = at.as_ref();
+        if name(mount) == CONF_VOLUME && at == conf_dir {
+            continue;
+        }
+        let path = format!("{path}.volumeMounts[{index}].mountPath");
+        if holds(at, conf_dir) {
+            reject(
+                path,
+                format!("a volume at {}", shown(at)),
+                "remove this mount, and put the options into the ConfigMap's keys master.cnf and slave.cnf".to_owned(),
+            );
+        } else if holds(conf_dir, at) && at[conf_dir.len()..].trim_start_matches('/') >= FORCED_OPTIONS_FILE {
+            reject(
+                path,
+                format!("a file at {}, which is read later", shown(at)),
+                format!("give it a name that sorts before {FORCED_OPTIONS_FILE}"),
+            );
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! One option file: its lines, and the sections in which they stand.
+
+use crate::rules::config_map::keys::Role;
+use crate::rules::config_map::roles::{check_primary, check_replica};
+use crate::rules::config_map::server::Server;
+use crate::{
+    findings::{Findings, Violation},
+    flavor::Flavor,
+    rule::{self, Rule},
+    rules::replication::elsewhere as lies_elsewhere,
+    text::shown,
+};
+use mysql_options::{Kind as Entry, Mistake, OptionFile, Owner, ServerOption, effective};
+
+/// So many bytes of an option file are read; the longest that people write have a tenth.
+pub(super) const FILE: usize = 96 << 10;
+
+/// An option file under check.
+pub(super) struct Checked<'c> {
+    pub(super) key: &'c str,
+    pub(super) lines: Vec<&'c str>,
+    pub(super) server: &'c Server<'c>,
+}
+
+impl Checked<'_> {
+    /// An option as it is written: only lines with options that the rules know are shown.
+    pub(super) fn written(&self, line: usize) -> String {
+        format!("the option {}", shown(self.lines.get(line - 1).unwrap_or(&"").trim()))
+    }
+
+    pub(super) fn violation(
+        &self,
+        rule: &'static Rule,
+        line: Option<usize>,
+        found: String,
+        why: &str,
+        fix: String,
+    ) -> Violation {
+        let Self { key, server, .. } = self;
+        let path =
+            line.map_or_else(|| format!("data[{}]", shown(key)), |line| format!("data[{}] line {line}", shown(key)));
+        let whose =
+            if server.statefulset.is_empty() { String::new() } else { format!(" ({} reads it)", server.statefulset) };
+        Violation::new(rule, path, found, format!("{why}{whose}"), fix)
+    }
+}
+
+pub(super) fn check_file(role: Role, key: &str, text: &str, server: &Server, findings: &mut Findings) {
+    if text.len() > FILE {
+        let checked = Checked { key, lines: Vec::new(), server };
+        let found = format!("more than {} kB", FILE >> 10);
+        let why = "nobody has looked at all of its options, and one may open replicas for writes";
+        let fix = "write fewer options".to_owned();
+        findings.reject(checked.violation(rule::OPTION_FILE_SYNTAX, None, found, why, fix));
+        return;
+    }
+    let file = OptionFile::parse(text);
+    let checked = Checked { key, lines: text.split('\n').collect(), server };
+    for problem in &file.problems {
+        // a line that servers read differently is as bad as one at which they stop
+        let differs = matches!(problem.what, Mistake::LongLine | Mistake::Nul | Mistake::NoName);
+        if problem.what.stops() || differs {
+            let why = "what the server makes of this file is not what it says";
+            let fix =
+                "mend the line; every option stands below a [group], such as [mysqld], in a line of its own".to_owned();
+            findings.reject_for(rule::OPTION_FILE_SYNTAX, || {
+                checked.violation(rule::OPTION_FILE_SYNTAX, Some(problem.line), problem.what.to_string(), why, fix)
+            });
+        } else {
+            findings.warn_of(|| format!("data[{}] line {}: {}", shown(key), problem.line, problem.what));
+        }
+    }
+    // the server reads none of it then
+    if file.problems.iter().any(|problem| problem.what.stops()) {
+        return;
+    }
+    let includes = file.entries.iter().find(|entry| !matches!(entry.kind, Entry::Option(..)));
+    if let Some(entry) = includes {
+        findings.warn(format!("data[{}] line {}: what this file includes was not looked at", shown(key), entry.line));
+    }
+    let known = file.options_of(&server.groups).filter(|(_, option)| option.is_known);
+    let options: Vec<(usize, ServerOption)> = known.collect();
+    let last = |name: &str| effective(&options, name);
+    // what stands elsewhere does not count for the server; the group tells what was meant
+    let elsewhere = |names: &[&str]| {
+        file.options()
+            .filter(|(_, group, option)| !server.groups.contains(group) && names.iter().any(|name| option.is(name)))
+            .map(|(line, group, _)| (line, group.to_owned(), checked.written(line)))
+            .next()
+    };
+
+    if let Some((line, _)) =
+        last("super-read-only").filter(|(_, option)| !server.knows_super_read_only && !option.is_loose)
+    {
+        let why = "MariaDB does not know this option, and its server does not start";
+        let fix = match role {
+            Role::Replica => "write read-only instead".to_owned(),
+            Role::Primary => "remove it".to_owned(),
+        };
+        findings.reject(checked.violation(
+            rule::UNKNOWN_SUPER_READ_ONLY,
+            Some(*line),
+            checked.written(*line),
+            why,
+            fix,
+        ));
+    }
+    if let Some((line, _)) = last("init-file") {
+        let why = "its statements run at every start, and one of them may open replicas for writes";
+        let fix = "make sure that none does, or run them once on the primary".to_owned();
+        findings.reject(checked.violation(rule::INIT_FILE, Some(*line), checked.written(*line), why, fix));
+    }
+    for (line, option) in &options {
+        if let Some((why, fix)) = lies_elsewhere(option.name, option.value.unwrap_or_default(), server.data_dir) {
+            findings.reject_for(rule::DATA_ELSEWHERE, || {
+                checked.violation(rule::DATA_ELSEWHERE, Some(*line), checked.written(*line), why, fix.to_owned())
+            });
+        }
+    }
+    match role {
+        Role::Primary => check_primary(&checked, &last, &elsewhere, findings),
+        Role::Replica => check_replica(&checked, &last, &elsewhere, findings),
+    }
+}
+
+pub(super) type Elsewhere<'e> = dyn Fn(&[&str]) -> Option<(usize, String, String)> + 'e;
+
+pub(super) fn wrong_section(checked: &Checked, line: usize, group: &str, option: &str, findings: &mut Findings) {
+    let whose = match checked.server.groups.owner(group) {
+        Owner::OtherVersion => "which only a server of another version reads",
+        Owner::OtherServer if checked.server.flavor == Flavor::Mariadb => "which only MySQL's server reads",
+        Owner::OtherServer => "which only MariaDB's server reads",
+        Owner::OtherProgram => "which another program reads",
+        Owner::Server | Owner::Nobody(_) => "which no program reads",
+    };
+    let meant = match checked.server.groups.owner(group) {
+        Owner::Nobody(Some(meant)) => meant,
+        _ => "mysqld",
+    };
+    let found = format!("{option} in [{}], {whose}", shown(group).trim_matches('"'));
+    let why = "for the server it is as if it were not there";
+    findings.reject(checked.violation(rule::WRONG_SECTION, Some(line), found, why, format!("move it below [{meant}]")));
+}

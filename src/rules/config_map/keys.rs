@@ -1,0 +1,66 @@
+//! The keys of a `ConfigMap` that are option files of a role, and those that were meant to be.
+
+use crate::{
+    json::{Object, Value, at},
+    names::{ANNOTATION_PREFIX, PRIMARY_KEYS, REPLICA_KEYS},
+};
+use mysql_options::is_within;
+use std::ops::RangeInclusive;
+
+/// Could an object, as text, be a ConfigMap with option files? A misspelt key has the ending or the role right.
+pub(crate) fn may_be_option_files(object: &str) -> bool {
+    [".cnf\"", "\"master", "\"slave", "\"primary", "\"replica", ANNOTATION_PREFIX]
+        .iter()
+        .any(|sign| object.contains(sign))
+}
+
+/// Has a ConfigMap an option file of either role, or a key that was meant to be one?
+pub(crate) fn has_option_files(config_map: &Value) -> bool {
+    keys(config_map).any(|key| role_of(key).is_some()) || keys(config_map).take(KEYS).any(|key| meant(key).is_some())
+}
+
+pub(super) fn keys<'v>(config_map: &'v Value) -> impl Iterator<Item = &'v str> {
+    ["data", "binaryData"]
+        .into_iter()
+        .filter_map(|field| at(config_map, &[field]).and_then(Value::as_object))
+        .flat_map(Object::keys)
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    Primary,
+    Replica,
+}
+
+/// The roles, each with the keys of its option file.
+pub(super) const ROLES: [(Role, [&str; 2]); 2] = [(Role::Primary, PRIMARY_KEYS), (Role::Replica, REPLICA_KEYS)];
+
+pub(super) fn role_of(key: &str) -> Option<Role> {
+    if PRIMARY_KEYS.contains(&key) {
+        Some(Role::Primary)
+    } else if REPLICA_KEYS.contains(&key) {
+        Some(Role::Replica)
+    } else {
+        None
+    }
+}
+
+/// So many keys are looked at for one that is misspelt.
+pub(super) const KEYS: usize = 1000;
+
+/// From `slave` to `primary.my.cnf`.
+pub(super) const LENGTHS: RangeInclusive<usize> = 5..=14;
+
+/// The key that an unknown one was meant to be: another case, another ending, or a slip or two away.
+pub(super) fn meant(key: &str) -> Option<&'static str> {
+    if role_of(key).is_some() || !LENGTHS.contains(&key.len()) {
+        return None;
+    }
+    let lower = key.to_ascii_lowercase();
+    PRIMARY_KEYS.into_iter().chain(REPLICA_KEYS).find(|known| {
+        let stem = known.trim_end_matches(".cnf");
+        lower == stem
+            || lower.strip_prefix(stem).is_some_and(|end| [".conf", ".cfg", ".ini", ".my.cnf"].contains(&end))
+            || is_within(2, lower.as_bytes(), known.as_bytes())
+    })
+}

@@ -1,0 +1,175 @@
+//! The Service that gives the pods of a managed StatefulSet their names.
+
+use crate::rules::service::selector::{has_database_port, is_headless, is_pinned, selector, selects};
+use crate::{
+    cluster::{Cluster, Kind, Lookup},
+    exemptions::Exemptions,
+    findings::{Findings, Violation, failed_look_up},
+    json::{NULL, Value, at, str_at},
+    names::{ANNOTATION_PREFIX, DATABASE_PORT, annotation},
+    rule::{self, Concern},
+    settings::Settings,
+    text::{label, shown},
+};
+use mysql_options::nearest;
+
+pub(super) fn service_label(namespace: &str, service: &str) -> String {
+    label("Service", namespace, service)
+}
+
+/// What the cluster has of an object under admission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stored {
+    Nothing,
+    Plain,
+    Injected,
+}
+
+/// Looks after the Service that gives the pods of a managed StatefulSet their names.
+pub(crate) fn governing(
+    statefulset: &Value,
+    namespace: &str,
+    stored: Stored,
+    settings: &Settings,
+    cluster: &Cluster,
+    findings: &mut Findings,
+) {
+    if !settings.is_any_on(&[Concern::ServiceName, Concern::GoverningService]) {
+        return;
+    }
+    let given = str_at(statefulset, &["spec", "serviceName"]);
+    // an empty one is filled in with the StatefulSet's own name
+    let wanted = if given.is_empty() { str_at(statefulset, &["metadata", "name"]) } else { given };
+    if wanted.is_empty() {
+        return;
+    }
+    match cluster.get(Kind::Service, namespace, wanted) {
+        Lookup::Found(service) => {
+            let mut found = Findings::default();
+            check_governing(&service, statefulset, &service_label(namespace, wanted), &mut found);
+            if stored != Stored::Injected && found.violations.is_empty() {
+                hint_at_names(&service, wanted, &mut found);
+            }
+            Exemptions::of(&service).apply(&mut found, settings);
+            findings.append(found);
+        }
+        Lookup::Failed(why) => findings.reject(failed_look_up(&format!("Service {wanted}"), "spec.serviceName", &why)),
+        Lookup::Absent if !settings.is_on(rule::SERVICE_NAME) => {}
+        Lookup::Absent => match cluster.list(Kind::Service, namespace, wanted) {
+            Lookup::Found(services) => missing(wanted, &services, statefulset, stored != Stored::Nothing, findings),
+            Lookup::Failed(why) => {
+                findings.reject(failed_look_up("the namespace's Services", "spec.serviceName", &why));
+            }
+            Lookup::Absent => {}
+        },
+    }
+}
+
+/// A pod 0 without data looks for replicas before it starts an empty database, and finds those that have a name.
+pub(super) fn hint_at_names(service: &Value, wanted: &str, findings: &mut Findings) {
+    if !at(service, &["spec", "publishNotReadyAddresses"]).is_some_and(Value::is_true) {
+        findings.warn(format!(
+            "Service {}: write publishNotReadyAddresses: true; else a pod 0 without data finds no replica that is not Ready",
+            shown(wanted)
+        ));
+    }
+}
+
+/// The Service does not exist. It may be on its way, since manifests are applied in any order; but where another one
+/// of nearly this name is made for these pods, the name is misspelt.
+pub(super) fn missing(wanted: &str, services: &[Value], statefulset: &Value, is_update: bool, findings: &mut Findings) {
+    let fitting: Vec<&str> = services
+        .iter()
+        .filter(|service| {
+            is_headless(service)
+                && selector(service).is_some_and(|selector| !is_pinned(selector) && selects(selector, statefulset))
+        })
+        .map(|service| str_at(service, &["metadata", "name"]))
+        .collect();
+    let Some(meant) = nearest(wanted, &fitting) else {
+        let also =
+            fitting.first().map(|other| format!("; {} is made for these pods", shown(other))).unwrap_or_default();
+        findings.warn(format!(
+            "no Service {} yet: until there is a headless one, replicas do not start{also}",
+            shown(wanted)
+        ));
+        return;
+    };
+    if is_update {
+        // it cannot be changed any more, and the update makes nothing worse
+        findings.warn(format!(
+            "no Service {}: replicas cannot start; create a headless one like {} of this name",
+            shown(wanted),
+            shown(meant)
+        ));
+        return;
+    }
+    findings.reject(Violation::new(
+        rule::SERVICE_NAME,
+        "spec.serviceName",
+        format!("found {}, and there is no Service of this name", shown(wanted)),
+        "replicas find the primary by the names that this Service gives to the pods, and the field cannot be changed later",
+        format!("did you mean {}, which is headless and selects these pods? Else create {wanted} first", shown(meant)),
+    ));
+}
+
+/// Does a Service give the pods of a StatefulSet their names?
+pub(super) fn check_governing(service: &Value, statefulset: &Value, object: &str, findings: &mut Findings) {
+    let mut reject = |rule, path: &'static str, found: String, why: &'static str, fix: String| {
+        findings.reject(Violation::new(rule, path, found, why, fix).of(object));
+    };
+    if !is_headless(service) {
+        let ip = str_at(service, &["spec", "clusterIP"]);
+        let kind = str_at(service, &["spec", "type"]);
+        reject(
+            rule::SERVICE_NOT_HEADLESS,
+            "spec.clusterIP",
+            if kind == "ExternalName" {
+                "a Service of type ExternalName".to_owned()
+            } else {
+                format!("found {}", if ip.is_empty() { "nothing".to_owned() } else { shown(ip) })
+            },
+            "only a headless Service gives each pod a name of its own, and by that name replicas find the primary",
+            "write clusterIP: None (delete the Service and create it again), and another Service for clients"
+                .to_owned(),
+        );
+    }
+    let labels = at(statefulset, &["spec", "template", "metadata", "labels"]).unwrap_or(NULL);
+    match selector(service) {
+        None => reject(
+            rule::SERVICE_SELECTOR,
+            "spec.selector",
+            "no selector".to_owned(),
+            "a Service without one knows no pods, so they get no names",
+            format!("write the labels of the pod template: {}", labels.to_json()),
+        ),
+        Some(selector) if is_pinned(selector) => reject(
+            rule::SERVICE_SELECTOR,
+            "spec.selector",
+            "a selector of one pod".to_owned(),
+            "every pod needs a name, and only this one gets one",
+            format!(
+                "remove it here; for a Service of the primary create another, annotated {ANNOTATION_PREFIX}{}",
+                annotation::PRIMARY_OF
+            ),
+        ),
+        Some(selector) if !selects(selector, statefulset) => reject(
+            rule::SERVICE_SELECTOR,
+            "spec.selector",
+            format!("found {}", selector.to_json()),
+            "it does not select the pods of the StatefulSet, so they get no names",
+            format!("write labels that are in the pod template: {}", labels.to_json()),
+        ),
+        Some(_) => {}
+    }
+    let port = u64::from(DATABASE_PORT);
+    if !has_database_port(service, port) {
+        reject(
+            rule::SERVICE_PORT,
+            "spec.ports",
+            format!("no port {port}"),
+            "pods have their names without it, but clients that look up the port by name find none",
+            format!("add a port {port}"),
+        );
+    }
+}

@@ -1,0 +1,145 @@
+//! The words that a database container is started with, those from variables among them.
+
+use crate::{
+    arguments::words,
+    json::{Value, list_at, str_at},
+    name_index::NameIndex,
+    object::name,
+    text::shown,
+    variables::expand_with_shell,
+};
+use mysql_options::ServerOption;
+use std::{borrow::Cow, cell::Cell};
+
+/// An option that the server gets, and that a rule knows.
+pub(crate) struct Given<'a> {
+    /// The field that it stands in, with its place there.
+    pub(crate) place: (&'static str, usize),
+    /// The word as it is written: the value of a variable in it may be a secret.
+    pub(crate) written: &'a str,
+    /// The word as the server gets it.
+    pub(crate) text: Cow<'a, str>,
+    /// The word after it, in the same place.
+    pub(crate) next: Option<String>,
+}
+
+impl Given<'_> {
+    pub(crate) fn path(&self, container: &str) -> String {
+        match self.place {
+            ("env", index) => format!("{container}.env[{index}].value"),
+            (list, index) => format!("{container}.{list}[{index}]"),
+        }
+    }
+
+    pub(crate) fn shown(&self) -> String {
+        match ServerOption::from_argument(&self.text) {
+            Some(option) if self.written != self.text => format!("--{} of {}", option.name, shown(self.written)),
+            _ => shown(&self.text),
+        }
+    }
+}
+
+/// The options that reach the server.
+#[derive(Default)]
+pub(crate) struct Options<'a> {
+    pub(crate) given: Vec<Given<'a>>,
+    /// Are there more than these?
+    pub(crate) is_cut: bool,
+}
+
+/// The options that reach the server: arguments, and variables that images turn into arguments.
+pub(crate) fn given_options<'a>(container: &'a Value<'a>) -> Options<'a> {
+    let mut given: Vec<Given> = Vec::new();
+    let variables = Variables::of(container);
+    let mut is_next = false;
+    let mut take = |place, written, text: Cow<'a, str>| {
+        if let Some(last) = given.last_mut().filter(|_| is_next) {
+            last.next = Some(text.as_ref().to_owned());
+        }
+        is_next = ServerOption::from_argument(&text).is_some_and(|option| option.is_known);
+        if is_next {
+            given.push(Given { place, written, text, next: None });
+        }
+    };
+    let mut push = |place, text: &'a str, is_whole: bool| match variables.expand(text) {
+        // Kubernetes puts a variable's value into the argument as it is; only a shell makes several words of it
+        expanded if is_whole => take(place, text, expanded),
+        Cow::Borrowed(words) => words.split_whitespace().for_each(|word| take(place, text, Cow::Borrowed(word))),
+        Cow::Owned(words) => {
+            words.split_whitespace().for_each(|word| take(place, text, Cow::Owned(word.to_owned())));
+        }
+    };
+    // the image's entrypoint puts what such a variable holds before or after the arguments
+    for (index, variable) in list_at(container, &["env"]).iter().enumerate() {
+        if carries_arguments(name(variable)) {
+            for word in str_at(variable, &["value"]).split_whitespace() {
+                push(("env", index), word.trim_matches(['"', '\'']), false);
+            }
+        }
+    }
+    for word in words(container) {
+        push((word.list, word.index), word.text, word.is_whole);
+    }
+    Options { given, is_cut: variables.is_cut() }
+}
+
+/// `MYSQL_EXTRA_FLAGS`, `EXTRA_ARGS`, `MYSQLD_OPTS` and the like.
+pub(crate) fn carries_arguments(name: &str) -> bool {
+    const WORDS: [&str; 7] = ["FLAGS", "ARGS", "OPTS", "OPTIONS", "ARGUMENTS", "PARAMS", "PARAMETERS"];
+    name.split('_').any(|word| WORDS.iter().any(|known| known.eq_ignore_ascii_case(word)))
+}
+
+/// The variables that a container defines by themselves; the last of a name counts.
+#[derive(Default)]
+pub(crate) struct Variables<'a> {
+    pub(crate) names: NameIndex<'a>,
+    pub(crate) values: Vec<&'a str>,
+    /// So many bytes of values stand in words.
+    pub(crate) taken: Cell<usize>,
+}
+
+impl<'a> Variables<'a> {
+    pub(crate) fn of(container: &'a Value<'a>) -> Self {
+        let value = |variable: &'a Value<'a>| Some((name(variable), variable.get("value")?.as_str()?));
+        let env = list_at(container, &["env"]);
+        let refers = |variable: &Value| carries_arguments(name(variable)) && str_at(variable, &["value"]).contains('$');
+        // most containers refer to none
+        if !words(container).any(|word| word.text.contains('$')) && !env.iter().any(refers) {
+            return Self::default();
+        }
+        let defined = || env.iter().filter_map(value).filter(|(name, _)| !name.is_empty());
+        Self {
+            names: NameIndex::new(defined().map(|(name, _)| Cow::Borrowed(name)).collect()),
+            values: defined().map(|(_, value)| value).collect(),
+            taken: Cell::default(),
+        }
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&'a str> {
+        self.names.last(name, 0..self.values.len()).map(|place| self.values[place])
+    }
+
+    /// A word with the values of variables in it.
+    pub(crate) fn expand<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        /// What is longer is no option that a rule knows.
+        const LIMIT: usize = 4096;
+        if self.names.is_empty() {
+            return Cow::Borrowed(text);
+        }
+        let value_of = |name: &str, room| self.get(name).filter(|value| value.len() <= room && self.take(value.len()));
+        expand_with_shell(text, LIMIT, &value_of)
+    }
+
+    /// Takes so much from what all values together may bring.
+    pub(crate) fn take(&self, len: usize) -> bool {
+        self.taken.set(self.taken.get() + len);
+        !self.is_cut()
+    }
+
+    /// Was there more in the variables than is looked at?
+    pub(crate) fn is_cut(&self) -> bool {
+        /// No server gets as much: Linux starts no program with more than 2 MiB of arguments and variables.
+        const LIMIT: usize = 256 << 10;
+        self.taken.get() > LIMIT
+    }
+}

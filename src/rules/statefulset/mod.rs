@@ -1,0 +1,45 @@
+//! Rules on StatefulSets: what a database container is told by arguments, variables and hooks.
+
+mod given;
+mod options;
+mod statements;
+mod unmanaged;
+
+pub(crate) use given::{Given, given_options};
+pub(crate) use unmanaged::{may_be_database, unmanaged_database};
+
+use crate::rules::statefulset::given::Options;
+use crate::rules::statefulset::options::check_options;
+use crate::rules::statefulset::statements::check_statements;
+use crate::{
+    database::Found,
+    findings::{Findings, Violation},
+    json::{Value, at},
+    rule,
+};
+
+/// Checks the database container at `path` and the pod around it.
+pub(crate) fn statefulset(found: &Found, findings: &mut Findings) {
+    let Found { pod, container, path, database } = found;
+    let Options { given, is_cut } = given_options(container);
+    check_options(&given, path, database.as_ref(), findings);
+    if is_cut {
+        findings.reject(Violation::new(
+            rule::READ_ONLY_OFF,
+            path.to_owned(),
+            "arguments with more than 256 kB from variables",
+            "nobody has looked at all of them, and one may open replicas for writes",
+            "write fewer, or put the options into the ConfigMap's keys master.cnf and slave.cnf",
+        ));
+    }
+    check_statements(pod, findings);
+    if at(pod, &["hostNetwork"]).is_some_and(Value::is_true) {
+        findings.reject(Violation::new(
+            rule::HOST_NETWORK,
+            "spec.template.spec.hostNetwork",
+            "true",
+            "pods on one node would fight for the ports of the database and the backup, and get each other's clients",
+            "remove it",
+        ));
+    }
+}
