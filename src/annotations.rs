@@ -102,7 +102,7 @@ impl Annotations {
                 _ => bad("it is no ordinal", "write the number of the replica that has the data, such as \"1\""),
             },
             PRIMARY_OF => bad("it goes with a Service, not with a StatefulSet", "remove it here"),
-            // [`crate::enforcement`] reads it
+            // [`crate::exemptions`] reads it
             EXEMPT | STATUS => {}
             unknown => findings.reject_for(rule::ANNOTATION, || Self::unknown(unknown)),
         }
