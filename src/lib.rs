@@ -14,6 +14,7 @@ mod decide;
 mod exemptions;
 mod findings;
 mod flavor;
+mod given;
 mod image;
 mod inject;
 mod json;

@@ -11,6 +11,7 @@ use crate::{
     database::Database,
     findings::{Findings, Violation},
     flavor::{CloneMethod, Flavor},
+    given::{Given, given_options},
     json::{NULL, Object, Value, at, list_at, str_at},
     mounts::{OPTION_FILES, mounted_option_files},
     name_index::NameIndex,
@@ -19,10 +20,7 @@ use crate::{
     planned::Planned,
     record::{Gtid, Replication},
     rule,
-    rules::{
-        config_map::told_by_files,
-        statefulset::{Given, given_options},
-    },
+    rules::config_map::told_by_files,
     settings::Settings,
     text::{label, shown},
 };

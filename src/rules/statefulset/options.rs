@@ -1,10 +1,10 @@
 //! What the options that a server is started with do to its role.
 
-use crate::rules::statefulset::given::Given;
 use crate::{
     database::Database,
     findings::{Findings, Violation},
     flavor::Flavor,
+    given::Given,
     rule,
     text::shown,
 };
