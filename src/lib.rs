@@ -9,6 +9,7 @@ mod answer;
 mod arguments;
 mod case;
 mod cluster;
+mod data_dir;
 mod database;
 mod decide;
 mod exemptions;

@@ -4,6 +4,7 @@ mod options;
 mod statements;
 mod unmanaged;
 
+pub(crate) use options::{ARGUMENTS_WIN, told, written};
 pub(crate) use unmanaged::{may_be_database, unmanaged_database};
 
 use crate::rules::statefulset::options::check_options;
