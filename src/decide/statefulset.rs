@@ -230,7 +230,15 @@ impl<'c, 'r> Subject<'c, 'r> {
         };
         if !case.settings.exempts(namespace) {
             recheck_uncached(case, cluster, findings, |cluster, findings| {
-                rules::config_map_of(&plan.outcome(), namespace, &case.settings, cluster, findings);
+                rules::config_map_of(
+                    &plan.outcome(),
+                    base,
+                    self.old.is_some(),
+                    namespace,
+                    &case.settings,
+                    cluster,
+                    findings,
+                );
             });
         }
         let is_live = |object| replicas(object) != 1;

@@ -52,21 +52,23 @@ pub(crate) fn given_options<'a>(container: &'a Value<'a>) -> Options<'a> {
     let mut given: Vec<Given> = Vec::new();
     let variables = Variables::of(container);
     let mut is_next = false;
-    let mut take = |place, written, text: Cow<'a, str>| {
+    let mut take = |place, written, text: Cow<'a, str>, is_whole: bool| {
         if let Some(last) = given.last_mut().filter(|_| is_next) {
             last.next = Some(text.as_ref().to_owned());
         }
-        is_next = ServerOption::from_argument(&text).is_some_and(|option| option.is_known);
+        // a short option within a shell's text may be another program's
+        let option = ServerOption::from_argument(&text).filter(|_| is_whole || text.starts_with("--"));
+        is_next = option.is_some_and(|option| option.is_known);
         if is_next {
             given.push(Given { place, written, text, next: None });
         }
     };
     let mut push = |place, text: &'a str, is_whole: bool| match variables.expand(text) {
         // Kubernetes puts a variable's value into the argument as it is; only a shell makes several words of it
-        expanded if is_whole => take(place, text, expanded),
-        Cow::Borrowed(words) => words.split_whitespace().for_each(|word| take(place, text, Cow::Borrowed(word))),
+        expanded if is_whole => take(place, text, expanded, true),
+        Cow::Borrowed(words) => words.split_whitespace().for_each(|word| take(place, text, Cow::Borrowed(word), false)),
         Cow::Owned(words) => {
-            words.split_whitespace().for_each(|word| take(place, text, Cow::Owned(word.to_owned())));
+            words.split_whitespace().for_each(|word| take(place, text, Cow::Owned(word.to_owned()), false));
         }
     };
     // the image's entrypoint puts what such a variable holds before or after the arguments
