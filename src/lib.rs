@@ -32,6 +32,7 @@ mod rules;
 pub mod scripts;
 mod settings;
 mod shape;
+mod shell;
 mod text;
 mod variables;
 mod write_names;

@@ -108,12 +108,12 @@ fn data_dir(container: &Value, path: &str, findings: &mut Findings) -> Option<St
     let mut follows = false;
     for word in words(container) {
         if follows {
-            dir = Some(word.text);
+            dir = Some(word.text.into_owned());
             follows = false;
             continue;
         }
-        match ServerOption::from_argument(word.text).filter(|option| option.is("datadir")).map(|option| option.value) {
-            Some(Some(value)) => dir = Some(value.trim_matches(['"', '\''])),
+        match ServerOption::from_argument(&word.text).filter(|option| option.is("datadir")).map(|option| option.value) {
+            Some(Some(value)) => dir = Some(value.trim_matches(['"', '\'']).to_owned()),
             Some(None) => follows = true,
             // in a shell's command line, -h may well be an option of another program
             None => follows = word.is_whole && word.text == "-h",
@@ -125,7 +125,7 @@ fn data_dir(container: &Value, path: &str, findings: &mut Findings) -> Option<St
         findings.reject(Violation::new(
             rule::DATA_VOLUME,
             format!("{path}.args"),
-            format!("the data directory {}", shown(dir)),
+            format!("the data directory {}", shown(&dir)),
             "the injected containers must mount the same directory, and cannot tell which it is",
             "write an absolute path without variables",
         ));

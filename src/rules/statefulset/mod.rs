@@ -2,6 +2,7 @@
 
 mod given;
 mod options;
+mod sql;
 mod statements;
 mod unmanaged;
 
