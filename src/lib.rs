@@ -36,6 +36,7 @@ pub mod rule;
 mod rules;
 pub mod scripts;
 mod settings;
+mod shell;
 mod text;
 mod variables;
 mod write_names;
