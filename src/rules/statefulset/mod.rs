@@ -2,6 +2,7 @@
 
 mod given;
 mod options;
+mod other_means;
 mod statements;
 mod unmanaged;
 
