@@ -11,7 +11,7 @@ use crate::{
 /// Replication").
 const GROUP_PORTS: [u64; 2] = [4567, 33061];
 
-/// Words of clusters in which servers find each other, in names of volumes and ConfigMaps.
+/// Words of clusters in which servers find each other, in names of volumes and `ConfigMap`s.
 const GROUPS: [&str; 3] = ["wsrep", "group-replication", "galera"];
 
 /// Parts of names of variables. The images of Bitnami and of MariaDB replicate by them, and so do recipes' scripts.
@@ -174,7 +174,7 @@ fn may_start_server(word: &str) -> bool {
     let is_server = ["mysqld", "mariadbd"]
         .iter()
         .any(|server| file.strip_prefix(server).is_some_and(|end| end.is_empty() || end.starts_with(['_', '-'])));
-    is_server || file.ends_with(".sh") || has_any(word, &["entrypoint", "$@"])
+    is_server || has_any(word, &["entrypoint", ".sh", "$@"])
 }
 
 #[cfg(test)]
