@@ -1,6 +1,7 @@
 //! Rules on StatefulSets: what a database container is told by arguments, variables and hooks.
 
 mod options;
+mod other_means;
 mod sql;
 mod statements;
 mod unmanaged;
