@@ -10,11 +10,11 @@ use std::{
 /// The parts of `src/`, from the ground up. Parts of one floor do not know each other.
 const FLOORS: &[&[&str]] = &[
     &["image", "names", "order", "pattern", "rule", "text", "variables", "write_names"],
-    &["field_path", "findings", "flavor", "json"],
+    &["field_path", "findings", "flavor", "json", "shell"],
     &["annotations", "arguments", "field_types", "object", "scripts"],
     &["cluster", "database", "mounts", "name_index", "request"],
-    &["record", "settings"],
-    &["exemptions", "planned"],
+    &["given", "record", "settings"],
+    &["data_dir", "exemptions", "planned"],
     &["case", "judge"],
     &["answer", "inject", "rules"],
     &["decide"],
