@@ -42,6 +42,8 @@ pub(crate) enum Kind {
     Service,
     ConfigMap,
     StatefulSet,
+    /// A StatefulSet, with what its servers are told beside option files, and where they keep files.
+    Reader,
     /// A StatefulSet, with what tells whether it is a database that nobody replicates.
     Database,
 }
@@ -51,7 +53,7 @@ impl Kind {
         match self {
             Self::Service => "Service",
             Self::ConfigMap => "ConfigMap",
-            Self::StatefulSet | Self::Database => "StatefulSet",
+            Self::StatefulSet | Self::Reader | Self::Database => "StatefulSet",
         }
     }
 
@@ -66,7 +68,10 @@ impl Kind {
                 r#""api_version":"v1","kind":"ConfigMap","field_masks":["metadata.name","metadata.annotations","data","binaryData"]"#
             }
             Self::StatefulSet => {
-                r#""api_version":"apps/v1","kind":"StatefulSet","field_masks":["metadata.name","metadata.annotations","spec.replicas","spec.serviceName","spec.template.metadata.labels","spec.template.spec.containers.name","spec.template.spec.containers.image","spec.template.spec.containers.command","spec.template.spec.containers.args","spec.template.spec.containers.env","spec.template.spec.containers.volumeMounts","spec.volumeClaimTemplates.metadata.name"]"#
+                r#""api_version":"apps/v1","kind":"StatefulSet","field_masks":["metadata.name","metadata.annotations","spec.replicas","spec.serviceName","spec.template.metadata.labels","spec.template.spec.containers.name","spec.template.spec.containers.image"]"#
+            }
+            Self::Reader => {
+                r#""api_version":"apps/v1","kind":"StatefulSet","field_masks":["metadata.name","metadata.annotations","spec.replicas","spec.template.spec.containers.name","spec.template.spec.containers.image","spec.template.spec.containers.command","spec.template.spec.containers.args","spec.template.spec.containers.env","spec.template.spec.containers.volumeMounts","spec.volumeClaimTemplates.metadata.name"]"#
             }
             Self::Database => {
                 r#""api_version":"apps/v1","kind":"StatefulSet","field_masks":["metadata.name","metadata.annotations","metadata.ownerReferences","spec.replicas","spec.template.spec.containers.name","spec.template.spec.containers.image","spec.template.spec.containers.command","spec.template.spec.containers.args","spec.template.spec.containers.env.name","spec.template.spec.containers.ports.containerPort","spec.template.spec.containers.lifecycle","spec.template.spec.initContainers.name","spec.template.spec.initContainers.image","spec.template.spec.initContainers.command","spec.template.spec.initContainers.args","spec.template.spec.initContainers.env.name","spec.template.spec.initContainers.ports.containerPort","spec.template.spec.initContainers.lifecycle","spec.template.spec.volumes.name","spec.template.spec.volumes.configMap.name"]"#

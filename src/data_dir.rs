@@ -3,23 +3,20 @@
 use std::borrow::Cow;
 
 use crate::{
-    given::Given,
+    given::{Given, told},
     json::{Value, list_at, str_at},
     mounts::{holds, mount_of},
     names::DATA_DIR,
     object::name,
 };
-use mysql_options::{ServerOption, effective};
+use mysql_options::effective;
 
 /// The data directory that the server's words name, or the images' own. What option files say does not matter:
 /// `init-mysql` sets it last. The error is the word that names one that nobody can tell.
 pub(crate) fn data_dir<'g, 'a>(given: &'g [Given<'a>]) -> Result<Cow<'g, str>, &'g Given<'a>> {
-    let options: Vec<_> = given
-        .iter()
-        .filter_map(|given| Some((given, ServerOption::from_argument(&given.text)?)))
-        .filter(|(_, option)| option.is("datadir"))
-        .collect();
-    let Some((given, option)) = effective(&options, "datadir") else { return Ok(Cow::Borrowed(DATA_DIR)) };
+    let options = told(given);
+    let Some((place, option)) = effective(&options, "datadir") else { return Ok(Cow::Borrowed(DATA_DIR)) };
+    let given = &given[*place];
     let dir = option.value.or(given.next.as_deref()).unwrap_or_default().trim_matches(['"', '\'']);
     let plain = dir.trim_end_matches('/');
     if !plain.starts_with('/') || plain.contains('$') || plain.split('/').any(|part| part == "..") {

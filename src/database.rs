@@ -5,6 +5,7 @@ use crate::{
     annotations::Annotations,
     findings::{Findings, Violation},
     flavor::{CloneMethod, Family, Flavor},
+    given::{Options, given_options},
     image::{Image, Version},
     json::{Value, at, list_at, str_at},
     names::{self, ANNOTATION_PREFIX, DATABASE_CONTAINER, SIDECAR_CONTAINER, annotation},
@@ -12,6 +13,7 @@ use crate::{
     rule,
     text::shown,
 };
+use std::cell::OnceCell;
 
 /// The container that runs the database: the one that the annotation names, else the one named `mysql`, else the only
 /// one whose image is a known database.
@@ -74,9 +76,19 @@ pub(crate) struct Found<'v, 'a> {
     pub(crate) path: String,
     /// `None` where the image does not tell, which is among the findings then.
     pub(crate) database: Option<Database>,
+    given: OnceCell<Options<'v>>,
 }
 
 impl<'v, 'a> Found<'v, 'a> {
+    pub(crate) fn new(pod: &'v Value<'a>, container: &'v Value<'a>, path: String, database: Option<Database>) -> Self {
+        Self { pod, container, path, database, given: OnceCell::new() }
+    }
+
+    /// The words that the server is started with, found once.
+    pub(crate) fn given(&self) -> &Options<'v> {
+        self.given.get_or_init(|| given_options(self.container))
+    }
+
     /// Looks for the database container of a StatefulSet's pods; what stands in the way is reported.
     pub(crate) fn find(statefulset: &'v Value<'a>, annotations: &Annotations, findings: &mut Findings) -> Option<Self> {
         let pod = at(statefulset, &["spec", "template", "spec"])?;
@@ -84,7 +96,7 @@ impl<'v, 'a> Found<'v, 'a> {
         let path = format!("spec.template.spec.containers[{index}]");
         let image = str_at(container, &["image"]);
         let database = Database::detect(image, &format!("{path}.image"), annotations, findings);
-        Some(Self { pod, container, path, database })
+        Some(Self::new(pod, container, path, database))
     }
 }
 

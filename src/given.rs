@@ -90,6 +90,12 @@ pub(crate) fn given_options<'a>(container: &'a Value<'a>) -> Options<'a> {
     Options { given, is_cut: variables.is_cut() }
 }
 
+/// The options among the words, each with its place there.
+pub(crate) fn told<'g>(given: &'g [Given]) -> Vec<(usize, ServerOption<'g>)> {
+    let options = given.iter().enumerate();
+    options.filter_map(|(place, given)| Some((place, ServerOption::from_argument(&given.text)?))).collect()
+}
+
 /// `MYSQL_EXTRA_FLAGS`, `EXTRA_ARGS`, `MYSQLD_OPTS` and the like.
 pub(crate) fn carries_arguments(name: &str) -> bool {
     const WORDS: [&str; 7] = ["FLAGS", "ARGS", "OPTS", "OPTIONS", "ARGUMENTS", "PARAMS", "PARAMETERS"];

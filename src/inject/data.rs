@@ -2,8 +2,9 @@
 
 use crate::{
     data_dir::data_dir,
+    database::Found,
     findings::{Findings, Violation},
-    given::given_options,
+    given::Given,
     json::{Value, list_at, str_at},
     mounts::mount_of,
     names::{DATA_CLAIM, DATA_SUB_PATH},
@@ -30,13 +31,13 @@ impl<'a> Data<'a> {
     /// Finds the data of the database container, or plans a claim template for it.
     pub(crate) fn find(
         object: &Value<'a>,
-        container: &Value<'a>,
-        path: &str,
+        found: &Found<'_, 'a>,
         is_update: bool,
         settings: &Settings,
         findings: &mut Findings,
     ) -> Option<Self> {
-        let dir = find_data_dir(container, path, findings)?;
+        let Found { container, path, .. } = found;
+        let dir = find_data_dir(&found.given().given, path, findings)?;
         let claims = list_at(object, &["spec", "volumeClaimTemplates"]);
         let volumes = list_at(object, &["spec", "template", "spec", "volumes"]);
         let has_claim = |wanted: &str| claims.iter().any(|claim| str_at(claim, &["metadata", "name"]) == wanted);
@@ -100,8 +101,8 @@ impl<'a> Data<'a> {
     }
 }
 
-fn find_data_dir(container: &Value, path: &str, findings: &mut Findings) -> Option<String> {
-    match data_dir(&given_options(container).given) {
+fn find_data_dir(given: &[Given], path: &str, findings: &mut Findings) -> Option<String> {
+    match data_dir(given) {
         Ok(dir) => Some(dir.into_owned()),
         Err(given) => {
             findings.reject(Violation::new(

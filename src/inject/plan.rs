@@ -101,12 +101,12 @@ impl<'a> Plan<'a> {
 
         let service_name = service_name(object, object_name, is_update, findings);
         check_claims(object, findings);
-        let Some(Found { container, path, database, .. }) = found else {
+        let Some(found @ Found { container, path, database, .. }) = found else {
             check_injected_names(pod, findings);
             return None;
         };
         // each of these looks for problems of its own: all of them are to be told at once
-        let data = Data::find(object, container, path, is_update, settings, findings);
+        let data = Data::find(object, found, is_update, settings, findings);
         let mounts = data.iter().map(|data| &data.mount).chain(mounted_option_files(container));
         let sub_paths: Vec<_> = mounts.map(|mount| str_at(mount, &["subPathExpr"]).to_owned()).collect();
         let credentials = Credentials::find(container, path, database.as_ref(), &sub_paths, findings);

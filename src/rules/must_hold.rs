@@ -497,6 +497,8 @@ pub(crate) fn check(options: &[Told], origin: &Origin, findings: &mut Findings) 
 }
 
 impl Row {
+    // once for both ways to it
+    #[inline(never)]
     fn judge(&self, told: &Told, options: &[Told], origin: &Origin, findings: &mut Findings) {
         if self.holds(told, options, origin) {
             return;

@@ -11,7 +11,7 @@ use crate::{
     data_dir::Kept,
     findings::{Findings, Violation},
     flavor::{CloneMethod, Flavor},
-    given::{Given, given_options},
+    given::{Given, given_options, told},
     json::{NULL, Object, Value, at, list_at, str_at},
     mounts::{OPTION_FILES, mounted_option_files},
     name_index::NameIndex,
@@ -23,7 +23,7 @@ use crate::{
     rules::{
         config_map::told_by_files,
         must_hold::{Of, Origin, Placed, check},
-        statefulset::{ARGUMENTS_WIN, told, written},
+        statefulset::{ARGUMENTS_WIN, written},
     },
     settings::Settings,
     text::{label, shown},
@@ -56,12 +56,11 @@ impl Told {
     }
 
     fn by_arguments(given: &[Given]) -> Self {
-        let options: Vec<_> =
-            given.iter().filter_map(|given| Some((given, ServerOption::from_argument(&given.text)?))).collect();
+        let options = told(given);
         let gtid = effective(&options, "gtid-mode");
         Self {
             log_bin: effective(&options, "log-bin").and_then(|(_, option)| log_name(option)),
-            gtid: gtid.map(|(given, option)| option.is_gtid_on(given.next.as_deref())),
+            gtid: gtid.map(|(place, option)| option.is_gtid_on(given[*place].next.as_deref())),
         }
     }
 }

@@ -116,10 +116,10 @@ impl<'a> ServerOption<'a> {
         found
     }
 
-    /// Is this its name? `-` and `_` are the same, and MariaDB takes upper case too.
+    /// Is this its name, in lower case and with dashes? `-` and `_` are the same, and MariaDB takes upper case too.
     #[must_use]
     pub fn is(&self, name: &str) -> bool {
-        same(self.name, name)
+        if self.is_known { self.name == name } else { same(self.name, name) }
     }
 
     /// Is this the beginning of its name? `-` and `_` are the same, and upper and lower case.

@@ -4,6 +4,7 @@ use crate::rules::config_map::keys::Role;
 use crate::rules::config_map::roles::{check_primary, check_replica};
 use crate::rules::config_map::server::Server;
 use crate::{
+    data_dir::Kept,
     findings::{Findings, Violation},
     flavor::Flavor,
     record::Gtid,
@@ -116,9 +117,9 @@ fn check_options(role: Role, options: &[Told], checked: &Checked, findings: &mut
     };
     check(options, &origin, findings);
     let placed = Placed {
-        data_dir: &server.kept.data_dir,
+        data_dir: &server.data_dir,
         by_gtids: server.replication.gtid == Gtid::On,
-        is_own: &|directory| server.kept.holds(directory),
+        is_own: &|directory| Kept::of(server.object, server.container, &server.data_dir).holds(directory),
     };
     check(options, &Origin { planned: Some(placed), ..origin }, findings);
 }

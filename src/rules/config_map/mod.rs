@@ -15,7 +15,7 @@ pub(crate) use shared::SHARED;
 use crate::rules::config_map::file::check_file;
 use crate::rules::config_map::gtids::{check_change, check_gtids, told};
 use crate::rules::config_map::keys::{KEYS, ROLES, keys, meant};
-use crate::rules::config_map::server::{Server, servers};
+use crate::rules::config_map::server::{Server, readers, server_of};
 use crate::rules::config_map::shared::check_shared;
 use crate::{
     case::{Case, recheck_uncached},
@@ -53,7 +53,7 @@ pub(crate) fn of_statefulset(
         Lookup::Found(found) => {
             let containers = list_at(object, &["spec", "template", "spec", "containers"]);
             let container = by_name(containers, plan.container).unwrap_or(NULL);
-            let server = Server::new(&plan.database, plan.replication, object, container, plan.data_dir);
+            let server = Server::new(&plan.database, plan.replication, object, container, plan.data_dir.into());
             let server = Server { was_there: is_update, ..server };
             let mut own = Findings::default();
             check(&found, &server, &mut own);
@@ -79,7 +79,8 @@ pub(crate) fn config_map(case: &Case, cluster: &Cluster, findings: &mut Findings
         return;
     }
     recheck_uncached(case, cluster, findings, |cluster, findings| {
-        for server in servers(case, namespace, cluster, findings) {
+        let found = readers(case, namespace, cluster, findings);
+        for server in found.iter().filter_map(|found| server_of(found, namespace, case)) {
             check(&case.object, &server, findings);
             if server.is_live && !case.is_audit {
                 check_change(case, &server, findings);
@@ -149,7 +150,7 @@ mod tests {
         let database = Database::detect(image, "", &Annotations::default(), &mut Findings::default()).unwrap();
         let mut findings = Findings::default();
         let replication = Replication::new(database.flavor, database.clone_method);
-        let server = Server::new(&database, replication, NULL, NULL, DATA_DIR);
+        let server = Server::new(&database, replication, NULL, NULL, DATA_DIR.into());
         check(&json!({"data": data}), &server, &mut findings);
         findings.violations.iter().map(|violation| format!("{} {}", violation.rule, violation.path)).collect()
     }
@@ -217,7 +218,7 @@ mod tests {
         let database = Database::detect("mysql:8.0", "", &Annotations::default(), &mut Findings::default()).unwrap();
         let mut findings = Findings::default();
         let replication = Replication::new(database.flavor, database.clone_method);
-        check(&json!({"data": data}), &Server::new(&database, replication, NULL, NULL, DATA_DIR), &mut findings);
+        check(&json!({"data": data}), &Server::new(&database, replication, NULL, NULL, DATA_DIR.into()), &mut findings);
         let found: Vec<_> = findings.violations.iter().map(|violation| violation.found.as_ref()).collect();
         assert_eq!(found, ["the option \"innodb-undo-directory = /x\"", "the option \"innodb-undo-directory=/y\""]);
     }

@@ -4,16 +4,14 @@ use crate::{
     annotations::{Annotations, is_managed},
     case::Case,
     cluster::{Cluster, Kind, Lookup},
-    data_dir::{Kept, data_dir},
+    data_dir::data_dir,
     database::{Database, Found},
     findings::{Findings, failed_look_up},
     flavor::Flavor,
-    given::given_options,
     json::{Value, str_at},
     names::DATA_DIR,
     object::replicas,
     record::{Gtid, Replication, Status},
-    rules::config_map::shared::shared_by_arguments,
     text::label,
 };
 use mysql_options::Groups;
@@ -26,10 +24,11 @@ pub(super) struct Server<'s> {
     pub(super) knows_super_read_only: bool,
     pub(super) groups: Groups<'s>,
     pub(super) statefulset: String,
-    /// Where the server keeps its data, and where else it may.
-    pub(super) kept: Kept,
-    /// Options that both roles must share, and that its arguments give to both.
-    pub(super) shared: Vec<&'static str>,
+    /// Where the server keeps its data, if that is known.
+    pub(super) data_dir: Cow<'s, str>,
+    pub(super) object: &'s Value<'s>,
+    /// The database container of the object.
+    pub(super) container: &'s Value<'s>,
     /// What the cluster was or will be made with.
     pub(super) replication: Replication,
     /// Does it run, with more than one pod?
@@ -45,9 +44,9 @@ impl<'s> Server<'s> {
     pub(super) fn new(
         database: &Database,
         replication: Replication,
-        object: &Value,
-        container: &Value,
-        data_dir: &str,
+        object: &'s Value<'s>,
+        container: &'s Value<'s>,
+        data_dir: Cow<'s, str>,
     ) -> Self {
         let is_mariadb = database.flavor == Flavor::Mariadb;
         let version = database.version();
@@ -57,8 +56,9 @@ impl<'s> Server<'s> {
             groups: Groups::for_server(is_mariadb, version.major.map(|major| (major, version.minor)), None),
             database: *database,
             statefulset: String::new(),
-            kept: Kept::of(object, container, data_dir),
-            shared: shared_by_arguments(container),
+            data_dir,
+            object,
+            container,
             replication,
             is_live: false,
             was_there: false,
@@ -77,29 +77,24 @@ impl<'s> Server<'s> {
     }
 }
 
-/// The servers that read the ConfigMap under admission: that of the StatefulSet of its name, else those that name it.
-pub(super) fn servers(
+/// The StatefulSets that read the ConfigMap under admission: the one of its name, else those that name it.
+pub(super) fn readers<'k>(
     case: &Case,
     namespace: &str,
-    cluster: &Cluster,
+    cluster: &'k Cluster,
     findings: &mut Findings,
-) -> Vec<Server<'static>> {
+) -> Vec<Value<'k>> {
     let config_map = str_at(&case.object, &["metadata", "name"]);
-    let reads = |statefulset: &Value| server_of(statefulset, config_map, namespace, case);
-    match cluster.get(Kind::StatefulSet, namespace, config_map) {
-        Lookup::Found(found) => {
-            if let Some(server) = reads(&found) {
-                return vec![server];
-            }
-        }
-        Lookup::Absent => {}
+    match cluster.get(Kind::Reader, namespace, config_map) {
+        Lookup::Found(found) if server_of(&found, namespace, case).is_some() => return vec![found],
+        Lookup::Found(_) | Lookup::Absent => {}
         Lookup::Failed(why) => {
             findings.reject(failed_look_up(&format!("StatefulSet {config_map}"), "metadata.name", &why));
             return Vec::new();
         }
     }
-    match cluster.list(Kind::StatefulSet, namespace, config_map) {
-        Lookup::Found(list) => list.iter().filter_map(reads).collect(),
+    match cluster.list(Kind::Reader, namespace, config_map) {
+        Lookup::Found(list) => list,
         Lookup::Failed(why) => {
             findings.reject(failed_look_up("the namespace's StatefulSets", "metadata.name", &why));
             Vec::new()
@@ -108,13 +103,9 @@ pub(super) fn servers(
     }
 }
 
-/// The server of a managed StatefulSet that reads a ConfigMap.
-pub(super) fn server_of(
-    statefulset: &Value,
-    config_map: &str,
-    namespace: &str,
-    case: &Case,
-) -> Option<Server<'static>> {
+/// The server of a managed StatefulSet that reads the ConfigMap under admission.
+pub(super) fn server_of<'s>(statefulset: &'s Value<'s>, namespace: &str, case: &Case) -> Option<Server<'s>> {
+    let config_map = str_at(&case.object, &["metadata", "name"]);
     if !is_managed(statefulset) {
         return None;
     }
@@ -134,10 +125,9 @@ pub(super) fn server_of(
             record.replication.unwrap_or_else(|| Replication::of_first_version(database.flavor, database.clone_method))
         }
     };
-    let given = given_options(found.container).given;
     // one that nobody can tell is refused with the StatefulSet
-    let data_dir = data_dir(&given).unwrap_or(Cow::Borrowed(DATA_DIR));
-    let server = Server::new(&database, replication, statefulset, found.container, &data_dir);
+    let data_dir = data_dir(&found.given().given).map_or(DATA_DIR.into(), |dir| dir.into_owned().into());
+    let server = Server::new(&database, replication, statefulset, found.container, data_dir);
     // one that is new comes with its StatefulSet, or is put back: what was there before is not known
     let replicas = replicas(statefulset);
     let was_there = case.old.is_some();

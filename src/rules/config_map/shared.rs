@@ -19,7 +19,7 @@ pub(crate) const SHARED: [(&str, u64, u64); 2] =
     [("lower-case-table-names", 0, 1), ("innodb-page-size", 16 << 10, 16 << 10)];
 
 /// Those that arguments give, which win over the files of either role.
-pub(super) fn shared_by_arguments(container: &Value) -> Vec<&'static str> {
+fn shared_by_arguments(container: &Value) -> Vec<&'static str> {
     let given = given_options(container).given;
     let options = given.iter().filter_map(|given| ServerOption::from_argument(&given.text));
     options.filter_map(|option| SHARED.iter().find(|(name, ..)| option.is(name)).map(|(name, ..)| *name)).collect()
@@ -36,8 +36,9 @@ pub(super) fn check_shared(config_map: &Value, server: &Server, findings: &mut F
     if ![primary, replica].iter().any(|file| file.is_some_and(|(_, text)| says(text))) {
         return;
     }
+    let by_arguments = shared_by_arguments(server.container);
     for (name, default, bare) in SHARED {
-        if server.shared.contains(&name) {
+        if by_arguments.contains(&name) {
             continue;
         }
         let value = |file: &Option<(&str, &str)>| {

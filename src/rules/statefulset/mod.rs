@@ -6,7 +6,7 @@ mod sql;
 mod statements;
 mod unmanaged;
 
-pub(crate) use options::{ARGUMENTS_WIN, told, written};
+pub(crate) use options::{ARGUMENTS_WIN, written};
 pub(crate) use unmanaged::{may_be_database, unmanaged_database};
 
 use crate::rules::statefulset::options::check_options;
@@ -14,17 +14,17 @@ use crate::rules::statefulset::statements::check_statements;
 use crate::{
     database::Found,
     findings::{Findings, Violation},
-    given::{Options, given_options},
+    given::Options,
     json::{Value, at},
     rule,
 };
 
 /// Checks the database container at `path` and the pod around it.
 pub(crate) fn statefulset(found: &Found, findings: &mut Findings) {
-    let Found { pod, container, path, database } = found;
-    let Options { given, is_cut } = given_options(container);
-    check_options(&given, path, database.as_ref(), findings);
-    if is_cut {
+    let Found { pod, path, database, .. } = found;
+    let Options { given, is_cut } = found.given();
+    check_options(given, path, database.as_ref(), findings);
+    if *is_cut {
         findings.reject(Violation::new(
             rule::READ_ONLY_OFF,
             path.to_owned(),

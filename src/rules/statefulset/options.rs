@@ -3,20 +3,14 @@
 use crate::{
     database::Database,
     findings::{Findings, Violation},
-    given::Given,
-    rules::must_hold::{Of, Origin, Told, check, is_switch},
+    given::{Given, told},
+    rules::must_hold::{Of, Origin, check, is_switch},
     text::shown,
 };
 use mysql_options::ServerOption;
 
 /// Why arguments count, whatever the policy's own file says.
 pub(crate) const ARGUMENTS_WIN: &str = "arguments win over option files";
-
-/// The options among the words, each with its place there.
-pub(crate) fn told<'g>(given: &'g [Given]) -> Vec<Told<'g>> {
-    let options = given.iter().enumerate();
-    options.filter_map(|(place, given)| Some((place, ServerOption::from_argument(&given.text)?))).collect()
-}
 
 /// An option as it is written; with the next word where that may have been meant as its value.
 pub(crate) fn written(given: &Given) -> String {
@@ -53,7 +47,7 @@ mod tests {
     fn found(container: &Value) -> Vec<(&'static Rule, String)> {
         let mut findings = Findings::default();
         let pod = json!({"containers": [container]});
-        let found = Found { pod: &pod, container, path: "c".to_owned(), database: None };
+        let found = Found::new(&pod, container, "c".to_owned(), None);
         statefulset(&found, &mut findings);
         findings.violations.into_iter().map(|violation| (violation.rule, violation.path.into_owned())).collect()
     }

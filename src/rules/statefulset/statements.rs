@@ -219,7 +219,7 @@ mod tests {
     fn found(container: &Value) -> Vec<(&'static Rule, String)> {
         let mut findings = Findings::default();
         let pod = json!({"containers": [container]});
-        let found = Found { pod: &pod, container, path: "c".to_owned(), database: None };
+        let found = Found::new(&pod, container, "c".to_owned(), None);
         statefulset(&found, &mut findings);
         findings.violations.into_iter().map(|violation| (violation.rule, violation.path.into_owned())).collect()
     }
