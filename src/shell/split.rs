@@ -136,12 +136,14 @@ impl<'t> Splitter<'t> {
     }
 
     /// The word that the next letter belongs to.
+    #[inline(never)]
     fn open(&mut self) -> &mut Open {
         let at = self.at;
         self.frame.word.get_or_insert_with(|| Open { from: at, ..Open::default() })
     }
 
     /// Takes the word as far as it goes, and leaves the next `skipped` bytes out of it.
+    #[inline(never)]
     fn cut(&mut self, skipped: usize) -> &mut Open {
         let (text, at) = (self.text, self.at);
         let word = self.open();
@@ -214,6 +216,7 @@ impl<'t> Splitter<'t> {
     }
 
     /// `$(` and the like: what is printed between them becomes a part of the word.
+    #[inline(never)]
     fn substitution(&mut self, len: usize) {
         if self.outer.len() >= DEPTH {
             self.open();
@@ -238,12 +241,14 @@ impl<'t> Splitter<'t> {
         }
     }
 
+    #[inline(never)]
     fn enter(&mut self, frame: Frame<'t>, len: usize) {
         self.outer.push(std::mem::replace(&mut self.frame, frame));
         self.at += len;
     }
 
     /// Goes on behind the end of what is between two parentheses.
+    #[inline(never)]
     fn leave(&mut self) {
         self.end_command(false);
         self.at += 1;
@@ -314,6 +319,7 @@ impl<'t> Splitter<'t> {
         }
     }
 
+    #[inline(never)]
     fn redirection(&mut self, byte: u8) {
         let (text, at) = (self.text, self.at);
         let number = self.frame.word.as_ref().filter(|word| !word.is_made).and_then(|word| text.get(word.from..at));
@@ -357,6 +363,7 @@ impl<'t> Splitter<'t> {
         self.at += len;
     }
 
+    #[inline(never)]
     fn end_word(&mut self) {
         let Some(mut word) = self.frame.word.take() else { return };
         let rest = self.text.get(word.from..self.at).unwrap_or_default();
@@ -398,6 +405,7 @@ impl<'t> Splitter<'t> {
         }
     }
 
+    #[inline(never)]
     fn end_command(&mut self, is_piped: bool) {
         self.end_word();
         let mut command = std::mem::take(&mut self.frame.command);

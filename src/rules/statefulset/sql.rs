@@ -15,6 +15,7 @@ pub(super) enum What {
 }
 
 /// Could a text hold a statement that undoes something? Cheap, and never wrongly no.
+#[inline(never)]
 pub(super) fn may_undo(text: &str) -> bool {
     let bytes = text.as_bytes();
     // `STOP SLAVE` is the shortest
@@ -42,6 +43,7 @@ pub(super) fn statements(text: &str, found: &mut dyn FnMut(What, Cow<str>)) {
     }
 }
 
+#[inline(never)]
 fn read(text: &str, found: &mut dyn FnMut(What, Cow<str>)) {
     let mut reader = Reader { text, at: 0 };
     let mut is_start = true;
@@ -186,12 +188,14 @@ struct Token<'t> {
 }
 
 impl Token<'_> {
+    #[inline(never)]
     fn is(&self, word: &str) -> bool {
         self.kind == Kind::Word && self.text.eq_ignore_ascii_case(word)
     }
 
     /// Can a statement begin behind it? `;`, what the command line client takes for it, and the words of compound
     /// statements.
+    #[inline(never)]
     fn begins_another(&self) -> bool {
         const WORDS: [&str; 8] = ["begin", "then", "else", "do", "loop", "repeat", "atomic", "for"];
         match self.kind {
@@ -253,6 +257,7 @@ impl<'t> Reader<'t> {
 impl<'t> Iterator for Reader<'t> {
     type Item = Token<'t>;
 
+    #[inline(never)]
     fn next(&mut self) -> Option<Token<'t>> {
         let bytes = self.text.as_bytes();
         loop {

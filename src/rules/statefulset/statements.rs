@@ -61,6 +61,7 @@ fn is_injected(container: &Value) -> bool {
 }
 
 /// The words of one program, which may stand in two lists.
+#[inline(never)]
 fn check_program(
     container: &Value,
     lists: &[(&str, &[Value])],
@@ -125,6 +126,7 @@ impl Search<'_> {
     }
 
     /// A word of a command: SQL, for `-e` or in a variable, or the text of a shell.
+    #[inline(never)]
     fn word(&mut self, word: &str, is_client: bool, depth: usize) {
         let value = word
             .split_once('=')
@@ -172,6 +174,7 @@ impl Search<'_> {
 }
 
 /// Reports what was found at one place, each rule once.
+#[inline(never)]
 fn report(found: Vec<(What, String)>, path: &dyn Fn() -> String, findings: &mut Findings) {
     /// So many are shown.
     const SHOWN: usize = 4;
