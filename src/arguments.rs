@@ -29,9 +29,9 @@ enum Whose {
 /// The words of a container, each with whose it is.
 type Words<'v> = Vec<(Whose, Word<'v>)>;
 
-/// The words that the server is started with, in their order: those from the name of a server, or of what starts one, on,
-/// and where none is named, all but those of clients and tools. An element that is an option is one word, whatever its
-/// value holds.
+/// The words that the server is started with, in their order: those from the name of a server, or of what starts one,
+/// on, and where none is named, all but those of clients and tools. An element that is an option is one word, whatever
+/// its value holds.
 #[inline(never)]
 pub(crate) fn words<'v>(container: &'v Value) -> std::vec::IntoIter<Word<'v>> {
     let mut words = Words::new();
@@ -103,7 +103,9 @@ fn read<'t>(text: &'t str, depth: usize, push: &mut dyn FnMut(Whose, Cow<'t, str
                 let mut inner = Vec::new();
                 read(&word, depth + 1, &mut |whose, text| inner.push((whose, text.into_owned())));
                 if whose.0 == Whose::Unknown || inner.iter().any(|(whose, _)| *whose == Whose::Server) {
-                    inner.into_iter().for_each(|(whose, text)| push(whose, text.into()));
+                    for (whose, text) in inner {
+                        push(whose, text.into());
+                    }
                     continue;
                 }
             }

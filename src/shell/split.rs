@@ -1,6 +1,9 @@
 //! Splits a shell's text into commands, in one pass.
 
-use super::{Command, Script, Word};
+use super::{
+    Command, Script, Word,
+    frame::{Expected, Frame, Kind, Open},
+};
 use std::borrow::Cow;
 
 /// So deep parentheses are read; what is deeper is plain text, as no shell's text that anybody wrote is.
@@ -18,64 +21,6 @@ pub(crate) fn split(text: &str) -> Script<'_> {
     };
     splitter.run();
     splitter.script
-}
-
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-enum Kind {
-    /// The text itself, and `( )`.
-    #[default]
-    Commands,
-    /// `$( )`, `<( )`, `>( )`
-    Substitution,
-    Backquotes,
-    /// `NAME=( )`
-    Array,
-}
-
-/// What the next word is.
-#[derive(Clone, Copy, Default)]
-enum Expected {
-    #[default]
-    Word,
-    /// The file of `>`, and whether what is printed goes there.
-    Output {
-        is_output: bool,
-    },
-    Input,
-    HereString,
-    HereDocument {
-        has_tabs: bool,
-    },
-}
-
-/// A word whose end is not reached yet.
-#[derive(Default)]
-struct Open {
-    /// What is behind it in the text is not taken yet.
-    from: usize,
-    taken: String,
-    /// Is it more than the piece of the text from `from` on?
-    is_made: bool,
-    is_quoted: bool,
-    /// So many `${` have no `}` yet.
-    braces: usize,
-}
-
-/// What is between two parentheses.
-#[derive(Default)]
-struct Frame<'t> {
-    kind: Kind,
-    command: Command<'t>,
-    word: Option<Open>,
-    in_quotes: bool,
-    expected: Expected,
-    /// The command whose output the next one reads.
-    waiting: Option<usize>,
-    /// In `(( ))` there is no here-document.
-    is_arithmetic: bool,
-    /// So many `case` have no `esac` yet, and whether a pattern comes next.
-    cases: usize,
-    is_pattern: bool,
 }
 
 struct Splitter<'t> {
@@ -315,7 +260,7 @@ impl<'t> Splitter<'t> {
         if is_full {
             self.at += 1;
         } else {
-            self.enter(Frame { is_arithmetic, waiting, ..Frame::default() }, 1);
+            self.enter(Frame { waiting, is_arithmetic, ..Frame::default() }, 1);
         }
     }
 

@@ -121,7 +121,9 @@ impl<'s, 't, 'k> Variables<'s, 't, 'k> {
         };
         if let Some((parts, is_array)) = self.value(name) {
             if self.take(parts.iter().map(|part| part.len()).sum()) {
-                parts.iter().for_each(|part| push(part, *is_array || word.is_quoted));
+                for part in parts {
+                    push(part, *is_array || word.is_quoted);
+                }
             }
         } else if let Some(value) = (self.known)(name).filter(|value| self.take(value.len())) {
             push(value, word.is_quoted);

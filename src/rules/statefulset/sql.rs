@@ -1,5 +1,5 @@
-//! Statements of SQL, as far as they undo what the policy sets up: a small reader that knows comments, strings and names
-//! in quotes (MySQL manual, "Language Structure"; MariaDB's is the same).
+//! Statements of SQL, as far as they undo what the policy sets up: a small reader that knows comments, strings and
+//! names in quotes (MySQL manual, "Language Structure"; MariaDB's is the same).
 
 use std::borrow::Cow;
 
@@ -53,7 +53,7 @@ fn read(text: &str, found: &mut dyn FnMut(What, Cow<str>)) {
                 is_start = set(&mut reader, &token, found);
                 continue;
             }
-            let mut behind = reader;
+            let mut behind = reader.clone();
             if let Some(end) = follows(&token, &mut behind) {
                 found(What::Replication, Cow::Borrowed(&text[token.start..end]));
                 reader = behind;
@@ -121,9 +121,10 @@ fn set(reader: &mut Reader, set: &Token, found: &mut dyn FnMut(What, Cow<str>)) 
             && (owner.is_empty() || is_scope(owner))
             && let Some(what) = undone(name, value.text)
         {
-            let shown = match is_first {
-                true => Cow::Borrowed(&text[set.start..value.end]),
-                false => Cow::Owned(format!("SET {}", text[start..value.end].trim())),
+            let shown = if is_first {
+                Cow::Borrowed(&text[set.start..value.end])
+            } else {
+                Cow::Owned(format!("SET {}", text[start..value.end].trim()))
             };
             found(what, shown);
         }
@@ -206,7 +207,7 @@ impl Token<'_> {
     }
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Reader<'t> {
     text: &'t str,
     at: usize,

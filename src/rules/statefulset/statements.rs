@@ -42,7 +42,7 @@ pub(super) fn check_statements(pod: &Value, findings: &mut Findings) {
                 if may_undo(value) {
                     let mut search = Search { found: Vec::new(), known: &|_| None };
                     search.word(value, false, 0);
-                    report(search.found, &|| path("env", at, ".value"), findings);
+                    report(&search.found, &|| path("env", at, ".value"), findings);
                 }
             }
         }
@@ -94,7 +94,7 @@ fn check_program(
             search.admin(word);
         }
         search.word(word, kind == Program::Client, 0);
-        report(search.found, &|| path(list, at, ""), findings);
+        report(&search.found, &|| path(list, at, ""), findings);
     }
 }
 
@@ -175,7 +175,7 @@ impl Search<'_> {
 
 /// Reports what was found at one place, each rule once.
 #[inline(never)]
-fn report(found: Vec<(What, String)>, path: &dyn Fn() -> String, findings: &mut Findings) {
+fn report(found: &[(What, String)], path: &dyn Fn() -> String, findings: &mut Findings) {
     /// So many are shown.
     const SHOWN: usize = 4;
     for (what, rule, why, fix) in [
