@@ -29,10 +29,11 @@ enum Whose {
 /// The words of a container, each with whose it is.
 type Words<'v> = Vec<(Whose, Word<'v>)>;
 
-/// The words that the server is started with, in their order: those from the name of a server, or of what starts one, on,
-/// and where none is named, all but those of clients and tools. An element that is an option is one word, whatever its
-/// value holds.
-pub(crate) fn words<'v>(container: &'v Value) -> impl Iterator<Item = Word<'v>> {
+/// The words that the server is started with, in their order: those from the name of a server, or of what starts one,
+/// on, and where none is named, all but those of clients and tools. An element that is an option is one word, whatever
+/// its value holds.
+#[inline(never)]
+pub(crate) fn words<'v>(container: &'v Value) -> std::vec::IntoIter<Word<'v>> {
     let mut words = Words::new();
     let lists = ["command", "args"].map(|list| (list, list_at(container, &[list])));
     let elements =
@@ -60,7 +61,8 @@ pub(crate) fn words<'v>(container: &'v Value) -> impl Iterator<Item = Word<'v>> 
             words.push((whose, Word { list, index, text: Cow::Borrowed(element), is_whole: true }));
         }
     }
-    words.into_iter().filter(move |(whose, _)| !is_told || *whose == Whose::Server).map(|(_, word)| word)
+    words.retain(|(whose, _)| !is_told || *whose == Whose::Server);
+    words.into_iter().map(|(_, word)| word).collect::<Vec<_>>().into_iter()
 }
 
 /// Is it an option, such as `-c` or `-ec`, that a shell has its text behind?
@@ -69,6 +71,7 @@ fn is_c(element: &str) -> bool {
 }
 
 /// The words of a shell's text. What is deeper within others than anybody writes it is not looked at.
+#[inline(never)]
 fn read<'t>(text: &'t str, depth: usize, push: &mut dyn FnMut(Whose, Cow<'t, str>)) {
     const DEPTH: usize = 4;
     let script = split(text);
@@ -100,7 +103,9 @@ fn read<'t>(text: &'t str, depth: usize, push: &mut dyn FnMut(Whose, Cow<'t, str
                 let mut inner = Vec::new();
                 read(&word, depth + 1, &mut |whose, text| inner.push((whose, text.into_owned())));
                 if whose.0 == Whose::Unknown || inner.iter().any(|(whose, _)| *whose == Whose::Server) {
-                    inner.into_iter().for_each(|(whose, text)| push(whose, text.into()));
+                    for (whose, text) in inner {
+                        push(whose, text.into());
+                    }
                     continue;
                 }
             }

@@ -2,6 +2,7 @@
 //! passes over what stands before a semicolon. No shell is run here. The grammar is that of the POSIX shell and of bash
 //! ("Shell Command Language", XCU 2; bash manual, "Basic Shell Features").
 
+mod frame;
 mod programs;
 mod split;
 mod variables;

@@ -1,5 +1,71 @@
 //! Which program a command runs, as far as the rules tell them apart.
 
+/// The servers, and what starts one: the entrypoints are those of the official images and of Percona's.
+const SERVERS: [&str; 11] = [
+    "mysqld",
+    "mariadbd",
+    "mysqld_safe",
+    "mariadbd-safe",
+    "mysqld-debug",
+    "docker-entrypoint.sh",
+    "docker-entrypoint",
+    "entrypoint.sh",
+    "entrypoint",
+    "ps-entrypoint.sh",
+    "run-mysqld",
+];
+
+/// What a shell reserves, and programs that run the one behind them.
+const BEFORE_PROGRAM: [&str; 16] = [
+    "if", "then", "elif", "else", "while", "until", "do", "!", "{", "}", "time", "exec", "builtin", "nohup", "env",
+    "sudo",
+];
+
+/// Programs that know no option of a server.
+const TOOLS: [&str; 35] = [
+    "chown",
+    "chmod",
+    "chgrp",
+    "mkdir",
+    "rm",
+    "cp",
+    "mv",
+    "ln",
+    "ls",
+    "find",
+    "tar",
+    "gzip",
+    "touch",
+    "which",
+    "sleep",
+    "pidof",
+    "pgrep",
+    "pkill",
+    "kill",
+    "killall",
+    "ps",
+    "curl",
+    "wget",
+    "nc",
+    "rsync",
+    "install",
+    "my_print_defaults",
+    "xtrabackup",
+    "mariabackup",
+    "mbstream",
+    "xbstream",
+    "innobackupex",
+    "mydumper",
+    "myloader",
+    "set",
+];
+
+/// Programs that print, compare or pass on.
+const PRINTERS: [&str; 23] = [
+    "echo", "printf", "cat", "tee", "test", "[", "[[", "grep", "egrep", "fgrep", "sed", "awk", "gawk", ":", "true",
+    "false", "logger", "head", "tail", "sort", "tr", "wc", "cut",
+];
+
 /// What a command's program is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Program {
@@ -15,24 +81,37 @@ pub(crate) enum Program {
 
 /// The program of a command, from its words: behind what a shell reserves, and behind assignments.
 pub(crate) fn program<W: AsRef<str>>(words: &[W], is_array: bool) -> Program {
-    let first = program_at(words);
-    let name = words.get(first).map(|word| base_name(word.as_ref())).unwrap_or_default();
-    let asks = name == "command" && words.get(first + 1).is_some_and(|word| word.as_ref().eq_ignore_ascii_case("-v"));
-    if is_array {
-        Program::Unknown
-    } else if is_printer(name) || asks {
-        Program::Printer
-    } else if is_client(name) {
-        Program::Client
-    } else {
-        let at = server_at(words[first..].iter().map(AsRef::as_ref));
-        at.map_or(Program::Unknown, |at| Program::Server(first + at))
-    }
+    if is_array { Program::Unknown } else { program_of(&|at| words.get(at).map(AsRef::as_ref)) }
 }
 
 /// Where the program of a command is among its words.
 pub(super) fn program_at<W: AsRef<str>>(words: &[W]) -> usize {
-    words.iter().position(|word| !is_before_program(word.as_ref())).unwrap_or(words.len())
+    first(&|at| words.get(at).map(AsRef::as_ref))
+}
+
+type Words<'w> = &'w dyn Fn(usize) -> Option<&'w str>;
+
+#[inline(never)]
+fn program_of(word: Words) -> Program {
+    let first = first(word);
+    let name = base_name(word(first).unwrap_or_default());
+    let asks = name == "command" && word(first + 1).is_some_and(|word| word.eq_ignore_ascii_case("-v"));
+    if asks || PRINTERS.contains(&name) {
+        Program::Printer
+    } else if is_client(name) {
+        Program::Client
+    } else {
+        let server = (first..).map_while(|at| Some((at, word(at)?))).find(|(_, word)| is_server(base_name(word)));
+        server.map_or(Program::Unknown, |(at, _)| Program::Server(at))
+    }
+}
+
+fn first(word: Words) -> usize {
+    let mut at = 0;
+    while word(at).is_some_and(|word| BEFORE_PROGRAM.contains(&word) || assigned(word).is_some()) {
+        at += 1;
+    }
+    at
 }
 
 /// The word that names a server, or what starts one.
@@ -44,44 +123,8 @@ fn base_name(word: &str) -> &str {
     word.rsplit('/').next().unwrap_or_default()
 }
 
-/// The entrypoints are those of the official images and of Percona's.
 fn is_server(name: &str) -> bool {
-    matches!(
-        name,
-        "mysqld"
-            | "mariadbd"
-            | "mysqld_safe"
-            | "mariadbd-safe"
-            | "mysqld-debug"
-            | "docker-entrypoint.sh"
-            | "docker-entrypoint"
-            | "entrypoint.sh"
-            | "entrypoint"
-            | "ps-entrypoint.sh"
-            | "run-mysqld"
-    )
-}
-
-fn is_before_program(word: &str) -> bool {
-    let is_reserved = matches!(
-        word,
-        "if" | "then"
-            | "elif"
-            | "else"
-            | "while"
-            | "until"
-            | "do"
-            | "!"
-            | "{"
-            | "}"
-            | "time"
-            | "exec"
-            | "builtin"
-            | "nohup"
-            | "env"
-            | "sudo"
-    );
-    is_reserved || assigned(word).is_some()
+    SERVERS.contains(&name)
 }
 
 /// The name and the value of an assignment, and whether it adds to what was there.
@@ -95,72 +138,5 @@ pub(super) fn assigned(word: &str) -> Option<(&str, &str, bool)> {
 /// Clients of both servers begin with the server's name.
 fn is_client(name: &str) -> bool {
     let is_of_server = ["mysql", "mariadb", "pt-"].iter().any(|start| name.starts_with(start)) && !is_server(name);
-    is_of_server
-        || matches!(
-            name,
-            "chown"
-                | "chmod"
-                | "chgrp"
-                | "mkdir"
-                | "rm"
-                | "cp"
-                | "mv"
-                | "ln"
-                | "ls"
-                | "find"
-                | "tar"
-                | "gzip"
-                | "touch"
-                | "which"
-                | "sleep"
-                | "pidof"
-                | "pgrep"
-                | "pkill"
-                | "kill"
-                | "killall"
-                | "ps"
-                | "curl"
-                | "wget"
-                | "nc"
-                | "rsync"
-                | "install"
-                | "my_print_defaults"
-                | "xtrabackup"
-                | "mariabackup"
-                | "mbstream"
-                | "xbstream"
-                | "innobackupex"
-                | "mydumper"
-                | "myloader"
-                | "set"
-        )
-}
-
-fn is_printer(name: &str) -> bool {
-    matches!(
-        name,
-        "echo"
-            | "printf"
-            | "cat"
-            | "tee"
-            | "test"
-            | "["
-            | "[["
-            | "grep"
-            | "egrep"
-            | "fgrep"
-            | "sed"
-            | "awk"
-            | "gawk"
-            | ":"
-            | "true"
-            | "false"
-            | "logger"
-            | "head"
-            | "tail"
-            | "sort"
-            | "tr"
-            | "wc"
-            | "cut"
-    )
+    is_of_server || TOOLS.contains(&name)
 }

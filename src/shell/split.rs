@@ -1,6 +1,9 @@
 //! Splits a shell's text into commands, in one pass.
 
-use super::{Command, Script, Word};
+use super::{
+    Command, Script, Word,
+    frame::{Expected, Frame, Kind, Open},
+};
 use std::borrow::Cow;
 
 /// So deep parentheses are read; what is deeper is plain text, as no shell's text that anybody wrote is.
@@ -18,64 +21,6 @@ pub(crate) fn split(text: &str) -> Script<'_> {
     };
     splitter.run();
     splitter.script
-}
-
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-enum Kind {
-    /// The text itself, and `( )`.
-    #[default]
-    Commands,
-    /// `$( )`, `<( )`, `>( )`
-    Substitution,
-    Backquotes,
-    /// `NAME=( )`
-    Array,
-}
-
-/// What the next word is.
-#[derive(Clone, Copy, Default)]
-enum Expected {
-    #[default]
-    Word,
-    /// The file of `>`, and whether what is printed goes there.
-    Output {
-        is_output: bool,
-    },
-    Input,
-    HereString,
-    HereDocument {
-        has_tabs: bool,
-    },
-}
-
-/// A word whose end is not reached yet.
-#[derive(Default)]
-struct Open {
-    /// What is behind it in the text is not taken yet.
-    from: usize,
-    taken: String,
-    /// Is it more than the piece of the text from `from` on?
-    is_made: bool,
-    is_quoted: bool,
-    /// So many `${` have no `}` yet.
-    braces: usize,
-}
-
-/// What is between two parentheses.
-#[derive(Default)]
-struct Frame<'t> {
-    kind: Kind,
-    command: Command<'t>,
-    word: Option<Open>,
-    in_quotes: bool,
-    expected: Expected,
-    /// The command whose output the next one reads.
-    waiting: Option<usize>,
-    /// In `(( ))` there is no here-document.
-    is_arithmetic: bool,
-    /// So many `case` have no `esac` yet, and whether a pattern comes next.
-    cases: usize,
-    is_pattern: bool,
 }
 
 struct Splitter<'t> {
@@ -136,12 +81,14 @@ impl<'t> Splitter<'t> {
     }
 
     /// The word that the next letter belongs to.
+    #[inline(never)]
     fn open(&mut self) -> &mut Open {
         let at = self.at;
         self.frame.word.get_or_insert_with(|| Open { from: at, ..Open::default() })
     }
 
     /// Takes the word as far as it goes, and leaves the next `skipped` bytes out of it.
+    #[inline(never)]
     fn cut(&mut self, skipped: usize) -> &mut Open {
         let (text, at) = (self.text, self.at);
         let word = self.open();
@@ -214,6 +161,7 @@ impl<'t> Splitter<'t> {
     }
 
     /// `$(` and the like: what is printed between them becomes a part of the word.
+    #[inline(never)]
     fn substitution(&mut self, len: usize) {
         if self.outer.len() >= DEPTH {
             self.open();
@@ -238,12 +186,14 @@ impl<'t> Splitter<'t> {
         }
     }
 
+    #[inline(never)]
     fn enter(&mut self, frame: Frame<'t>, len: usize) {
         self.outer.push(std::mem::replace(&mut self.frame, frame));
         self.at += len;
     }
 
     /// Goes on behind the end of what is between two parentheses.
+    #[inline(never)]
     fn leave(&mut self) {
         self.end_command(false);
         self.at += 1;
@@ -310,10 +260,11 @@ impl<'t> Splitter<'t> {
         if is_full {
             self.at += 1;
         } else {
-            self.enter(Frame { is_arithmetic, waiting, ..Frame::default() }, 1);
+            self.enter(Frame { waiting, is_arithmetic, ..Frame::default() }, 1);
         }
     }
 
+    #[inline(never)]
     fn redirection(&mut self, byte: u8) {
         let (text, at) = (self.text, self.at);
         let number = self.frame.word.as_ref().filter(|word| !word.is_made).and_then(|word| text.get(word.from..at));
@@ -357,6 +308,7 @@ impl<'t> Splitter<'t> {
         self.at += len;
     }
 
+    #[inline(never)]
     fn end_word(&mut self) {
         let Some(mut word) = self.frame.word.take() else { return };
         let rest = self.text.get(word.from..self.at).unwrap_or_default();
@@ -398,6 +350,7 @@ impl<'t> Splitter<'t> {
         }
     }
 
+    #[inline(never)]
     fn end_command(&mut self, is_piped: bool) {
         self.end_word();
         let mut command = std::mem::take(&mut self.frame.command);

@@ -34,6 +34,7 @@ pub(crate) struct Variables<'s, 't, 'k> {
 }
 
 impl<'s, 't, 'k> Variables<'s, 't, 'k> {
+    #[inline(never)]
     pub(crate) fn of(script: &'s Script<'t>, known: Known<'k>) -> Self {
         let mut assignments = Vec::new();
         let mut depth = 0_usize;
@@ -45,6 +46,7 @@ impl<'s, 't, 'k> Variables<'s, 't, 'k> {
     }
 
     /// The words of a command with the values of variables in them. Commands come in their order.
+    #[inline(never)]
     pub(crate) fn expand(&mut self, index: usize, command: &Command<'t>) -> Vec<Cow<'t, str>> {
         while self.assignments.get(self.values.len()).is_some_and(|assignment| assignment.command < index) {
             self.assign();
@@ -100,6 +102,7 @@ impl<'s, 't, 'k> Variables<'s, 't, 'k> {
         self.names.last(name, 0..self.values.len()).map(|place| &self.values[place])
     }
 
+    #[inline(never)]
     fn word(&self, word: &Word<'t>, words: &mut Vec<Cow<'t, str>>) {
         let Some((name, default)) = reference(&word.text) else {
             words.push(if word.text.contains('$') {
@@ -118,7 +121,9 @@ impl<'s, 't, 'k> Variables<'s, 't, 'k> {
         };
         if let Some((parts, is_array)) = self.value(name) {
             if self.take(parts.iter().map(|part| part.len()).sum()) {
-                parts.iter().for_each(|part| push(part, *is_array || word.is_quoted));
+                for part in parts {
+                    push(part, *is_array || word.is_quoted);
+                }
             }
         } else if let Some(value) = (self.known)(name).filter(|value| self.take(value.len())) {
             push(value, word.is_quoted);
@@ -131,6 +136,7 @@ impl<'s, 't, 'k> Variables<'s, 't, 'k> {
     }
 
     /// A text with values in it.
+    #[inline(never)]
     fn text<'w>(&self, text: &'w str) -> Cow<'w, str> {
         /// What is longer is nothing that a rule knows.
         const LIMIT: usize = 4096;

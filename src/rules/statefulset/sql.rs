@@ -1,5 +1,5 @@
-//! Statements of SQL, as far as they undo what the policy sets up: a small reader that knows comments, strings and names
-//! in quotes (MySQL manual, "Language Structure"; MariaDB's is the same).
+//! Statements of SQL, as far as they undo what the policy sets up: a small reader that knows comments, strings and
+//! names in quotes (MySQL manual, "Language Structure"; MariaDB's is the same).
 
 use std::borrow::Cow;
 
@@ -15,6 +15,7 @@ pub(super) enum What {
 }
 
 /// Could a text hold a statement that undoes something? Cheap, and never wrongly no.
+#[inline(never)]
 pub(super) fn may_undo(text: &str) -> bool {
     let bytes = text.as_bytes();
     // `STOP SLAVE` is the shortest
@@ -42,6 +43,7 @@ pub(super) fn statements(text: &str, found: &mut dyn FnMut(What, Cow<str>)) {
     }
 }
 
+#[inline(never)]
 fn read(text: &str, found: &mut dyn FnMut(What, Cow<str>)) {
     let mut reader = Reader { text, at: 0 };
     let mut is_start = true;
@@ -51,7 +53,7 @@ fn read(text: &str, found: &mut dyn FnMut(What, Cow<str>)) {
                 is_start = set(&mut reader, &token, found);
                 continue;
             }
-            let mut behind = reader;
+            let mut behind = reader.clone();
             if let Some(end) = follows(&token, &mut behind) {
                 found(What::Replication, Cow::Borrowed(&text[token.start..end]));
                 reader = behind;
@@ -119,9 +121,10 @@ fn set(reader: &mut Reader, set: &Token, found: &mut dyn FnMut(What, Cow<str>)) 
             && (owner.is_empty() || is_scope(owner))
             && let Some(what) = undone(name, value.text)
         {
-            let shown = match is_first {
-                true => Cow::Borrowed(&text[set.start..value.end]),
-                false => Cow::Owned(format!("SET {}", text[start..value.end].trim())),
+            let shown = if is_first {
+                Cow::Borrowed(&text[set.start..value.end])
+            } else {
+                Cow::Owned(format!("SET {}", text[start..value.end].trim()))
             };
             found(what, shown);
         }
@@ -186,12 +189,14 @@ struct Token<'t> {
 }
 
 impl Token<'_> {
+    #[inline(never)]
     fn is(&self, word: &str) -> bool {
         self.kind == Kind::Word && self.text.eq_ignore_ascii_case(word)
     }
 
     /// Can a statement begin behind it? `;`, what the command line client takes for it, and the words of compound
     /// statements.
+    #[inline(never)]
     fn begins_another(&self) -> bool {
         const WORDS: [&str; 8] = ["begin", "then", "else", "do", "loop", "repeat", "atomic", "for"];
         match self.kind {
@@ -202,7 +207,7 @@ impl Token<'_> {
     }
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Reader<'t> {
     text: &'t str,
     at: usize,
@@ -253,6 +258,7 @@ impl<'t> Reader<'t> {
 impl<'t> Iterator for Reader<'t> {
     type Item = Token<'t>;
 
+    #[inline(never)]
     fn next(&mut self) -> Option<Token<'t>> {
         let bytes = self.text.as_bytes();
         loop {

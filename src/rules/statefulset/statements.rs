@@ -42,7 +42,7 @@ pub(super) fn check_statements(pod: &Value, findings: &mut Findings) {
                 if may_undo(value) {
                     let mut search = Search { found: Vec::new(), known: &|_| None };
                     search.word(value, false, 0);
-                    report(search.found, &|| path("env", at, ".value"), findings);
+                    report(&search.found, &|| path("env", at, ".value"), findings);
                 }
             }
         }
@@ -61,6 +61,7 @@ fn is_injected(container: &Value) -> bool {
 }
 
 /// The words of one program, which may stand in two lists.
+#[inline(never)]
 fn check_program(
     container: &Value,
     lists: &[(&str, &[Value])],
@@ -93,7 +94,7 @@ fn check_program(
             search.admin(word);
         }
         search.word(word, kind == Program::Client, 0);
-        report(search.found, &|| path(list, at, ""), findings);
+        report(&search.found, &|| path(list, at, ""), findings);
     }
 }
 
@@ -125,6 +126,7 @@ impl Search<'_> {
     }
 
     /// A word of a command: SQL, for `-e` or in a variable, or the text of a shell.
+    #[inline(never)]
     fn word(&mut self, word: &str, is_client: bool, depth: usize) {
         let value = word
             .split_once('=')
@@ -172,7 +174,8 @@ impl Search<'_> {
 }
 
 /// Reports what was found at one place, each rule once.
-fn report(found: Vec<(What, String)>, path: &dyn Fn() -> String, findings: &mut Findings) {
+#[inline(never)]
+fn report(found: &[(What, String)], path: &dyn Fn() -> String, findings: &mut Findings) {
     /// So many are shown.
     const SHOWN: usize = 4;
     for (what, rule, why, fix) in [
