@@ -4,8 +4,8 @@ use crate::{
     database::Database,
     findings::{Findings, Violation},
     flavor::{Family, Flavor},
-    json::{Value, at, list_at, str_at},
-    mounts::mount_of,
+    json::{Object, Value, at, list_at, str_at},
+    mounts::{holds, mount_of},
     name_index::NameIndex,
     names::{ROOT_PASSWORD_DIR, ROOT_PASSWORD_FILE, ROOT_PASSWORD_VOLUME},
     object::name,
@@ -38,6 +38,7 @@ impl<'a> Credentials<'a> {
         path: &str,
         database: Option<&Database>,
         uses: &[String],
+        agent: &Agent,
         findings: &mut Findings,
     ) -> Self {
         let env = list_at(container, &["env"]);
@@ -78,7 +79,7 @@ impl<'a> Credentials<'a> {
         }
         let wanted = || (0..env.len()).filter(|index| wanted[*index]);
         let files = wanted().filter(|index| name(&env[*index]).ends_with("_PASSWORD_FILE"));
-        let mounts = file_mounts(container, files.map(|index| (index, &env[index])), path, findings);
+        let mounts = file_mounts(container, files.map(|index| (index, &env[index])), path, agent, findings);
         // in the order in which the scripts look for them
         let mut passwords = ["MARIADB_ROOT_PASSWORD", "MYSQL_ROOT_PASSWORD"].into_iter();
         let password = passwords.find_map(|wanted| env.iter().rfind(|variable| name(variable) == wanted));
@@ -169,11 +170,54 @@ fn check_length(variable: &Value, path: &str, database: Option<&Database>, findi
     }
 }
 
+/// Vault's agent, which a webhook puts into the pod beside a volume that all containers mount, those of this policy among
+/// them (Vault's manual, "Agent Sidecar Injector Annotations").
+pub(crate) struct Agent<'p> {
+    annotations: Option<&'p Object<'p>>,
+}
+
+impl<'p> Agent<'p> {
+    /// What a StatefulSet's pod template says of it.
+    pub(crate) fn of(statefulset: &'p Value) -> Self {
+        let annotations = at(statefulset, &["spec", "template", "metadata", "annotations"]).and_then(Value::as_object);
+        Self { annotations: annotations.filter(|all| Self::says(all, "agent-inject", "true")) }
+    }
+
+    fn says(annotations: &Object, key: &str, wanted: &str) -> bool {
+        annotations.get(&[Self::PREFIX, key].concat()).and_then(Value::as_str) == Some(wanted)
+    }
+
+    const PREFIX: &'static str = "vault.hashicorp.com/";
+
+    /// Does it bring a file into every container? Init containers have it where the agent runs before them.
+    fn brings(&self, file: &str, findings: &mut Findings) -> bool {
+        let Some(annotations) = self.annotations else { return false };
+        let mut brings = holds("/vault/secrets", file);
+        for (key, value) in annotations.iter() {
+            match key.strip_prefix(Self::PREFIX) {
+                // a list of containers leaves out those that nobody knew of
+                Some("agent-inject-containers") => return false,
+                Some(key) if key.starts_with("secret-volume-path") => {
+                    brings |= value.as_str().is_some_and(|path| holds(path, file));
+                }
+                _ => {}
+            }
+        }
+        if brings && !Self::says(annotations, "agent-init-first", "true") {
+            findings.warn(
+                "clone-mysql needs the root password: annotate the pods vault.hashicorp.com/agent-init-first: \"true\"",
+            );
+        }
+        brings
+    }
+}
+
 /// The mounts of the database container that hold the files which variables name.
 fn file_mounts<'v, 'a: 'v>(
     container: &Value<'a>,
     variables: impl Iterator<Item = (usize, &'v Value<'a>)>,
     path: &str,
+    agent: &Agent,
     findings: &mut Findings,
 ) -> Vec<Value<'a>> {
     /// The images' entrypoints know two such variables, and each file is looked for among all mounts.
@@ -183,7 +227,7 @@ fn file_mounts<'v, 'a: 'v>(
     let mut mounts = Vec::new();
     for (index, variable) in variables {
         let file = str_at(variable, &["value"]);
-        let mut reject = |found: &'static str, why: &'static str, fix: &'static str| {
+        let reject = |findings: &mut Findings, found: &'static str, why: &'static str, fix: &'static str| {
             findings.reject_for(rule::ROOT_PASSWORD, || {
                 Violation::new(rule::ROOT_PASSWORD, format!("{path}.env[{index}]"), found, why, fix)
             });
@@ -191,6 +235,7 @@ fn file_mounts<'v, 'a: 'v>(
         let mut known = files.iter().find(|(known, _)| *known == file).map(|(_, is_there)| *is_there);
         if known.is_none() && files.len() == LIMIT {
             reject(
+                findings,
                 "more than 8 files of passwords",
                 "the injected containers would have to mount all of them",
                 "leave out those that are not root's",
@@ -199,12 +244,14 @@ fn file_mounts<'v, 'a: 'v>(
         }
         if known.is_none() {
             let mount = mount_of(container, file).map(|(_, mount)| read_only(mount));
-            files.push((file, mount.is_some()));
-            known = Some(mount.is_some());
+            let is_there = mount.is_some() || agent.brings(file, findings);
+            files.push((file, is_there));
+            known = Some(is_there);
             mounts.extend(mount.filter(|mount| !mounts.contains(mount)));
         }
         if known == Some(false) {
             reject(
+                findings,
                 "a file that is on no volume of this container",
                 "the injected containers must read the same file",
                 "mount the Secret that holds it, and name the file by a literal path below that mount",
@@ -236,7 +283,8 @@ mod tests {
         let mut findings = Findings::default();
         let uses: Vec<_> = uses.iter().map(|text| (*text).to_owned()).collect();
         let database = Database::detect(image, "image", &Annotations::default(), &mut findings).unwrap();
-        let credentials = Credentials::find(container, "c", Some(&database), &uses, &mut findings);
+        let credentials =
+            Credentials::find(container, "c", Some(&database), &uses, &Agent { annotations: None }, &mut findings);
         (credentials, findings.violations)
     }
 
@@ -267,6 +315,30 @@ mod tests {
         );
         assert_eq!(credentials.mounts, [json!({"name": "secret", "mountPath": "/run/secrets", "readOnly": true})]);
         assert!(violations.is_empty());
+    }
+
+    #[test]
+    fn vaults_agent_brings_its_files() {
+        let prefix = "vault.hashicorp.com/";
+        let brings = |annotations: &[(&str, &str)], file: &str| {
+            let all = annotations
+                .iter()
+                .map(|(key, value)| (format!("{prefix}{key}").into(), Value::from((*value).to_owned())));
+            let all = Value::Object(Object::new(all.collect()));
+            let object = json!({"spec": {"template": {"metadata": {"annotations": all}}}});
+            let mut findings = Findings::default();
+            let brings = Agent::of(&object).brings(file, &mut findings);
+            (brings, findings.warnings.len())
+        };
+        let on = ("agent-inject", "true");
+        let first = ("agent-init-first", "true");
+        assert_eq!(brings(&[on, first], "/vault/secrets/root"), (true, 0));
+        assert_eq!(brings(&[on], "/vault/secrets/root"), (true, 1));
+        assert_eq!(brings(&[on, first, ("secret-volume-path-root", "/etc/x")], "/etc/x/root"), (true, 0));
+        for annotations in [&[first][..], &[("agent-inject", "false")], &[on, ("agent-inject-containers", "mysql")]] {
+            assert_eq!(brings(annotations, "/vault/secrets/root"), (false, 0), "{annotations:?}");
+        }
+        assert_eq!(brings(&[on], "/run/root"), (false, 0));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::{
     inject::{
         container::is_covered,
         containers::{FromContainer, Ingredients, probes},
-        credentials::Credentials,
+        credentials::{Agent, Credentials},
         data::Data,
     },
     json::{NULL, Object, Value, at, list_at, str_at},
@@ -109,7 +109,8 @@ impl<'a> Plan<'a> {
         let data = Data::find(object, found, is_update, settings, findings);
         let mounts = data.iter().map(|data| &data.mount).chain(mounted_option_files(container));
         let sub_paths: Vec<_> = mounts.map(|mount| str_at(mount, &["subPathExpr"]).to_owned()).collect();
-        let credentials = Credentials::find(container, path, database.as_ref(), &sub_paths, findings);
+        let agent = Agent::of(object);
+        let credentials = Credentials::find(container, path, database.as_ref(), &sub_paths, &agent, findings);
         check_ports(pod, name(container), database.as_ref(), findings);
         let Some(database) = *database else {
             check_injected_names(pod, findings);

@@ -116,7 +116,7 @@ impl<'a, 'h, 'f> Check<'a, 'h, 'f> {
         if is_reported && place.is_made {
             return;
         }
-        let findings = &mut self.addresses.look_ups.findings;
+        let findings = &mut *self.addresses.look_ups.findings;
         let is_doubtful = match saying {
             Saying::Faint => true,
             Saying::Weak => wrong.why != READ_ONLY && service_says_read(&host.name),

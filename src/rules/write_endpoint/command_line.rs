@@ -9,7 +9,10 @@ use super::{
     effort::Work,
     shell::{Command, commands},
 };
-use crate::json::{Value, list_at};
+use crate::{
+    json::{Value, list_at},
+    name_index::NameIndex,
+};
 
 /// The lists that words stand in.
 #[derive(Clone, Copy)]
@@ -76,13 +79,18 @@ impl ContainerCheck<'_, '_, '_, '_> {
         if !self.check.effort.spend(Work::Shell, text.len()) {
             return;
         }
-        for command in commands(text).iter().filter(|command| command.may_set()) {
+        let commands = commands(text);
+        if !matches!(spot.list, List::Env) && text.contains('$') {
+            self.set_by_shell = Some(set_names(&commands));
+        }
+        for command in commands.iter().filter(|command| command.may_set()) {
             let Command(words) = command;
             for (index, word) in words.iter().enumerate() {
                 let next = words.get(index + 1).map(|next| (next.as_str(), spot));
                 self.word(word, spot, next);
             }
         }
+        self.set_by_shell = None;
     }
 
     /// `--name=value`, `--name value`, `-Dname=value` or `NAME=value`.
@@ -107,11 +115,52 @@ impl ContainerCheck<'_, '_, '_, '_> {
     }
 
     fn argument(&mut self, name: &str, shown: &str, value: &str, spot: Spot) {
-        let value = self.expand(value, spot.sight(), true);
+        let mut value = self.expand(value, spot.sight(), true);
+        if let Some(set) = &self.set_by_shell
+            && value.contains('$')
+        {
+            let references = shell_references(&value, &|name| !set.has(name));
+            value = Cow::Owned(self.expand(&references, spot.sight(), true).into_owned());
+        }
         let is_made = matches!(value, Cow::Owned(_));
         let place = Place { path: &spot.path(self.path), shown, name, from: None, is_made };
         self.check.value(&value, &place, &mut self.scope);
     }
+}
+
+/// The names that a shell's commands set by themselves, or may set.
+fn set_names(commands: &[Command]) -> NameIndex<'static> {
+    let mut names = Vec::new();
+    for Command(words) in commands {
+        let may_set_all = words.first().is_some_and(|first| ["for", "read", "local"].contains(&first.as_str()));
+        for word in words {
+            let name = assignment(word).map(|(name, _)| name).or(may_set_all.then_some(word));
+            names.extend(name.map(|name| Cow::Owned(name.to_owned())));
+        }
+    }
+    NameIndex::new(names)
+}
+
+/// A shell's `$NAME` and `${NAME}`, where it is `known`, as the kubelet's `$(NAME)`.
+fn shell_references(text: &str, known: &dyn Fn(&str) -> bool) -> String {
+    let mut made = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('$') {
+        made.push_str(before);
+        let inner = after.strip_prefix('{').unwrap_or(after);
+        let end = inner.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(inner.len());
+        let (name, behind) = inner.split_at(end);
+        let behind = if inner.len() == after.len() { Some(behind) } else { behind.strip_prefix('}') };
+        if let Some(behind) = behind.filter(|_| !name.is_empty() && known(name)) {
+            made.extend(["$(", name, ")"]);
+            rest = behind;
+        } else {
+            made.push('$');
+            rest = after;
+        }
+    }
+    made.push_str(rest);
+    made
 }
 
 fn is_name(text: &str) -> bool {
@@ -130,4 +179,29 @@ fn assignment(word: &str) -> Option<(&str, &str)> {
     let (name, value) = word.split_once('=')?;
     let name = name.strip_prefix("-D").unwrap_or_else(|| name.trim_start_matches('-'));
     is_name(name).then_some((name, value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_of_a_shell() {
+        for (text, expected) in [
+            ("$H", "$(H)"),
+            ("${H}:3306", "$(H):3306"),
+            ("a$H-b$H", "a$(H)-b$(H)"),
+            ("$SET", "$SET"),
+            ("${H:-x}", "${H:-x}"),
+            ("${H", "${H"),
+            ("$(H) $ $1 $$", "$(H) $ $(1) $$"),
+        ] {
+            assert_eq!(shell_references(text, &|name| name != "SET"), expected, "{text}");
+        }
+        let commands = commands("H=a; export B=b; for C in x y; do read D; done; app --e=$E");
+        let names = set_names(&commands);
+        for (name, expected) in [("H", true), ("B", true), ("C", true), ("E", false)] {
+            assert_eq!(names.has(name), expected, "{name}");
+        }
+    }
 }

@@ -29,6 +29,8 @@ pub(super) struct ContainerCheck<'c, 'a, 'h, 'f> {
     pub(super) path: &'c str,
     pub(super) variables: ContainerVariables<'a>,
     pub(super) scope: Scope,
+    /// Within a text of a shell: the names that it sets by itself.
+    pub(super) set_by_shell: Option<NameIndex<'static>>,
 }
 
 /// An entry of `env`, with what its name says.
@@ -51,7 +53,7 @@ pub(super) fn container<'a>(check: &mut Check<'a, '_, '_>, container: &'a Value<
     names.extend(env.iter().map(|entry| Cow::Borrowed(name(entry))));
     let variables = ContainerVariables { names: NameIndex::new(names), values, from };
     let scope = check.scope(&variables.names);
-    let mut container_check = ContainerCheck { check, path, variables, scope };
+    let mut container_check = ContainerCheck { check, path, variables, scope, set_by_shell: None };
     container_check.env_from();
     container_check.env(env);
     container_check.words(container);

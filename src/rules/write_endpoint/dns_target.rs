@@ -36,7 +36,8 @@ pub(super) fn dns_targets<'a>(host: &'a str, own: &'a str) -> Vec<DnsTarget<'a>>
         [first, second] => [pod(first, second, own), service(first, second)],
         // another domain may be another cluster's
         [name, namespace, "svc"] | [name, namespace, "svc", "cluster", "local"] => [None, service(name, namespace)],
-        [first, second, third] | [first, second, third, "svc"] | [first, second, third, "svc", "cluster.local"] => {
+        // the domain of a cluster may be any, and a pod's name is of one StatefulSet and its Service alone
+        [first, second, third] | [first, second, third, "svc"] | [first, second, third, "svc", _] => {
             [pod(first, second, third), None]
         }
         _ => [None, None],
@@ -67,7 +68,8 @@ mod tests {
             ("my-db-1.v.ns", vec![pod("ns")]),
             ("my-db-1.v.ns.svc", vec![pod("ns")]),
             ("my-db-1.v.ns.svc.cluster.local", vec![pod("ns")]),
-            ("my-db-1.v.ns.svc.corp.example", vec![]),
+            ("my-db-1.v.ns.svc.corp.example", vec![pod("ns")]),
+            ("my-db.ns.svc.corp.example", vec![]),
             ("my-db-1.v.svc", vec![service("my-db-1", "v")]),
             ("my-db-1.v.svc.svc.cluster.local", vec![pod("svc")]),
             ("db.ns", vec![service("db", "ns")]),

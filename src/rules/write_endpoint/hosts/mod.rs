@@ -52,7 +52,11 @@ fn before<'a>(text: &'a str, ends: &[char]) -> &'a str {
 /// Go: `user:password@tcp(host:port)/database?x=y`.
 fn go_dsn(value: &str) -> Option<Vec<NetworkHost>> {
     let end = value.find(")/").or_else(|| value.ends_with(')').then(|| value.len() - 1))?;
-    let (front, host) = value.get(..end)?.rsplit_once('(')?;
+    let (mut front, mut host) = value.get(..end)?.rsplit_once('(')?;
+    // a port that only a variable knows
+    if let Some(before) = front.strip_suffix(":$") {
+        (front, host) = before.rsplit_once('(')?;
+    }
     let (user, protocol) = front.rsplit_once('@').unwrap_or(("", front));
     let user = user.rsplit_once("://").map_or(user, |(_, user)| user);
     let protocol = protocol.rsplit_once("://").map_or(protocol, |(_, protocol)| protocol);
@@ -137,6 +141,20 @@ mod tests {
             ("mysql://h1:3306/db?mail=a@b", "h1:3306"),
             ("mysql://app:$(DB_PASSWORD)@h1/db", "h1"),
             ("mysql+pymysql://app:x@h1/db", "h1"),
+            ("ecto://app:x@h1/db", "h1"),
+            ("prisma+mysql://app@h1/db", "h1"),
+            ("p:h1.a", "h1.a"),
+            ("p:h1.a:3306", "h1.a:3306"),
+            ("p:3306", "p:3306"),
+            ("h1.a:$(PORT)", "h1.a"),
+            ("app@tcp(h1.a:${PORT})/db", "h1.a"),
+            ("app:$(PW)@tcp(h1.a:$(PORT))/db", "h1.a"),
+            ("mysql://app:$PW@h1.a:$PORT/db", "h1.a"),
+            ("mysql://app:$(PW)@h1.a:${PORT}/db", "h1.a"),
+            ("Server=h1.a;Pwd=\"a;b\";Uid=app", "h1.a"),
+            ("Server=h1.a;Pwd='a;Host=h2;b' ;Port=3307", "h1.a:3307"),
+            ("Server=h1.a;Pwd=\"a;Uid=app", "h1.a"),
+            ("Server=h1.a;Port=$(PORT)", "h1.a"),
             ("mysqlx://app:x@[h1:33060,h2]/db", "h1:33060 h2"),
             ("mysqlx://app@[(address=h1:33060,priority=100),(address=h2,priority=50)]", "h1:33060 h2"),
             ("tcp://h1:3306", "h1:3306"),
@@ -172,6 +190,8 @@ mod tests {
             ("postgres://app:x@h1/db?host=h2", ""),
             ("http://h1:3306/", ""),
             ("redis://h1", ""),
+            ("postgresql+asyncpg://app@h1/db", ""),
+            ("jdbc:sqlserver://h1;databaseName=x", ""),
             ("mysqlx+srv://h1", ""),
             ("jdbc:tc:mysql:8.0://h1/db", ""),
             ("jdbc:mysql://${DB_HOST}:3306/db", ""),

@@ -21,7 +21,11 @@ pub(super) fn host_port(text: &str) -> Option<Vec<NetworkHost>> {
         let is_port = port.is_empty() || port.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok());
         return (is_ip6(inner) && is_port).then(Vec::new);
     }
+    // a connection that stays (PHP's manual, `mysqli::__construct`), unless `p` is the host
+    let text = text.strip_prefix("p:").filter(|host| host.parse::<u16>().is_err()).unwrap_or(text);
     let (name, port) = match text.split_once(':') {
+        // one that only a variable knows
+        Some((name, port)) if port.starts_with('$') => (name, None),
         Some((name, port)) => (name, Some(port.parse().ok()?)),
         None => (text, None),
     };

@@ -6,7 +6,7 @@ use super::{super::names::is_reader, NetworkHost, list, unquoted};
 pub(super) fn pairs(value: &str) -> Option<Vec<NetworkHost>> {
     let value = without_driver(value)?;
     let (mut hosts, mut port, mut is_first) = (Vec::new(), None, false);
-    for pair in value.split(separator(value)).map(str::trim).filter(|pair| !pair.is_empty()) {
+    for pair in split(value, separator(value)).into_iter().map(str::trim).filter(|pair| !pair.is_empty()) {
         let (key, value) = pair.split_once('=')?;
         if !key.starts_with(|c: char| c.is_ascii_alphabetic()) || key.len() > 64 {
             return None;
@@ -16,6 +16,7 @@ pub(super) fn pairs(value: &str) -> Option<Vec<NetworkHost>> {
         match key.as_str() {
             "host" | "hosts" | "hostname" | "server" | "servers" | "servername" | "addr" | "address"
             | "networkaddress" | "datasource" => hosts.extend(list(value)?),
+            "port" if value.starts_with('$') => {}
             "port" => port = Some(value.parse().ok()?),
             // MySqlConnector's manual, "Load Balancing": in the order of the list
             "loadbalance" => is_first = value.eq_ignore_ascii_case("failover"),
@@ -44,4 +45,23 @@ fn separator(value: &str) -> fn(char) -> bool {
     } else {
         char::is_whitespace
     }
+}
+
+/// The pairs. What separates them may stand in a value that is in quotes (.NET's `DbConnectionStringBuilder`).
+fn split(value: &str, is_separator: fn(char) -> bool) -> Vec<&str> {
+    let mut pairs = Vec::new();
+    let (mut start, mut before, mut quote) = (0, 0, None);
+    for (index, byte) in value.bytes().enumerate() {
+        if quote.is_some() {
+            quote = quote.filter(|quote| *quote != byte);
+        } else if (byte == b'"' || byte == b'\'') && before == b'=' && value.as_bytes()[index + 1..].contains(&byte) {
+            quote = Some(byte);
+        } else if byte.is_ascii() && is_separator(char::from(byte)) {
+            pairs.push(&value[start..index]);
+            start = index + 1;
+        }
+        before = if byte == b' ' { before } else { byte };
+    }
+    pairs.push(&value[start..]);
+    pairs
 }

@@ -19,8 +19,8 @@ pub(super) fn url(value: &str) -> Option<Vec<NetworkHost>> {
     let scheme = scheme.to_ascii_lowercase();
     let parts: Vec<&str> = scheme.split(':').collect();
     // a name of service records has no pod behind it, and `tc` is a container that the driver starts
-    if !(parts.iter().any(|part| is_mysql(part)) || scheme == "tcp") || scheme.contains("+srv") || parts.contains(&"tc")
-    {
+    let is_mysql = parts.iter().any(|part| is_mysql(part));
+    if (!is_mysql && parts.iter().any(|part| is_another(part))) || scheme.contains("+srv") || parts.contains(&"tc") {
         return None;
     }
     let query = Query(rest.split_once('?').map_or("", |(_, query)| query));
@@ -32,8 +32,43 @@ pub(super) fn url(value: &str) -> Option<Vec<NetworkHost>> {
 
 /// Does a part of a scheme say that it is about MySQL?
 fn is_mysql(part: &str) -> bool {
-    let name = part.split('+').next().unwrap_or_default();
-    name.starts_with("mysql") || name.starts_with("mariadb") || ["trilogy", "pdo_mysql", "pdo-mysql"].contains(&name)
+    part.split('+').any(|name| name.starts_with("mysql") || name.starts_with("mariadb"))
+}
+
+/// Is a part of a scheme that of another system? Of all others, such as `ecto`, the look-up tells whether a database is
+/// there.
+fn is_another(part: &str) -> bool {
+    const OTHERS: [&str; 28] = [
+        "http",
+        "ws",
+        "ftp",
+        "sftp",
+        "ssh",
+        "git",
+        "file",
+        "s3",
+        "gs",
+        "postg",
+        "pgsql",
+        "redis",
+        "valkey",
+        "mongodb",
+        "amqp",
+        "kafka",
+        "nats",
+        "ldap",
+        "smtp",
+        "memcache",
+        "elastic",
+        "sqlserver",
+        "mssql",
+        "oracle",
+        "sqlite",
+        "clickhouse",
+        "grpc",
+        "udp",
+    ];
+    OTHERS.iter().any(|other| part.starts_with(other))
 }
 
 /// What a URL says behind its question mark.

@@ -27,7 +27,7 @@ pub(super) static SUBJECT: WordList = word_list!(
     metric metrics exporter monitor monitoring probe health healthcheck liveness readiness backup backups dump \
     snapshot binlog replication replicate replicator clone donor lag",
 );
-/// Libraries whose own keys `replication.write` and `replication.master` say where writes go (TypeORM's manual,
+/// Libraries whose own keys `replication.write` and `replication.master` say where writes go (`TypeORM`'s manual,
 /// "Replication"; Sequelize's, "Read replication").
 pub(super) static LIBRARY: WordList = word_list!("typeorm sequelize knex mikroorm doctrine");
 /// Further names of the server that takes writes, and of much else: they count beside a word of a database alone.
