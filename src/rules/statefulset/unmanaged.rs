@@ -3,7 +3,7 @@
 use crate::{
     arguments::words,
     findings::Violation,
-    flavor::Family,
+    flavor::is_database,
     json::{Value, at, list_at, str_at},
     names::{ANNOTATION_PREFIX, annotation},
     object::name,
@@ -24,7 +24,7 @@ pub(crate) fn unmanaged_database(object: &Value) -> Option<Violation> {
         return None;
     }
     let containers = list_at(object, &["spec", "template", "spec", "containers"]);
-    let container = containers.iter().find(|container| Family::of(str_at(container, &["image"])).is_some())?;
+    let container = containers.iter().find(|container| is_database(str_at(container, &["image"])))?;
     if replicates_otherwise(container) {
         return None;
     }
