@@ -1,6 +1,6 @@
 //! The annotations of one StatefulSet: every key, its values, its errors.
 
-use mysql_options::nearest;
+use mysql_options::{is_within, nearest};
 
 use crate::{
     field_path::FieldPath,
@@ -60,6 +60,9 @@ impl Annotations {
                     "move it to metadata.annotations",
                 )
             });
+        }
+        if !annotations.inject {
+            check_wishes(object, findings);
         }
         annotations
     }
@@ -203,6 +206,49 @@ fn entries<'v, 'a>(annotations: Option<&'v Value<'a>>) -> impl Iterator<Item = (
         .filter_map(|(key, value)| key.strip_prefix(ANNOTATION_PREFIX).map(|key| (key, value)))
 }
 
+/// Reports what was surely meant to be the annotation `inject`, and is none: a label, as others' `inject` is one, or a key
+/// with a slip in its domain. Whoever wrote it believes in replicas.
+fn check_wishes(object: &Value, findings: &mut Findings) {
+    const PLACES: [&[&str]; 4] = [
+        &["metadata", "annotations"],
+        &["metadata", "labels"],
+        &["spec", "template", "metadata", "annotations"],
+        &["spec", "template", "metadata", "labels"],
+    ];
+    for place in PLACES {
+        let is_annotation = place.ends_with(&["annotations"]);
+        for (key, value) in at(object, place).and_then(Value::as_object).into_iter().flat_map(Object::iter) {
+            // the right keys of annotations have been looked at
+            if !is_wish(key) || (is_annotation && key.starts_with(ANNOTATION_PREFIX)) || value.as_str() == Some("false")
+            {
+                continue;
+            }
+            findings.reject_for(rule::ANNOTATION, || {
+                Violation::new(
+                    rule::ANNOTATION,
+                    format!("{}[{}]", place.join("."), shown(key)),
+                    if is_annotation { "a key that this policy does not know" } else { "a label" },
+                    "it has no effect: every pod would be a database of its own, open for writes",
+                    format!("write the annotation {ANNOTATION_PREFIX}{INJECT}: \"true\" into metadata.annotations, or remove it"),
+                )
+            });
+        }
+    }
+}
+
+/// Is a key `inject` of this policy's domain, or of one that is meant to be it?
+fn is_wish(key: &str) -> bool {
+    let Some((domain, name)) = key.rsplit_once('/') else { return false };
+    if !name.eq_ignore_ascii_case(INJECT) || domain.len() > 64 {
+        return false;
+    }
+    let domain = domain.to_ascii_lowercase();
+    let right = ANNOTATION_PREFIX.trim_end_matches('/');
+    // with another database's name in front, or with nothing
+    let is_of_project = domain == "kubewarden.io" || domain.ends_with("replication.kubewarden.io");
+    is_of_project || is_within(2, domain.as_bytes(), right.as_bytes())
+}
+
 fn one_of(names: &[&str]) -> String {
     format!("write one of {}", names.join(", "))
 }
@@ -285,5 +331,48 @@ mod tests {
         let object = json!({"spec": {"template": {"metadata": {"annotations": {key("inject"): "true"}}}}});
         Annotations::read(&object, &mut findings);
         assert_eq!(findings.violations.len(), 1);
+    }
+
+    #[test]
+    fn a_wish_is_told_from_what_others_inject() {
+        for (key, expected) in [
+            ("mysql-replication.kubewarden.io/inject", true),
+            ("MySQL-Replication.Kubewarden.IO/Inject", true),
+            ("mysql-replication.kubewarden.com/inject", true),
+            ("mysql-replicaton.kubwarden.io/inject", true),
+            ("mysql.replication.kubewarden.io/inject", true),
+            ("mysqlreplication.kubewarden.io/inject", true),
+            ("mariadb-replication.kubewarden.io/inject", true),
+            ("kubewarden.io/inject", true),
+            ("sidecar.istio.io/inject", false),
+            ("sidecar.opentelemetry.io/inject", false),
+            ("linkerd.io/inject", false),
+            ("mysql-operator.example/inject", false),
+            ("inject", false),
+            ("mysql-replication.kubewarden.io/injected-by", false),
+        ] {
+            assert_eq!(is_wish(key), expected, "{key}");
+        }
+    }
+
+    #[test]
+    fn a_wish_in_the_wrong_place_is_told_where_there_is_none_in_the_right_one() {
+        let found = |object: Value| {
+            let mut findings = Findings::default();
+            Annotations::read(&object, &mut findings);
+            findings.violations.into_iter().map(|violation| violation.path.into_owned()).collect::<Vec<_>>()
+        };
+        let label = json!({key("inject"): "true"});
+        assert_eq!(
+            found(json!({"metadata": {"labels": label}})),
+            [r#"metadata.labels["mysql-replication.kubewarden.io/inject"]"#]
+        );
+        assert_eq!(found(json!({"spec": {"template": {"metadata": {"labels": label}}}})).len(), 1);
+        assert_eq!(
+            found(json!({"metadata": {"annotations": {"MYSQL-REPLICATION.kubewarden.io/inject": "true"}}})).len(),
+            1
+        );
+        assert!(found(json!({"metadata": {"labels": {key("inject"): "false"}}})).is_empty());
+        assert!(found(json!({"metadata": {"labels": label, "annotations": label}})).is_empty());
     }
 }

@@ -4,7 +4,7 @@
 use crate::{
     annotations::Annotations,
     findings::{Findings, Violation},
-    flavor::{CloneMethod, Family, Flavor},
+    flavor::{CloneMethod, Family, Flavor, is_database, unsupported},
     given::{Options, given_options},
     image::{Image, Version},
     json::{Value, at, list_at, str_at},
@@ -48,7 +48,7 @@ fn container<'v, 'a>(
     if let Some(found) = candidates().find(|(_, container)| name(container) == DATABASE_CONTAINER) {
         return Some(found);
     }
-    let mut known = candidates().filter(|(_, container)| Family::of(str_at(container, &["image"])).is_some());
+    let mut known = candidates().filter(|(_, container)| is_database(str_at(container, &["image"])));
     match (known.next(), known.next()) {
         (Some(only), None) => Some(only),
         (first, _) => {
@@ -112,35 +112,43 @@ pub(crate) struct Database {
 impl Database {
     /// Tells the database from its image and the annotations; `path` is the image's field.
     pub(crate) fn detect(image: &str, path: &str, annotations: &Annotations, findings: &mut Findings) -> Option<Self> {
-        let family = Family::of(image);
-        if family == Some(Family::Bitnami) {
+        let parsed = Image::parse(image);
+        if let Some(why) = unsupported(&parsed) {
             findings.reject(Violation::new(
                 rule::UNSUPPORTED_IMAGE,
                 path.to_owned(),
                 format!("the image {}", shown(image)),
-                "Bitnami images read only the option file that their own start script writes, so the read-only setting of replicas would never reach the server",
+                why,
                 "use the official mysql or mariadb image, or percona/percona-server",
             ));
             return None;
         }
-        let parsed = Image::parse(image);
         let version = parsed.version();
-        let told = annotations.flavor;
-        let flavor = match (told, family) {
-            (Some(flavor), None) => flavor,
-            (Some(flavor), Some(family)) => {
-                if (flavor == Flavor::Mariadb) != (family == Family::Mariadb) {
-                    findings.reject(Annotations::bad_value(
-                        names::annotation::FLAVOR,
-                        flavor.name(),
-                        &format!("the image {} is another database", shown(image)),
-                        "remove the annotation",
-                    ));
-                    return None;
-                }
-                flavor
+        let named = Family::named(&parsed);
+        let flavor = if let Some(told) = annotations.flavor {
+            if let Some(why) = contradiction(told, image, &parsed) {
+                let fix = "remove the annotation, or write the flavor of the image";
+                findings.reject(Annotations::bad_value(names::annotation::FLAVOR, told.name(), &why, fix));
+                return None;
             }
-            (None, Some(family)) => match detect_flavor(family, &parsed, findings) {
+            told
+        } else {
+            let Some(family) = Family::of(&parsed) else {
+                findings.reject(Violation::new(
+                    rule::UNKNOWN_FLAVOR,
+                    path.to_owned(),
+                    if image.is_empty() { "no image".to_owned() } else { format!("the image {}", shown(image)) },
+                    "only the official images of mysql, mariadb and percona, percona/percona-server, and mirrors of them are known",
+                    format!(
+                        "{}, only if the image does as the official one: it reads {} last, takes MYSQL_ROOT_PASSWORD and keeps its data in {}",
+                        fix_unknown(),
+                        if named == Some(Family::Percona) { names::PERCONA_CONF_DIR } else { names::CONF_DIR },
+                        names::DATA_DIR
+                    ),
+                ));
+                return None;
+            };
+            match detect_flavor(family, &parsed, findings) {
                 Ok(flavor) => flavor,
                 Err(Unknown { found, fix }) => {
                     let fix = fix.map_or_else(fix_unknown, ToOwned::to_owned);
@@ -148,19 +156,9 @@ impl Database {
                     findings.reject(Violation::new(rule::UNKNOWN_FLAVOR, path.to_owned(), found, why, fix));
                     return None;
                 }
-            },
-            (None, None) => {
-                findings.reject(Violation::new(
-                    rule::UNKNOWN_FLAVOR,
-                    path.to_owned(),
-                    if image.is_empty() { "no image".to_owned() } else { format!("the image {}", shown(image)) },
-                    "only images named mysql, mariadb, percona and percona-server tell by their name what they carry",
-                    fix_unknown(),
-                ));
-                return None;
             }
         };
-        let family = family.unwrap_or(if flavor == Flavor::Mariadb { Family::Mariadb } else { Family::Mysql });
+        let family = named.unwrap_or(if flavor == Flavor::Mariadb { Family::Mariadb } else { Family::Mysql });
         let clone_method = annotations.clone_method.unwrap_or_else(|| flavor.default_clone_method());
         let database = Self { flavor, family, clone_method, version };
         database.check_clone_method(annotations, findings);
@@ -231,6 +229,22 @@ impl Database {
     }
 }
 
+/// What in an image contradicts the flavor that it is said to have. A tag counts where it is surely the database's
+/// version, which it is of known images; one of a series that moves says nothing.
+fn contradiction(told: Flavor, image: &str, parsed: &Image) -> Option<String> {
+    let named = Family::named(parsed)?;
+    if (told == Flavor::Mariadb) != (named == Family::Mariadb) {
+        return Some(format!("the image {} is another database", shown(image)));
+    }
+    let version = parsed.version();
+    let is_other = match Flavor::of_mysql(version) {
+        Some(flavor) => flavor != told,
+        None => version.major == Some(5) && version.minor.is_some(),
+    };
+    (named != Family::Mariadb && Family::of(parsed).is_some() && is_other)
+        .then(|| format!("the tag of the image {} says another version", shown(image)))
+}
+
 fn fix_unknown() -> String {
     format!(
         "set the annotation {}{} to one of {}",
@@ -269,12 +283,11 @@ fn detect_flavor(family: Family, image: &Image, findings: &mut Findings) -> Resu
             _ => Ok(Flavor::Mariadb),
         };
     }
-    match (version.major, version.minor) {
-        (Some(5), Some(7)) => return Ok(Flavor::Mysql57),
-        (Some(8), Some(0)) => return Ok(Flavor::Mysql80),
-        (Some(8), Some(_)) | (Some(9..=99), _) => return Ok(Flavor::Mysql84),
-        (Some(..=7), _) => return Err(Unknown::unsupported(image, "use MySQL 5.7, 8.0, 8.4 or later")),
-        _ => {}
+    if let Some(flavor) = Flavor::of_mysql(version) {
+        return Ok(flavor);
+    }
+    if version.major.is_some_and(|major| major <= 7) {
+        return Err(Unknown::unsupported(image, "use MySQL 5.7, 8.0, 8.4 or later"));
     }
     let moving = match image.tag {
         None if image.digest.is_some() => {
@@ -326,10 +339,36 @@ mod tests {
             ("mariadb:10.1", None),
             ("bitnami/mysql:8.0", None),
             ("registry.example/bitnamilegacy/mariadb:11", None),
+            ("linuxserver/mariadb:10.11", None),
+            ("registry.example/team/mysql:8.0", None),
             ("example/mysql-with-tools:8.0", None),
             ("", None),
         ] {
             assert_eq!(flavor(image), expected, "{image}");
+        }
+    }
+
+    #[test]
+    fn what_is_told_of_an_image_must_fit_its_tag() {
+        for (image, told, fits) in [
+            ("mysql:8.4", Flavor::Mysql80, false),
+            ("registry.example/library/mysql:5.7.44", Flavor::Mysql84, false),
+            ("mysql:5.6", Flavor::Mysql57, false),
+            ("percona/percona-server:8.0@sha256:ab", Flavor::Mysql57, false),
+            ("mysql:8.0", Flavor::Mariadb, false),
+            ("mariadb:11", Flavor::Mysql80, false),
+            ("mysql:8.0.36", Flavor::Mysql80, true),
+            ("mysql:5", Flavor::Mysql57, true),
+            ("mysql:latest", Flavor::Mysql80, true),
+            ("mysql@sha256:ab", Flavor::Mysql57, true),
+            ("mariadb:10.11", Flavor::Mariadb, true),
+            ("registry.example/team/mysql:8.4", Flavor::Mysql80, true),
+            ("registry.example/team/db:1", Flavor::Mariadb, true),
+            ("mysql/mysql-server:8.0", Flavor::Mysql80, false),
+        ] {
+            let annotations = Annotations { flavor: Some(told), ..Annotations::default() };
+            let database = Database::detect(image, "image", &annotations, &mut Findings::default());
+            assert_eq!(database.map(|database| database.flavor), fits.then_some(told), "{image}");
         }
     }
 

@@ -100,7 +100,9 @@ fn may_concern(target: Target, text: &str, old: Option<&str>, settings: &Setting
     let is_annotated = || peek::concerns(text) || old.is_some_and(peek::concerns);
     match target {
         Target::StatefulSet => {
-            is_annotated() || (settings.unmanaged != Unmanaged::Allow && rules::may_be_database(text))
+            is_annotated()
+                || peek::may_wish(text)
+                || (settings.unmanaged != Unmanaged::Allow && rules::may_be_database(text))
         }
         Target::Service => true,
         Target::Scale => settings.unmanaged != Unmanaged::Allow,

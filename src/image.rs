@@ -25,6 +25,15 @@ impl<'a> Image<'a> {
         self.repository.rsplit('/').next().unwrap_or_default()
     }
 
+    /// The folders between the registry and the name. A first part is a registry where it looks like a host (the
+    /// distribution project, "reference").
+    pub(crate) fn folders(&self) -> impl DoubleEndedIterator<Item = &'a str> {
+        let path = self.repository.rsplit_once('/').map_or("", |(path, _)| path);
+        let (first, rest) = path.split_once('/').unwrap_or((path, ""));
+        let is_host = first.contains(['.', ':']) || first == "localhost";
+        (if is_host { rest } else { path }).split('/').filter(|folder| !folder.is_empty())
+    }
+
     /// The leading numbers of the tag: `8.0.36-debian` is 8, 0 and 36.
     pub(crate) fn version(&self) -> Version {
         let mut numbers = self

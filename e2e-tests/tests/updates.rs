@@ -337,6 +337,67 @@ fn a_copied_record_takes_nothing_of_the_users_away() {
     assert_eq!(new["metadata"]["annotations"][STATUS], old["metadata"]["annotations"][STATUS]);
 }
 
+/// Nor does one whose digest fits, or one that was stored while no policy answered.
+#[test]
+fn a_forged_record_takes_nothing_of_the_users_away() {
+    let mut plain = plain();
+    plain["spec"]["replicas"] = json!(1);
+    plain["spec"]["volumeClaimTemplates"][0]["metadata"]["name"] = json!("data");
+    let mount = json!([{"name": "data", "mountPath": "/var/lib/mysql"}]);
+    database_mut(&mut plain)["volumeMounts"] = mount.clone();
+    // FNV-1a, as the policy has it, of lists that are empty but for the one of the mounts
+    let texts = ["]", "]", "]", "data", "/var/lib/mysql", "", "", "]", "]"];
+    let digest = texts
+        .iter()
+        .flat_map(|text| text.bytes().chain([0xff]))
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    let mut forged = plain.clone();
+    let record = json!({
+        "version": "0.3.0", "revision": format!("{digest:016x}"), "container": "mysql", "volumeMounts": ["/var/lib/mysql"],
+        "replication": {"cloneMethod": "xtrabackup", "gtid": "option-files", "binaryLog": "mysql-bin"},
+    });
+    forged["metadata"]["annotations"][STATUS] = json!(record.to_string());
+    let mut rolled_out = forged.clone();
+    database_mut(&mut rolled_out)["image"] = json!("mysql:8.0.40");
+    for (object, old) in [(&forged, None), (&forged, Some(&plain)), (&rolled_out, Some(&forged))] {
+        let answer = both_doors(&request(object, old), &json!({}));
+        let new = answer.mutated_object.unwrap_or_else(|| panic!("{:?}", answer.message));
+        assert_eq!(container(&new, "mysql")["volumeMounts"][0], mount[0]);
+        let env = container(&new, "init-mysql")["env"].as_array().expect("env").clone();
+        assert!(env.contains(&json!({"name": "REPLICATION_GTID", "value": "always"})), "{env:?}");
+    }
+}
+
+/// In another folder of its volume the database would start empty.
+#[test]
+fn the_injected_mount_of_the_data_stays_where_it_is() {
+    let old = created(&plain_without_claim());
+    let is_data = |mount: &&mut Value| mount["name"] == "data";
+    for image in ["mysql:8.0.36", "mysql:8.0.40"] {
+        let mut moved = old.clone();
+        let database = database_mut(&mut moved);
+        database["image"] = json!(image);
+        let mounts = database["volumeMounts"].as_array_mut().expect("mounts");
+        mounts.iter_mut().find(is_data).expect("the mount").as_object_mut().expect("a mount").remove("subPath");
+        let new = updated(&moved, &old, &json!({}));
+        assert_eq!(container(&new, "mysql")["volumeMounts"], container(&old, "mysql")["volumeMounts"], "{image}");
+    }
+}
+
+#[test]
+fn an_undone_edit_is_told() {
+    let old = created(&plain());
+    let warnings =
+        |object: &Value| both_doors(&request(object, Some(&old)), &json!({})).warnings.unwrap_or_default().join("\n");
+    let mut edited = old.clone();
+    edited["spec"]["template"]["spec"]["containers"][1]["image"] = json!("registry.example/other:1");
+    let told = warnings(&edited);
+    assert!(told.contains("(xtrabackup)"), "{told}");
+    let mut limited = old.clone();
+    limited["spec"]["template"]["spec"]["containers"][1]["resources"]["limits"] = json!({"memory": "1Gi"});
+    assert!(!warnings(&limited).contains("(xtrabackup)"));
+}
+
 fn live_with_injection(live: &Value) -> Value {
     let mut object = live.clone();
     object["metadata"]["annotations"] = json!({INJECT: "true"});
@@ -352,7 +413,7 @@ fn injected(object: &Value) -> [&Value; 4] {
 /// Of a name the last variable counts, and arguments behind a script are the script's own.
 #[test]
 fn an_injected_container_carries_no_more_than_was_planned() {
-    let edits: [fn(&mut Value); 14] = [
+    let edits: [fn(&mut Value); 22] = [
         |pod| {
             let env = pod["initContainers"][0]["env"].as_array_mut().expect("env");
             env.push(json!({"name": "REPLICATION_SERVICE", "value": "elsewhere"}));
@@ -403,6 +464,34 @@ fn an_injected_container_carries_no_more_than_was_planned() {
             let scripts = volumes.iter_mut().find(|volume| volume["name"] == "mysql-replication-scripts");
             *scripts.expect("the volume") =
                 json!({"name": "mysql-replication-scripts", "hostPath": {"path": "/tmp/scripts"}});
+        },
+        |pod| {
+            let volumes = pod["volumes"].as_array_mut().expect("volumes");
+            let conf = volumes.iter_mut().find(|volume| volume["name"] == "conf");
+            *conf.expect("the volume") = json!({"name": "conf", "hostPath": {"path": "/srv/conf"}});
+        },
+        |pod| {
+            let volumes = pod["volumes"].as_array_mut().expect("volumes");
+            let config_map = volumes.iter_mut().find(|volume| volume["name"] == "config-map");
+            config_map.expect("the volume")["configMap"]["items"] = json!([{"key": "slave.cnf", "path": "master.cnf"}]);
+        },
+        |pod| {
+            let database =
+                pod["containers"].as_array_mut().expect("containers").iter_mut().find(|it| it["name"] == "mysql");
+            let mounts = database.expect("the database")["volumeMounts"].as_array_mut().expect("mounts");
+            mounts.iter_mut().find(|mount| mount["name"] == "conf").expect("the mount")["subPath"] = json!("other");
+        },
+        |pod| pod["initContainers"].as_array_mut().expect("a list").reverse(),
+        |pod| pod["initContainers"][0]["envFrom"] = json!([{"configMapRef": {"name": "other"}}]),
+        |pod| {
+            let env = pod["initContainers"][0]["env"].as_array_mut().expect("env");
+            env.push(json!({"name": "BASH_ENV", "value": "/var/lib/mysql/run-first"}));
+        },
+        |pod| pod["containers"][1]["securityContext"] = json!({"runAsUser": 4711}),
+        |pod| {
+            let mounts = pod["containers"][1]["volumeMounts"].as_array_mut().expect("mounts");
+            let data = mounts.iter_mut().find(|mount| mount["mountPath"] == "/var/lib/mysql");
+            data.expect("the mount")["subPath"] = json!("elsewhere");
         },
     ];
     let old = created(&plain());

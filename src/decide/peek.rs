@@ -12,7 +12,13 @@ pub(crate) fn concerns(object: &str) -> bool {
     object.contains(ANNOTATION_PREFIX.trim_end_matches('/'))
 }
 
-/// The same for an object that is parsed.
+/// Could it carry a key that was meant to be the one that wishes for the injection, in whatever case and domain?
+pub(crate) fn may_wish(object: &str) -> bool {
+    let is_wish = |name: &[u8]| name.get(..7).is_some_and(|name| name.eq_ignore_ascii_case(b"inject\""));
+    object.split('/').skip(1).any(|rest| is_wish(rest.as_bytes()))
+}
+
+/// The same as [`concerns`] for an object that is parsed.
 pub(crate) fn has_own_annotation(object: &Value) -> bool {
     let on_pods = at(object, &["spec", "template", "metadata", "annotations"]).and_then(Value::as_object);
     own(object).next().is_some()
@@ -51,6 +57,19 @@ mod tests {
             ),
         ] {
             assert_eq!(concerns(object), expected, "{object}");
+        }
+    }
+
+    #[test]
+    fn tells_wishes_by_their_key() {
+        for (object, expected) in [
+            (r#"{"metadata": {"labels": {"mysql-replication.kubewarden.com/Inject": "true"}}}"#, true),
+            (r#"{"metadata": {"labels": {"a\/inject": ""}}}"#, true),
+            (r#"{"metadata": {"labels": {"a/injected": ""}}}"#, false),
+            (r#"{"path": "/inject"#, false),
+            ("/", false),
+        ] {
+            assert_eq!(may_wish(object), expected, "{object}");
         }
     }
 

@@ -154,19 +154,47 @@ impl<'c, 'r> Subject<'c, 'r> {
         let object = &case.object;
         // what the audit scanner sends is in the cluster already: it is looked at as if it were sent there once more
         let old = if case.is_audit { Some(object) } else { case.old.as_ref() };
-        let old_record = old.and_then(record_of);
         // A record is believed where it is the stored one, or fits the object: another set's would have the user's own
-        // parts taken out.
-        let record = record_of(object)
-            .filter(|record| Some(record) == old_record.as_ref() || record.is_intact(object))
-            .or_else(|| {
+        // parts taken out. What is stored was not always written by the policy either.
+        let old_record = old.filter(|old| Status::is_of_its_own(old)).and_then(record_of);
+        let fits = |record: &Status| Status::is_of_its_own(object) && record.is_intact(object);
+        let record =
+            record_of(object).filter(|record| Some(record) == old_record.as_ref() || fits(record)).or_else(|| {
                 // dropped on the way, or another one: what the stored one named is still the policy's where it is the same
                 let (old, record) = (old?, old_record.as_ref()?);
                 Some(record.limited_to_same_parts(object, old))
             });
         let mut subject = Self { object: Cow::Borrowed(object), old, old_record, record };
         subject.restore_immutable_fields();
+        subject.restore_data_mount();
         subject
+    }
+
+    /// The injected mount of the data stays as it is: in another folder of its volume the database would start empty.
+    fn restore_data_mount(&mut self) -> Option<()> {
+        let (old, record) = (self.old?, self.old_record.as_ref()?);
+        let stored = list_at(database_of(old, record)?.1, &["volumeMounts"]).iter().find(|it| is_data(it, record))?;
+        let path = str_at(stored, &["mountPath"]);
+        let is_another =
+            |it: &Value| name(it) == DATA_CLAIM && str_at(it, &["mountPath"]) == path && !record.names_mount(it);
+        let (index, database) = database_of(&self.object, record)?;
+        let place = list_at(database, &["volumeMounts"]).iter().position(is_another)?;
+        let pod = object_at(self.object.to_mut(), &["spec", "template", "spec"])?;
+        let container = list_in(pod, "containers")?.get_mut(index)?.as_object_mut()?;
+        *list_in(container, "volumeMounts")?.get_mut(place)? = stored.clone();
+        Some(())
+    }
+
+    /// An edit of what is injected has no effect, which should not be found out by the effect.
+    fn tell_undone_edits(&self, findings: &mut Findings) {
+        let (Some(old), Some(record)) = (self.old, &self.old_record) else { return };
+        let edited = record.edited(&self.object, old);
+        if !edited.is_empty() && record.is_intact(old) {
+            findings.warn(format!(
+                "the edit of what is injected is undone ({}): use annotations, the policy's settings or the database container",
+                edited.join(", ")
+            ));
+        }
     }
 
     /// A user who writes the plain manifest over an injected object leaves out what was injected into fields that
@@ -258,9 +286,11 @@ impl<'c, 'r> Subject<'c, 'r> {
             self.check_adoption(findings);
             self.check_partition(annotations, findings);
             self.check_retention(findings);
+            self.tell_undone_edits(findings);
         }
         self.check_injection(case, Some(&plan), findings);
-        if let Some(kept) = self.keep_old_revision(base) {
+        let is_whole = self.old.is_some_and(|old| plan.is_there(old));
+        if let Some(kept) = self.keep_old_revision(base).filter(|_| is_whole) {
             return Some(Change::Into(kept));
         }
         let object = match self.object {
@@ -349,7 +379,8 @@ impl<'c, 'r> Subject<'c, 'r> {
         if !case.is_audit {
             return;
         }
-        let Some(record) = &self.record else {
+        // one that is not believed says all the same that something was injected once
+        let Some(record) = self.record.clone().or_else(|| record_of(&self.object)) else {
             findings.reject(Violation::new(
                 rule::NOT_INJECTED,
                 Annotations::path(annotation::INJECT),
@@ -412,10 +443,8 @@ impl<'c, 'r> Subject<'c, 'r> {
     /// The database's mount of an injected claim stays even where the user's manifest never had it.
     fn keep_data_mount(&self, result: &mut Value<'r>) -> Option<()> {
         let (old, record) = (self.old?, self.old_record.as_ref()?);
-        let database = |container: &&Value| name(container) == record.container;
-        let stored = list_at(old, &["spec", "template", "spec", "containers"]).iter().find(database)?;
-        let mounts = list_at(stored, &["volumeMounts"]).iter();
-        let data = mounts.filter(|mount| name(mount) == DATA_CLAIM && record.names_mount(mount));
+        let (_, stored) = database_of(old, record)?;
+        let data = list_at(stored, &["volumeMounts"]).iter().filter(|mount| is_data(mount, record));
         let container = list_in(object_at(result, &["spec", "template", "spec"])?, "containers")?
             .iter_mut()
             .find(|container| name(container) == record.container)?
@@ -428,4 +457,15 @@ impl<'c, 'r> Subject<'c, 'r> {
         }
         Some(())
     }
+}
+
+/// The container that a record calls the database's, and where it stands.
+fn database_of<'v, 'a>(object: &'v Value<'a>, record: &Status) -> Option<(usize, &'v Value<'a>)> {
+    let containers = list_at(object, &["spec", "template", "spec", "containers"]).iter();
+    containers.enumerate().find(|(_, container)| name(container) == record.container)
+}
+
+/// Is it the mount of the data that a record names?
+fn is_data(mount: &Value, record: &Status) -> bool {
+    name(mount) == DATA_CLAIM && record.names_mount(mount)
 }

@@ -8,7 +8,7 @@ use crate::{
     },
     json::{Object, Rendered, Value, list_in, object_at, str_at},
     object::{covers, name},
-    record::Status,
+    record::{Status, is_just_mount_of_server, is_just_volume},
     settings::Settings,
 };
 
@@ -44,7 +44,7 @@ pub(crate) fn apply<'a>(
     }
 
     let pod = object_at(object, &["spec", "template", "spec"])?;
-    status.volumes = merge(pod, "volumes", plan.volumes, &before.volumes, name)?;
+    status.volumes = merge(pod, "volumes", plan.volumes, &before.volumes, name, is_just_volume)?;
     let planned = |list: &str| plan.ingredients.containers(list, settings);
     status.init_containers = merge_parts(pod, "initContainers", planned("initContainers"), &before.init_containers)?;
     status.containers = merge_parts(pod, "containers", planned("containers"), &before.containers)?;
@@ -58,7 +58,7 @@ pub(crate) fn apply<'a>(
             listed.push(path.to_owned());
         }
     }
-    status.volume_mounts = merge(database, "volumeMounts", plan.mounts, &listed, mount_path)?;
+    status.volume_mounts = merge(database, "volumeMounts", plan.mounts, &listed, mount_path, is_just_mount_of_server)?;
     write_ports(database, plan.ports, &mut status)?;
     write_probes(database, plan.probes, before, &mut status);
 
@@ -70,7 +70,7 @@ fn mount_path<'v>(mount: &'v Value) -> &'v str {
     str_at(mount, &["mountPath"])
 }
 
-/// Puts the planned elements into a list: one that is there and holds all that is planned stays untouched, another of
+/// Puts the planned elements into a list: one that is there and is just as planned stays untouched, another of
 /// the same identity is replaced in its place, a missing one is appended. What `before` names and the plan does not is
 /// taken out. Returns what is the policy's own: a user's own element that is just like the planned one is not.
 fn merge<'a>(
@@ -79,6 +79,7 @@ fn merge<'a>(
     planned: Vec<Value<'a>>,
     before: &[String],
     identity: for<'v> fn(&'v Value) -> &'v str,
+    is_just: fn(&Value, &Value) -> bool,
 ) -> Option<Vec<String>> {
     if planned.is_empty() && before.is_empty() {
         return Some(Vec::new());
@@ -95,7 +96,7 @@ fn merge<'a>(
             own.push(planned_identity);
             continue;
         };
-        if !covers(element, &planned) {
+        if !is_just(element, &planned) {
             *element = planned;
         }
         if before.contains(&planned_identity) {
@@ -116,6 +117,7 @@ fn merge_parts(
     let is_listed = |element: &Value| before.iter().any(|listed| listed == name(element));
     let is_planned = |element: &Value| planned.iter().any(|planned| planned.name == name(element));
     list.retain(|element| is_planned(element) || !is_listed(element));
+    let order: Vec<_> = planned.iter().map(|planned| planned.name).collect();
     let mut own = Vec::new();
     for planned in planned {
         let planned_name = planned.name;
@@ -131,7 +133,20 @@ fn merge_parts(
             own.push(planned_name.to_owned());
         }
     }
+    put_in_order(list, &order);
     Some(own)
+}
+
+/// Puts the containers of these names into this order, in the places where they are.
+fn put_in_order(list: &mut [Value], order: &[&str]) {
+    let places: Vec<_> =
+        order.iter().filter_map(|wanted| list.iter().position(|container| name(container) == *wanted)).collect();
+    // two at most are injected into one list
+    if let [first, second] = places[..]
+        && first > second
+    {
+        list.swap(first, second);
+    }
 }
 
 fn write_ports<'a>(database: &mut Object<'a>, ports: Vec<Value<'a>>, status: &mut Status) -> Option<()> {

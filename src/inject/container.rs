@@ -2,25 +2,53 @@
 //! looked at again: as a tree each would cost more than all the rest of the plan.
 
 use crate::{
-    json::{Rendered, Value, list_at, str_at, write_str},
+    json::{Rendered, Value, at, list_at, str_at, write_str},
+    mounts::holds,
+    name_index::NameIndex,
     names::INJECTED_VOLUMES,
-    object::{by_name, covers, name},
-    record::{Digest, container_digest, is_bent},
+    object::{covers, name},
+    record::{Digest, container_digest, is_bent, is_just_mount, tells_bash},
     scripts::Packed,
 };
 
-/// Does a container that is there hold all that is planned?
+/// Is a container that is there what is planned? Others may add to it, but nothing by which it does something else.
 pub(crate) fn is_covered(planned: &Rendered, existing: &Value) -> bool {
     // most that differ do so here, and to see that takes no tree
     if container_digest(existing) != planned.digest {
         return false;
     }
     let Some(planned) = planned.tree() else { return false };
-    // another admission controller's variable may be there too, but none that tells a script something else
-    let is_planned = |variable: &Value| by_name(list_at(&planned, &["env"]), name(variable)).is_some();
-    let mut parameters =
-        list_at(existing, &["env"]).iter().filter(|variable| name(variable).starts_with("REPLICATION_"));
-    covers(existing, &planned) && parameters.all(is_planned) && !is_bent(existing)
+    let user = |container| at(container, &["securityContext", "runAsUser"]).and_then(Value::as_i64);
+    let sources = |container| list_at(container, &["envFrom"]).len();
+    covers(existing, &planned)
+        && !is_bent(existing)
+        && user(existing) == user(&planned)
+        && sources(existing) == sources(&planned)
+        && has_planned_env(existing, &planned)
+        && has_planned_mounts(existing, &planned)
+}
+
+/// Another admission controller's variable may be there too, but none of a planned name again, and none that tells a
+/// script something else: of a name the last one counts (Kubernetes API, `EnvVar`).
+fn has_planned_env(existing: &Value, planned: &Value) -> bool {
+    let planned = list_at(planned, &["env"]);
+    let names = NameIndex::of(planned);
+    let counts = |name: &str| name.starts_with("REPLICATION_") || tells_bash(name) || names.has(name);
+    let mut those_that_count = list_at(existing, &["env"]).iter().filter(|variable| counts(name(variable)));
+    planned.iter().all(|planned| those_that_count.next().is_some_and(|variable| covers(variable, planned)))
+        && those_that_count.next().is_none()
+}
+
+/// Another's mount may be there too, but none above or below a planned one.
+fn has_planned_mounts(existing: &Value, planned: &Value) -> bool {
+    let planned = list_at(planned, &["volumeMounts"]);
+    let path = |mount| str_at(mount, &["mountPath"]);
+    list_at(existing, &["volumeMounts"]).iter().all(|mount| {
+        match planned.iter().find(|planned| path(planned) == path(mount)) {
+            Some(planned) => is_just_mount(mount, planned),
+            None => !planned.iter().any(|it| holds(path(it), path(mount)) || holds(path(mount), path(it))),
+        }
+    })
 }
 
 /// Writes a container. The fields that tell one injection from another go into its digest as they are written.

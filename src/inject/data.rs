@@ -1,5 +1,7 @@
 //! Where the database keeps its data: the directory, and the volume that each pod has for it.
 
+use std::borrow::Cow;
+
 use crate::{
     data_dir::data_dir,
     database::Found,
@@ -7,11 +9,13 @@ use crate::{
     given::Given,
     json::{Value, list_at, str_at},
     mounts::mount_of,
+    name_index::NameIndex,
     names::{DATA_CLAIM, DATA_SUB_PATH},
     object::{by_name, name},
     rule,
     settings::Settings,
     text::shown,
+    variables::expand_as_kubelet,
 };
 
 /// The data of a pod.
@@ -55,7 +59,8 @@ impl<'a> Data<'a> {
                 ));
             }
             if !has_claim(volume) {
-                check_plain_volume(volume, by_name(volumes, volume), &path, findings);
+                let has_own_folder = is_each_pods_own(mount, container);
+                check_plain_volume(volume, by_name(volumes, volume), has_own_folder, &path, findings);
             }
             let mut mount = mount.clone();
             if let Some(mount) = mount.as_object_mut() {
@@ -118,7 +123,13 @@ fn find_data_dir(given: &[Given], path: &str, findings: &mut Findings) -> Option
 }
 
 /// A volume of the pod template under the data directory: only some kinds are each pod's own.
-fn check_plain_volume(volume: &str, definition: Option<&Value>, path: &str, findings: &mut Findings) {
+fn check_plain_volume(
+    volume: &str,
+    definition: Option<&Value>,
+    has_own_folder: bool,
+    path: &str,
+    findings: &mut Findings,
+) {
     let Some(definition) = definition.and_then(Value::as_object) else {
         findings.reject(Violation::new(
             rule::DATA_VOLUME,
@@ -134,14 +145,45 @@ fn check_plain_volume(volume: &str, definition: Option<&Value>, path: &str, find
             .warn(format!("volume {} under the data directory goes with its pod, and the data with it", shown(volume)));
         return;
     }
+    if has_own_folder && ["persistentVolumeClaim", "nfs"].iter().any(|kind| definition.contains_key(kind)) {
+        return;
+    }
     let kind = definition.keys().find(|key| *key != "name").unwrap_or("nothing");
     findings.reject(Violation::new(
         rule::DATA_VOLUME,
         format!("{path}.name"),
         format!("the volume {} ({}) under the data directory", shown(volume), shown(kind)),
         "all pods get the same volume, and several servers on the same files destroy them",
-        "use spec.volumeClaimTemplates, which gives each pod a volume of its own",
+        "use spec.volumeClaimTemplates, which gives each pod a volume of its own; or mount a folder of the pod's name with subPathExpr",
     ));
+}
+
+/// Is a mount a folder of the pod's own in a volume of all? Its `subPathExpr` must hold the pod's name, by a variable or
+/// by one that is made from it (Kubernetes documentation, "Using subPath with expanded environment variables"); a
+/// variable is made from those before it, and of one name the last one counts.
+fn is_each_pods_own(mount: &Value, container: &Value) -> bool {
+    let folder = str_at(mount, &["subPathExpr"]);
+    if folder.is_empty() {
+        return false;
+    }
+    let env = list_at(container, &["env"]);
+    let names = NameIndex::of(env);
+    let mut has_pods_name: Vec<bool> = Vec::new();
+    let holds = |text: &str, has_pods_name: &[bool]| {
+        let mut holds = false;
+        expand_as_kubelet(text, usize::MAX, &mut |name| {
+            let place = names.last(name, 0..has_pods_name.len())?;
+            holds |= has_pods_name[place];
+            Some(Cow::Borrowed(""))
+        });
+        holds
+    };
+    for variable in env {
+        let is_name = str_at(variable, &["valueFrom", "fieldRef", "fieldPath"]) == "metadata.name";
+        let has_name = is_name || holds(str_at(variable, &["value"]), &has_pods_name);
+        has_pods_name.push(has_name);
+    }
+    holds(folder, &has_pods_name)
 }
 
 #[cfg(test)]
@@ -157,5 +199,26 @@ mod tests {
         ]});
         assert_eq!(mount_of(&container, "/var/lib/mysql").map(|(index, _)| index), Some(1));
         assert_eq!(mount_of(&container, "/srv"), None);
+    }
+
+    #[test]
+    fn a_folder_by_the_pods_name_is_each_pods_own() {
+        let pod = json!({"name": "POD", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}});
+        let value = |name: &'static str, value: &'static str| json!({"name": name, "value": value});
+        let uid = json!({"name": "UID", "valueFrom": {"fieldRef": {"fieldPath": "metadata.uid"}}});
+        for (env, folder, expected) in [
+            (json!([pod]), "$(POD)", true),
+            (json!([pod]), "mysql/$(POD)/data", true),
+            (json!([pod, value("DIR", "db-$(POD)")]), "$(DIR)", true),
+            (json!([value("DIR", "db-$(POD)"), pod]), "$(DIR)", false),
+            (json!([pod, value("POD", "db")]), "$(POD)", false),
+            (json!([pod]), "$$(POD)", false),
+            (json!([pod]), "$(OTHER)", false),
+            (json!([uid]), "$(UID)", false),
+            (json!([pod]), "", false),
+        ] {
+            let mount = json!({"subPathExpr": folder});
+            assert_eq!(is_each_pods_own(&mount, &json!({"env": env})), expected, "{folder} {env}");
+        }
     }
 }

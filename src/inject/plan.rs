@@ -9,7 +9,8 @@ use crate::{
     annotations::Annotations,
     database::{Database, Found},
     findings::{Findings, Violation},
-    flavor::{CloneMethod, Flavor},
+    flavor::{CloneMethod, Family, Flavor},
+    image::{Image, Version},
     inject::{
         container::is_covered,
         containers::{FromContainer, Ingredients, probes},
@@ -22,9 +23,9 @@ use crate::{
         ANNOTATION_PREFIX, CLONE_CONTAINER, CONF_VOLUME, CONFIG_MAP_VOLUME, DATABASE_PORT, DATABASE_PORT_NAME,
         INIT_CONTAINER, ROOT_PASSWORD_VOLUME, SCRIPTS_VOLUME, SIDECAR_CONTAINER, annotation,
     },
-    object::{by_name, covers, name},
+    object::{by_name, name},
     planned::Planned,
-    record::{Gtid, Replication, scripts_mount},
+    record::{Gtid, Replication, is_just_mount, is_just_volume, scripts_mount},
     rule,
     settings::Settings,
     text::shown,
@@ -190,13 +191,27 @@ impl<'a> Plan<'a> {
             && self.mounts.iter().filter(is_old).all(|planned| {
                 mounts.iter().any(|mount| str_at(mount, &["mountPath"]) == str_at(planned, &["mountPath"]))
             })
+            && self.has_its_data(pod)
+    }
+
+    /// Have the containers that read and write the data the server's own?
+    fn has_its_data(&self, pod: &Value) -> bool {
+        let data = &self.ingredients.data.mount;
+        let is_at_its_place = |mount: &&Value| str_at(mount, &["mountPath"]) == str_at(data, &["mountPath"]);
+        [("initContainers", CLONE_CONTAINER), ("containers", SIDECAR_CONTAINER)].iter().all(|(list, wanted)| {
+            let container = by_name(list_at(pod, &[list]), wanted).unwrap_or(NULL);
+            let mount = list_at(container, &["volumeMounts"]).iter().find(is_at_its_place);
+            mount.is_some_and(|mount| is_just_mount(mount, data))
+        })
     }
 
     /// A user's own volume or container with a reserved name may stay only if it is just what would be injected.
     fn check_reserved_names(&self, pod: &Value, settings: &Settings, findings: &mut Findings) {
         for planned in &self.volumes {
             let existing = list_at(pod, &["volumes"]).iter().enumerate();
-            for (index, _) in existing.filter(|(_, other)| name(other) == name(planned) && !covers(other, planned)) {
+            for (index, _) in
+                existing.filter(|(_, other)| name(other) == name(planned) && !is_just_volume(other, planned))
+            {
                 findings.reject(Violation::new(
                     rule::RESERVED_NAME,
                     format!("spec.template.spec.volumes[{index}].name"),
@@ -269,16 +284,35 @@ fn backup_image(
             },
         ));
     }
-    if let Some(other) =
-        chosen.filter(|_| database.clone_method == CloneMethod::Xtrabackup).and_then(Flavor::of_xtrabackup)
-        && other != database.flavor
+    if database.clone_method == CloneMethod::Xtrabackup
+        && let Some(chosen) = chosen
     {
-        findings.warn(format!(
-            "the backup image {} is not of the server's series: nothing can be cloned with it",
-            shown(chosen.unwrap_or_default())
-        ));
+        check_series(chosen, image, database, findings);
     }
     chosen.map(ToOwned::to_owned)
+}
+
+/// The tool must be of the server's series: another one copies nothing, or what the server does not start from.
+fn check_series(chosen: &str, image: &str, database: &Database, findings: &mut Findings) {
+    let backup = Image::parse(chosen);
+    if Flavor::of_backup(&backup).is_some_and(|other| other != database.flavor) {
+        findings.reject(Violation::new(
+            rule::CLONE_METHOD,
+            Annotations::path(annotation::BACKUP_IMAGE),
+            format!("the backup image {}", shown(chosen)),
+            format!("it is not of the server's series, {}: nothing can be cloned with it", database.flavor.name()),
+            "name an image with the backup tool of the server's series, or remove the annotation",
+        ));
+        return;
+    }
+    let series = |version: Version| version.major.zip(version.minor);
+    let is_official = Family::of(&backup) == Some(Family::Mariadb) && Family::of(&Image::parse(image)).is_some();
+    if database.flavor == Flavor::Mariadb
+        && is_official
+        && series(backup.version()).zip(series(database.version())).is_some_and(|(tool, server)| tool != server)
+    {
+        findings.warn(format!("the backup image {} is of another series than the server", shown(chosen)));
+    }
 }
 
 /// The database's port where no port of the database container has its number.

@@ -3,7 +3,7 @@
 use crate::{
     inject::containers::PING,
     json::{Object, Value, list_at},
-    names::DATA_CLAIM,
+    names::{DATA_CLAIM, DATABASE_PORT_NAME},
     object::name,
     record::Status,
     scripts::is_ping,
@@ -45,10 +45,9 @@ pub(crate) fn strip<'a>(object: &Value<'a>, status: &Status, extent: Extent) -> 
         !status.names_mount(mount) || (extent == Extent::KeepData && name(mount) == DATA_CLAIM)
     });
     retain(database, "ports", |port| {
-        !port
-            .get("containerPort")
-            .and_then(Value::as_u64)
-            .is_some_and(|port| status.ports.iter().any(|p| u64::from(*p) == port))
+        let number = port.get("containerPort").and_then(Value::as_u64);
+        let is_named = number.is_some_and(|number| status.ports.iter().any(|named| u64::from(*named) == number));
+        !(is_named && is_just_port(port))
     });
     for probe in &status.probes {
         if database.get(probe).is_some_and(is_ours) {
@@ -63,6 +62,11 @@ fn pod_of<'v, 'a>(object: &'v mut Value<'a>) -> Option<&'v mut Object<'a>> {
         .into_iter()
         .try_fold(object, |value, key| value.as_object_mut()?.get_mut(key))?
         .as_object_mut()
+}
+
+/// Is a port as the policy writes it? One of another name, or of the node too, is the user's.
+fn is_just_port(port: &Value) -> bool {
+    ["", DATABASE_PORT_NAME].contains(&name(port)) && !["hostPort", "hostIP"].iter().any(|key| port.get(key).is_some())
 }
 
 fn names(names: &[String], element: &Value) -> bool {

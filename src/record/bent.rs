@@ -2,8 +2,8 @@
 
 use crate::{
     json::{Value, list_at, str_at},
-    mounts::holds,
-    names::{SCRIPTS_DIR, SCRIPTS_VOLUME},
+    mounts::{holds, plain_path},
+    names::{CONF_VOLUME, FORCED_OPTIONS_FILE, INIT_CONTAINER, SCRIPTS_DIR, SCRIPTS_VOLUME},
     object::name,
 };
 
@@ -28,7 +28,34 @@ pub(crate) fn is_bent(container: &Value) -> bool {
     NEVER_WRITTEN.iter().any(|field| container.get(field).is_some_and(|value| !value.is_null()))
         || env.iter().enumerate().any(is_again)
         || (has_parameters && !pods_name.is_some_and(is_pods_name))
+        || (name(container) == INIT_CONTAINER && is_told_more(container))
+        || hides_option_files(container)
         || list_at(container, &["volumeMounts"]).iter().any(hides_scripts)
+}
+
+/// All that `init-mysql` is told, the policy tells it, each thing by its name.
+fn is_told_more(container: &Value) -> bool {
+    !list_at(container, &["envFrom"]).is_empty()
+        || list_at(container, &["env"]).iter().any(|variable| tells_bash(name(variable)))
+}
+
+/// Is it a variable by which bash runs something else before a script, or runs it otherwise (its manual, "Bash
+/// Variables": `BASH_ENV`, `BASHOPTS`, `SHELLOPTS`, and functions by `BASH_FUNC_`)?
+pub(crate) fn tells_bash(variable: &str) -> bool {
+    variable.starts_with("BASH") || variable == "SHELLOPTS"
+}
+
+/// Is a mount in the place of the injected option files, above it, or on the file that must win? The user's own option
+/// files may be beside that.
+fn hides_option_files(container: &Value) -> bool {
+    let mounts = list_at(container, &["volumeMounts"]);
+    let Some(conf) = mounts.iter().find(|mount| name(mount) == CONF_VOLUME) else { return false };
+    let folder = plain_path(str_at(conf, &["mountPath"]));
+    mounts.iter().filter(|mount| name(mount) != CONF_VOLUME).any(|mount| {
+        let path = plain_path(str_at(mount, &["mountPath"]));
+        let is_late = |file: &str| file.trim_start_matches('/') >= FORCED_OPTIONS_FILE;
+        holds(&path, &folder) || (holds(&folder, &path) && path.strip_prefix(&*folder).is_some_and(is_late))
+    })
 }
 
 /// Is a mount in the place of the scripts, or one of their volume, and not just the one that is planned?

@@ -3,6 +3,7 @@
 
 mod bent;
 mod digest;
+mod just;
 mod replication;
 
 use crate::{
@@ -10,14 +11,16 @@ use crate::{
     flavor::CloneMethod,
     json::{NULL, Value, at, list_at, object_at, read, str_at, write_list, write_str},
     names::{
-        ANNOTATION_PREFIX, CLONE_CONTAINER, CONF_VOLUME, DATA_CLAIM, DATABASE_PORT, INIT_CONTAINER, INJECTED_VOLUMES,
-        SCRIPTS_DIR, SCRIPTS_VOLUME, SIDECAR_CONTAINER, annotation,
+        ANNOTATION_PREFIX, CLONE_CONTAINER, CONF_VOLUME, CONFIG_MAP_VOLUME, DATA_CLAIM, DATABASE_PORT, INIT_CONTAINER,
+        INJECTED_CONTAINERS, INJECTED_VOLUMES, SCRIPTS_DIR, SCRIPTS_VOLUME, SIDECAR_CONTAINER, annotation,
     },
-    object::{by_name, covers, name},
+    object::{by_name, name},
 };
-pub(crate) use bent::{is_bent, scripts_mount};
+pub(crate) use bent::{is_bent, scripts_mount, tells_bash};
 use digest::volume;
 pub(crate) use digest::{Digest, container_digest};
+use just::{is_just_data, runs_scripts};
+pub(crate) use just::{is_just_mount, is_just_mount_of_server, is_just_volume};
 pub(crate) use replication::{BinaryLog, Gtid, Replication};
 
 /// Record of an injection.
@@ -102,10 +105,23 @@ impl Status {
         })
     }
 
-    /// Is a mount of the database container one that this record names?
+    /// Is a mount of the database container one that this record names? Of the data's, only what is just as the policy
+    /// writes it: any other is the user's own, whatever a record says, and without it the database would start empty.
     pub(crate) fn names_mount(&self, mount: &Value) -> bool {
-        [CONF_VOLUME, DATA_CLAIM, SCRIPTS_VOLUME].contains(&name(mount))
-            && self.volume_mounts.iter().any(|path| path == str_at(mount, &["mountPath"]))
+        let path = str_at(mount, &["mountPath"]);
+        let may_be_ours = match name(mount) {
+            CONF_VOLUME | SCRIPTS_VOLUME => true,
+            DATA_CLAIM => is_just_data(mount),
+            _ => false,
+        };
+        may_be_ours && self.volume_mounts.iter().any(|listed| listed == path)
+    }
+
+    /// Is an object injected into at all, by its containers? Only then can a record that it carries be its own.
+    pub(crate) fn is_of_its_own(object: &Value) -> bool {
+        let pod = at(object, &["spec", "template", "spec"]).unwrap_or(NULL);
+        let lists = ["initContainers", "containers"].into_iter().flat_map(|list| list_at(pod, &[list]));
+        lists.into_iter().any(|container| INJECTED_CONTAINERS.contains(&name(container)) && runs_scripts(container))
     }
 
     /// The annotation's full key.
@@ -178,7 +194,43 @@ impl Status {
         let is_straight = |list, names: &[String]| {
             names.iter().all(|name| by_name(list_at(pod, &[list]), name).is_some_and(|container| !is_bent(container)))
         };
-        self.digest(object) == self.revision && lists.into_iter().all(|(list, names)| is_straight(list, names))
+        self.digest(object) == self.revision
+            && lists.into_iter().all(|(list, names)| is_straight(list, names))
+            && self.volumes.iter().all(|name| by_name(list_at(pod, &["volumes"]), name).is_some_and(has_planned_source))
+            && is_in_order(pod)
+            && self.has_one_user(pod)
+    }
+
+    /// All injected containers run as the same user, and as the server's where that is said of its container.
+    fn has_one_user(&self, pod: &Value) -> bool {
+        let user = |container| at(container, &["securityContext", "runAsUser"]).and_then(Value::as_i64);
+        let servers = by_name(list_at(pod, &["containers"]), &self.container).and_then(user);
+        let mut first = None;
+        for (list, names) in [("initContainers", &self.init_containers), ("containers", &self.containers)] {
+            for name in names {
+                let this = by_name(list_at(pod, &[list]), name).and_then(user);
+                if servers.is_some_and(|server| this != Some(server)) || *first.get_or_insert(this) != this {
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    /// The containers that this record names, and that are not in an object as they are in another.
+    pub(crate) fn edited(&self, object: &Value, old: &Value) -> Vec<&str> {
+        let mut edited = Vec::new();
+        for (list, names) in [("initContainers", &self.init_containers), ("containers", &self.containers)] {
+            let find = |object, name| by_name(list_at(object, &["spec", "template", "spec", list]), name);
+            for name in names {
+                let Some((new, old)) = find(object, name).zip(find(old, name)) else { continue };
+                // most are just the same, and to see that takes no digest
+                if new != old && (is_bent(new) || container_digest(new) != container_digest(old)) {
+                    edited.push(name.as_str());
+                }
+            }
+        }
+        edited
     }
 
     /// A digest of the parts of a pod template that this record names. The server completes what it stores with
@@ -223,7 +275,7 @@ impl Status {
             add(&mut record.volumes, SCRIPTS_VOLUME);
         }
         let database = by_name(list_at(pod, &["containers"]), &self.container).unwrap_or(NULL);
-        if list_at(database, &["volumeMounts"]).iter().any(|mount| covers(mount, &scripts_mount())) {
+        if list_at(database, &["volumeMounts"]).iter().any(|mount| is_just_mount(mount, &scripts_mount())) {
             add(&mut record.volume_mounts, SCRIPTS_DIR);
         }
         record
@@ -242,6 +294,23 @@ impl Status {
         }
         limited
     }
+}
+
+/// Has an injected volume the kind of source that it was injected with, and no choice of the ConfigMap's keys? The digest
+/// holds what of the source differs from one set to another.
+fn has_planned_source(volume: &Value) -> bool {
+    match name(volume) {
+        CONF_VOLUME | SCRIPTS_VOLUME => volume.get("emptyDir").is_some(),
+        CONFIG_MAP_VOLUME => list_at(volume, &["configMap", "items"]).is_empty(),
+        _ => list_at(volume, &["secret", "items"]).len() == 1,
+    }
+}
+
+/// The option files are written before the clone needs them, and before it all that scripts are told.
+fn is_in_order(pod: &Value) -> bool {
+    let list = list_at(pod, &["initContainers"]);
+    let place = |wanted: &str| list.iter().position(|container| name(container) == wanted);
+    place(INIT_CONTAINER).zip(place(CLONE_CONTAINER)).is_none_or(|(init, clone)| init < clone)
 }
 
 #[cfg(test)]

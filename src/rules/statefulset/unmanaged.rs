@@ -2,7 +2,7 @@
 
 use crate::{
     findings::Violation,
-    flavor::Family,
+    flavor::is_database,
     json::{Value, at, list_at, str_at},
     names::{ANNOTATION_PREFIX, annotation},
     rule,
@@ -23,9 +23,8 @@ pub(crate) fn unmanaged_database(object: &Value) -> Option<Violation> {
         return None;
     }
     let pod = at(object, &["spec", "template", "spec"])?;
-    let is_database =
-        |container: &&Value| Family::of(str_at(container, &["image"])).is_some() && runs_server(container);
-    let container = list_at(pod, &["containers"]).iter().find(is_database)?;
+    let runs_database = |container: &&Value| is_database(str_at(container, &["image"])) && runs_server(container);
+    let container = list_at(pod, &["containers"]).iter().find(runs_database)?;
     if replicates_otherwise(pod) {
         return None;
     }
