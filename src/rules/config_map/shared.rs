@@ -55,7 +55,7 @@ pub(super) fn check_shared(config_map: &Value, server: &Server, findings: &mut F
         if one == other {
             continue;
         }
-        let at = if told[0].is_some() { 0 } else { 1 };
+        let at = usize::from(told[0].is_none());
         let (Some((key, text)), Some((line, _))) = ([primary, replica][at], &told[at]) else { continue };
         let checked = Checked { key, lines: text.split('\n').collect(), server };
         let found = format!("{}, and not the same in the file of the other role", checked.written(*line));
