@@ -170,7 +170,7 @@ fn check_length(variable: &Value, path: &str, database: Option<&Database>, findi
     }
 }
 
-/// Vault's agent, which a webhook puts into the pod beside a volume that all containers mount, those of this policy among
+/// Vault's agent, which a webhook puts into the pod beside a volume that all containers mount, the injected ones among
 /// them (Vault's manual, "Agent Sidecar Injector Annotations").
 pub(crate) struct Agent<'p> {
     annotations: Option<&'p Object<'p>>,

@@ -67,7 +67,7 @@ pub(super) fn check(case: &Case, cluster: &Cluster, findings: &mut Findings) {
             && service_may_say_write(service_name, &case.settings.write_names)
         {
             findings.warn(cut(format!(
-                "{service_name} leads to every pod of {statefulset_name}, and all but the primary are read-only: {} is for writes",
+                "{service_name} leads to every pod of {statefulset_name}, of which only one takes writes: annotate {}",
                 annotation::PRIMARY_OF
             )));
         }

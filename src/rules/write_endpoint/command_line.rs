@@ -114,16 +114,15 @@ impl ContainerCheck<'_, '_, '_, '_> {
         }
     }
 
-    fn argument(&mut self, name: &str, shown: &str, value: &str, spot: Spot) {
-        let mut value = self.expand(value, spot.sight(), true);
+    fn argument(&mut self, name: &str, shown: &str, text: &str, spot: Spot) {
+        let mut value = self.expand(text, spot.sight(), true);
         if let Some(set) = &self.set_by_shell
             && value.contains('$')
         {
             let references = shell_references(&value, &|name| !set.has(name));
             value = Cow::Owned(self.expand(&references, spot.sight(), true).into_owned());
         }
-        let is_made = matches!(value, Cow::Owned(_));
-        let place = Place { path: &spot.path(self.path), shown, name, from: None, is_made };
+        let place = Place { path: &spot.path(self.path), shown, name, from: None, is_made: value != text };
         self.check.value(&value, &place, &mut self.scope);
     }
 }

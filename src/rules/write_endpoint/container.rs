@@ -154,7 +154,7 @@ impl<'a> ContainerCheck<'_, 'a, '_, '_> {
             Variable::Key(_) | Variable::Unknown => None,
         });
         match expanded {
-            Cow::Owned(made) if check.effort.spend(Work::Expanded, made.len()) => Cow::Owned(made),
+            Cow::Owned(made) if check.effort.spend(Work::Expanded, made.len()) && made != text => Cow::Owned(made),
             _ => Cow::Borrowed(text),
         }
     }

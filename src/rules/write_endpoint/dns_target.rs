@@ -36,8 +36,9 @@ pub(super) fn dns_targets<'a>(host: &'a str, own: &'a str) -> Vec<DnsTarget<'a>>
         [first, second] => [pod(first, second, own), service(first, second)],
         // another domain may be another cluster's
         [name, namespace, "svc"] | [name, namespace, "svc", "cluster", "local"] => [None, service(name, namespace)],
-        // the domain of a cluster may be any, and a pod's name is of one StatefulSet and its Service alone
-        [first, second, third] | [first, second, third, "svc"] | [first, second, third, "svc", _] => {
+        [first, second, third] | [first, second, third, "svc"] => [pod(first, second, third), None],
+        // a cluster's domain may be any, and a pod's name is of one StatefulSet and its Service alone
+        [first, second, third, "svc", domain] if !domain.starts_with("cluster.local.") => {
             [pod(first, second, third), None]
         }
         _ => [None, None],
@@ -69,6 +70,7 @@ mod tests {
             ("my-db-1.v.ns.svc", vec![pod("ns")]),
             ("my-db-1.v.ns.svc.cluster.local", vec![pod("ns")]),
             ("my-db-1.v.ns.svc.corp.example", vec![pod("ns")]),
+            ("my-db-1.v.ns.svc.cluster.local.example.com", vec![]),
             ("my-db.ns.svc.corp.example", vec![]),
             ("my-db-1.v.svc", vec![service("my-db-1", "v")]),
             ("my-db-1.v.svc.svc.cluster.local", vec![pod("svc")]),
