@@ -310,7 +310,7 @@ fn a_closed_pipe_is_quiet() {
     let folder = TempDir::new().unwrap();
     let text = format!("{REJECTED}---\n{ACCEPTED}{}", "# padding\n".repeat(100_000));
     fs::write(folder.path().join("a.yaml"), text).unwrap();
-    let mut child = Process::new(assert_cmd::cargo::cargo_bin!("preview"))
+    let mut child = Process::new(assert_cmd::cargo::cargo_bin!("mysql-replication-preview"))
         .arg("a.yaml")
         .current_dir(folder.path())
         .env("MYSQL_REPLICATION_POLICY", common::guest_file(folder.path()))

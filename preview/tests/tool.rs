@@ -351,7 +351,7 @@ fn the_hook_of_pre_commit() {
     // Some of the manifests would be judged without the others.
     assert_eq!(hook["pass_filenames"], json!(false));
     let mut words = hook["entry"].as_str().unwrap().split(' ');
-    assert_eq!(words.next(), Some("preview"));
+    assert_eq!(words.next(), Some("mysql-replication-preview"));
     // Where the manifests are is for the one who uses it to say.
     assert_eq!(hook.get("args"), None);
     let words: Vec<&str> = words.chain(["."]).collect();
@@ -362,7 +362,7 @@ fn the_hook_of_pre_commit() {
 
 /// A process with these streams, and its policy in the folder.
 fn process(folder: &Path, args: &[&str]) -> Process {
-    let mut process = Process::new(assert_cmd::cargo::cargo_bin!("preview"));
+    let mut process = Process::new(assert_cmd::cargo::cargo_bin!("mysql-replication-preview"));
     process.args(args).current_dir(folder).env("MYSQL_REPLICATION_POLICY", common::guest_file(folder));
     process.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     process
@@ -433,7 +433,7 @@ fn colour_on_a_terminal_unless_it_is_not_wanted() {
     }
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("a.yaml"), REJECTED).unwrap();
-    let preview = assert_cmd::cargo::cargo_bin!("preview").display().to_string();
+    let preview = assert_cmd::cargo::cargo_bin!("mysql-replication-preview").display().to_string();
     let on_terminal = |variables: &str, args: &str| {
         let mut command = Command::new("script");
         command.current_dir(folder.path()).args(["--quiet", "--return", "--command"]);
@@ -482,7 +482,7 @@ fn a_big_stream_through_pipes() {
 fn installed(folder: &Path) -> PathBuf {
     let program = folder.join("bin").join("preview");
     fs::create_dir(folder.join("bin")).unwrap();
-    fs::copy(assert_cmd::cargo::cargo_bin!("preview"), &program).unwrap();
+    fs::copy(assert_cmd::cargo::cargo_bin!("mysql-replication-preview"), &program).unwrap();
     program
 }
 

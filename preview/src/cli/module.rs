@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::host::{Policy, embedded_policy};
+use mysql_replication_host::Policy;
+
+use crate::host::{Interpreter, embedded_policy};
 
 /// The variable that names the policy module.
 pub(super) const VARIABLE: &str = "MYSQL_REPLICATION_POLICY";
@@ -49,13 +51,14 @@ impl Module {
         ))
     }
 
-    /// Compiles it.
-    pub(super) fn compile(&self) -> Result<Policy, String> {
+    /// Reads it.
+    pub(super) fn read(&self) -> Result<Policy, String> {
         match self {
-            Self::File(path) => Policy::from_file(path).map_err(|error| format!("{}: {error}", path.display())),
-            Self::Embedded(bytes) => {
-                Policy::from_bytes(bytes).map_err(|error| format!("the module inside this program: {error}"))
+            Self::File(path) => {
+                Policy::from_file::<Interpreter>(path).map_err(|error| format!("{}: {error}", path.display()))
             }
+            Self::Embedded(bytes) => Policy::from_bytes::<Interpreter>(bytes)
+                .map_err(|error| format!("the module inside this program: {error}")),
         }
     }
 }

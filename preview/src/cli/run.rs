@@ -97,7 +97,7 @@ fn evaluate(args: &Args, stdin: &mut dyn Read) -> Result<Report, String> {
     warnings.extend(old.warnings);
     warnings.extend(repeated(&documents, &args.namespace));
 
-    let policy = module.compile()?;
+    let policy = module.read()?;
     let settings = match &args.settings {
         Some(file) => settings(file)?,
         None => json!({}),
