@@ -20,10 +20,11 @@ use tempfile::TempDir;
 
 /// Commands that need nothing but a built checkout, each with the exit codes that it may have and a part of what it
 /// says.
-const RUN: [(&str, &[i32], &str); 5] = [
+const RUN: [(&str, &[i32], &str); 6] = [
     ("make help", &[0], "List the targets"),
     ("target/debug/mysql-replication-preview examples/*.yaml", &[0], "3 accepted, 2 mutated"),
-    ("target/debug/mysql-replication-preview --diff mysql.yaml", &[0], "+++"),
+    ("target/debug/mysql-replication-preview mysql.yaml", &[0], "adds containers: xtrabackup"),
+    ("target/debug/mysql-replication-preview --inject --diff --brief mysql.yaml", &[0], "+++"),
     ("target/debug/preview mysql.yaml", &[0], "1 mutated"),
     ("target/debug/mysql-replication-preview --settings settings.yaml examples/*.yaml", &[0], "3 accepted, 2 mutated"),
 ];

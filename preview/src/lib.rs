@@ -14,4 +14,4 @@ pub use mysql_replication_host::{HostError, Policy};
 pub use mysql_replication_manifests::{
     Cluster, HostCall, Manifests, ObjectKey, Response, SettingsResponse, Unreachable, admission_request, yaml,
 };
-pub use preview::{DocumentOutcome, Evaluator, ObjectOutcome, Place, Preview, Verdict, Violation};
+pub use preview::{Change, DocumentOutcome, Evaluator, Inject, ObjectOutcome, Place, Preview, Verdict, Violation};

@@ -24,7 +24,11 @@ fn accepted_comes_out_as_it_went_in() {
 fn mutated_comes_out_changed_with_its_comments() {
     let ran = run(&[("a.yaml", MUTATED)], &["a.yaml"]);
     assert_eq!((ran.code, ran.out), (0, format!("{MUTATED}{MUTATION}")));
-    assert!(ran.err.contains("a.yaml:2: StatefulSet default/mysql MUTATED\n"), "{}", ran.err);
+    assert!(
+        ran.err.contains("a.yaml:2: StatefulSet default/mysql MUTATED\n    adds fields: metadata.annotations.b\n"),
+        "{}",
+        ran.err
+    );
 }
 
 #[test]

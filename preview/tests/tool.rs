@@ -205,7 +205,11 @@ fn github_escapes() {
     assert!(!ran.err.contains("::"), "{}", ran.err);
     let ran = run(&[("a.yaml", "a: 1\na: 2\n")], &["--output", "github", "a.yaml"]);
     assert_eq!(ran.code, 2);
-    assert!(ran.out.starts_with("::error file=a.yaml,line=2,col=1,title=preview::the key `a`"), "{}", ran.out);
+    assert!(
+        ran.out.starts_with("::error file=a.yaml,line=2,col=1,title=mysql-replication-preview::the key `a`"),
+        "{}",
+        ran.out
+    );
     let folder = TempDir::new().unwrap();
     let ran = finish(command(folder.path()).args(["--output", "github", "-"]).write_stdin(REJECTED));
     assert!(
@@ -215,7 +219,7 @@ fn github_escapes() {
     );
     let ran = run(&[("a.yaml", ACCEPTED)], &["--output", "github", "--settings", "absent.yaml", "a.yaml"]);
     assert_eq!(ran.code, 2);
-    assert!(ran.out.starts_with("::error title=preview::absent.yaml: cannot be read"), "{}", ran.out);
+    assert!(ran.out.starts_with("::error title=mysql-replication-preview::absent.yaml: cannot be read"), "{}", ran.out);
     assert!(ran.err.starts_with("error: absent.yaml: cannot be read"), "{}", ran.err);
 }
 
@@ -265,8 +269,8 @@ fn completions_for_each_shell() {
 fn bash_takes_its_completions() {
     let ran = run(&[], &["--completions", "bash"]);
     let script = ran.out
-        + "\nCOMP_WORDS=(preview --output s); COMP_CWORD=2; _preview preview s --output; echo \"${COMPREPLY[*]}\""
-        + "\nCOMP_WORDS=(preview --se); COMP_CWORD=1; _preview preview --se preview; echo \"${COMPREPLY[*]}\"\n";
+        + "\nCOMP_WORDS=(mysql-replication-preview --output s); COMP_CWORD=2; _mysql__replication__preview mysql-replication-preview s --output; echo \"${COMPREPLY[*]}\""
+        + "\nCOMP_WORDS=(mysql-replication-preview --se); COMP_CWORD=1; _mysql__replication__preview mysql-replication-preview --se mysql-replication-preview; echo \"${COMPREPLY[*]}\"\n";
     let ran = Command::new("bash").args(["-eu", "-s"]).write_stdin(script).output().unwrap();
     assert_eq!(String::from_utf8(ran.stdout).unwrap(), "sarif\n--settings\n", "{:?}", String::from_utf8(ran.stderr));
 }
@@ -281,7 +285,7 @@ fn the_man_page() {
     }
     assert!(sections.iter().any(|section| section.trim_matches('"') == "EXIT CODES"), "{sections:?}");
     // Dashes that can be copied, each command in a line of its own.
-    assert!(ran.out.contains("\nkubectl kustomize . | preview \\-\n"), "{}", ran.out);
+    assert!(ran.out.contains("\nkubectl kustomize . | mysql\\-replication\\-preview \\-\n"), "{}", ran.out);
     assert!(ran.out.contains("\\-\\-settings"));
     assert!(ran.out.contains("Print the man page"));
 }
@@ -291,13 +295,13 @@ fn help_teaches() {
     let ran = run(&[], &["--help"]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""));
     for part in [
-        "Usage: preview [OPTIONS] <PATH>...\n",
+        "Usage: mysql-replication-preview [OPTIONS] <PATH>...\n",
         "\nExamples:\n",
-        "      kubectl kustomize . | preview -\n",
-        "      preview --settings settings.yaml manifests/\n",
-        "      preview --namespace shop --old live.yaml manifests/\n",
-        "      preview --output github manifests/\n",
-        "      preview --output sarif manifests/ >preview.sarif\n",
+        "      kubectl kustomize . | mysql-replication-preview -\n",
+        "      mysql-replication-preview --settings settings.yaml manifests/\n",
+        "      mysql-replication-preview --namespace shop --old live.yaml manifests/\n",
+        "      mysql-replication-preview --output github manifests/\n",
+        "      mysql-replication-preview --output sarif manifests/ >preview.sarif\n",
         "            - id: mysql-replication-preview\n",
         "\nExit codes:\n  0  ",
         "\n  1  an object is rejected\n",
@@ -312,7 +316,7 @@ fn help_teaches() {
     assert!(ran.out.lines().all(|line| line.chars().count() <= 100));
     let short = run(&[], &["-h"]);
     assert_eq!(short.code, 0);
-    assert!(short.out.lines().count() < 50 && short.out.contains("preview --help"), "{}", short.out);
+    assert!(short.out.lines().count() < 50 && short.out.contains("mysql-replication-preview --help"), "{}", short.out);
     assert!(!short.out.contains("--completions") && !short.out.contains("--man"));
 }
 
@@ -328,14 +332,17 @@ fn examples_of_the_help_work() {
     fs::write(folder.path().join("settings.yaml"), "rules: {}\n").unwrap();
     let mut count = 0;
     for line in help.lines().filter_map(|line| line.strip_prefix("      ")) {
-        let Some((_, args)) =
-            line.split_once("preview ").filter(|(before, _)| before.is_empty() || before.ends_with("| "))
+        let Some((_, args)) = line
+            .split_once("mysql-replication-preview ")
+            .filter(|(before, _)| before.is_empty() || before.ends_with("| "))
         else {
             continue;
         };
         let args = args.split(" >").next().unwrap();
         let ran = finish(command(folder.path()).args(args.split(' ')).write_stdin(ACCEPTED));
-        assert_eq!(ran.code, 0, "{line}: {}", ran.err);
+        // the guest knows no databases that could be injected
+        let is_told = ran.code == 2 && line.contains("--inject") && ran.err.contains("error: --inject: ");
+        assert!(ran.code == 0 || is_told, "{line}: {}", ran.err);
         count += 1;
     }
     assert!(count >= 11, "{count} examples");

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::{Engine, HostError, Running};
 
 /// How long one call may take unless told otherwise. The policy server's own limit is two seconds; a slow machine
-/// must not make a preview fail.
+/// must not make a test fail.
 pub const DEFAULT_TIME_LIMIT: Duration = Duration::from_secs(10);
 
 /// A policy module. Every call gets an instance of its own, as on a policy server, so no call sees what another left.

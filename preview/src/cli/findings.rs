@@ -98,4 +98,7 @@ fn of_object<'r>(findings: &mut Vec<Finding<'r>>, object: &'r ObjectOutcome) {
             None => add(Level::Note, None, place, format!("{subject}: {warning}")),
         }
     }
+    for hint in &object.hints {
+        add(Level::Note, None, None, format!("{subject}: {hint}"));
+    }
 }

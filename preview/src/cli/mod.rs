@@ -12,6 +12,7 @@ mod paint;
 mod run;
 mod sarif_report;
 mod text_report;
+mod wrap;
 
 pub use args::{Args, ColorChoice, OutputFormat};
 pub use inputs::{Inputs, collect};

@@ -1,6 +1,7 @@
 //! Which policy module the command runs.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use mysql_replication_host::Policy;
 
@@ -10,6 +11,9 @@ use crate::host::{Interpreter, embedded_policy};
 pub(super) const VARIABLE: &str = "MYSQL_REPLICATION_POLICY";
 /// How a module is called.
 const NAME: &str = "policy.wasm";
+
+/// How long one object may take: a slow machine, or one that has much else to do, must not make a preview fail.
+const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 /// A policy module.
 #[derive(Debug)]
@@ -53,13 +57,14 @@ impl Module {
 
     /// Reads it.
     pub(super) fn read(&self) -> Result<Policy, String> {
-        match self {
+        let policy = match self {
             Self::File(path) => {
                 Policy::from_file::<Interpreter>(path).map_err(|error| format!("{}: {error}", path.display()))
             }
             Self::Embedded(bytes) => Policy::from_bytes::<Interpreter>(bytes)
                 .map_err(|error| format!("the module inside this program: {error}")),
-        }
+        };
+        policy.map(|policy| policy.with_time_limit(TIME_LIMIT))
     }
 }
 

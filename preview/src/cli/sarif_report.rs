@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::UNUSABLE;
 use super::findings::{Finding, Level, REJECTED, Spot};
+use super::help::NAME;
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 /// The folder that relative paths begin in.
@@ -50,7 +51,7 @@ pub(super) fn report(findings: &[Finding<'_>], exit_code: u8) -> serde_json::Res
         "version": "2.1.0",
         "runs": [{
             "tool": {"driver": {
-                "name": "preview",
+                "name": NAME,
                 "fullName": "preview of the MySQL replication policy",
                 "version": env!("CARGO_PKG_VERSION"),
                 "semanticVersion": env!("CARGO_PKG_VERSION"),
