@@ -11,6 +11,7 @@ use std::process::{Command as Process, Stdio};
 
 use assert_cmd::Command;
 use common::command::{ACCEPTED, REJECTED, RULES, Ran, command, finish, run};
+use mysql_replication_preview::cli::link;
 use mysql_replication_preview::{embedded_policy, yaml};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -74,12 +75,14 @@ fn check_sarif(log: &Value, exit_code: i32) {
     let [run] = items(&log["runs"]) else { panic!("one run") };
     keys(run, &["tool", "results", "invocations", "originalUriBaseIds"], &[]);
     let driver = keys(keys(&run["tool"], &["driver"], &[]), &["driver"], &[])["driver"].clone();
-    keys(&driver, &["name", "version", "semanticVersion", "rules"], &["fullName"]);
+    keys(&driver, &["name", "version", "semanticVersion", "rules"], &["fullName", "informationUri"]);
     let rules = items(&driver["rules"]);
     let ids: BTreeSet<&str> = rules.iter().map(|rule| rule["id"].as_str().unwrap()).collect();
     assert_eq!(ids.len(), rules.len(), "ids are unique");
     for rule in rules {
-        keys(rule, &["id", "shortDescription", "fullDescription", "help"], &[]);
+        keys(rule, &["id", "shortDescription", "fullDescription", "help"], &["helpUri"]);
+        let uri = rule.get("helpUri").map(|uri| uri.as_str().unwrap().to_owned());
+        assert_eq!(uri, (rule["id"] != "rejected").then(|| link(rule["id"].as_str().unwrap())));
         for key in ["shortDescription", "fullDescription", "help"] {
             check_message(&rule[key]);
         }
@@ -135,12 +138,18 @@ fn sarif_has_a_result_for_every_problem_and_every_warning_of_a_rule() {
     );
     assert_eq!(
         results[0]["message"]["text"],
-        "Pod shop/test-rule is rejected: spec.hostNetwork: true\nwhy: shared\nfix: remove it"
+        format!(
+            "Pod shop/test-rule is rejected: spec.hostNetwork: true\nwhy: shared\nfix: remove it\nsee: {}",
+            link("host-network")
+        )
     );
     assert_eq!(
         results[1]["message"]["text"],
-        "Pod shop/test-rule is rejected because of ConfigMap shop/b: data[\"slave.cnf\"] line 2: no \u{1b} option\n\
-         why: open\nfix: write it"
+        format!(
+            "Pod shop/test-rule is rejected because of ConfigMap shop/b: data[\"slave.cnf\"] line 2: no \u{1b} option\n\
+             why: open\nfix: write it\nsee: {}",
+            link("replica-writable")
+        )
     );
     assert_eq!(results[1]["relatedLocations"][0]["physicalLocation"]["artifactLocation"]["uri"], "m/a.yaml");
     assert_eq!(results[2]["message"]["text"], "Pod shop/test-rule: Service shop/gone spec.ports: no port");
@@ -180,16 +189,17 @@ fn github_annotations() {
     let ran = run(&RULES, &["--output", "github", "./m"]);
     let expected = "\
 ::error file=m/a.yaml,line=7,title=host-network%3A Pod shop/test-rule::Pod shop/test-rule is rejected: \
-spec.hostNetwork: true%0Awhy: shared%0Afix: remove it
+spec.hostNetwork: true%0Awhy: shared%0Afix: remove it%0Asee: LINKhost-network
 ::error file=m/b.yaml,line=7,title=replica-writable%3A Pod shop/test-rule::Pod shop/test-rule is rejected because of \
-ConfigMap shop/b: data[\"slave.cnf\"] line 2: no \\u{1b} option%0Awhy: open%0Afix: write it
+ConfigMap shop/b: data[\"slave.cnf\"] line 2: no \\u{1b} option%0Awhy: open%0Afix: write it%0Asee: LINKreplica-writable
 ::warning file=m/a.yaml,line=1,title=service-port%3A Pod shop/test-rule::Pod shop/test-rule: Service shop/gone \
 spec.ports: no port
 ::warning file=m/a.yaml,line=3,title=x%3A Pod shop/test-rule::Pod shop/test-rule: metadata.labels: none...
 ::notice file=m/a.yaml,line=1,title=Pod shop/test-rule::Pod shop/test-rule: watch out
 ::notice file=m/b.yaml,line=1,title=ConfigMap shop/b::ConfigMap shop/b: watch out
 ";
-    assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (1, expected, "1 accepted, 1 rejected\n"));
+    let out = ran.out.replace(&link(""), "LINK");
+    assert_eq!((ran.code, out.as_str(), ran.err.as_str()), (1, expected, "1 accepted, 1 rejected\n"));
 }
 
 #[test]
@@ -219,8 +229,12 @@ fn github_escapes() {
     );
     let ran = run(&[("a.yaml", ACCEPTED)], &["--output", "github", "--settings", "absent.yaml", "a.yaml"]);
     assert_eq!(ran.code, 2);
-    assert!(ran.out.starts_with("::error title=mysql-replication-preview::absent.yaml: cannot be read"), "{}", ran.out);
-    assert!(ran.err.starts_with("error: absent.yaml: cannot be read"), "{}", ran.err);
+    assert!(
+        ran.out.starts_with("::error title=mysql-replication-preview::absent.yaml: the settings cannot be read"),
+        "{}",
+        ran.out
+    );
+    assert!(ran.err.starts_with("error: absent.yaml: the settings cannot be read"), "{}", ran.err);
 }
 
 #[test]
@@ -300,11 +314,12 @@ fn help_teaches() {
         "      kubectl kustomize . | mysql-replication-preview -\n",
         "      mysql-replication-preview --settings settings.yaml manifests/\n",
         "      mysql-replication-preview --namespace shop --old live.yaml manifests/\n",
+        "      mysql-replication-preview --explain read-only-off\n",
         "      mysql-replication-preview --output github manifests/\n",
         "      mysql-replication-preview --output sarif manifests/ >preview.sarif\n",
         "            - id: mysql-replication-preview\n",
         "\nExit codes:\n  0  ",
-        "\n  1  an object is rejected\n",
+        "\n  1  an object is rejected, or with --fail-on-warnings there is a warning\n",
         "\n  2  bad usage",
         "MYSQL_REPLICATION_POLICY",
         "NO_COLOR",

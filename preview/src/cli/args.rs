@@ -53,15 +53,16 @@ pub enum ColorChoice {
     override_usage = "mysql-replication-preview [OPTIONS] <PATH>..."
 )]
 pub struct Args {
-    /// Files with YAML or JSON documents, folders (every .yaml, .yml and .json in them), or - for standard input
-    #[arg(required_unless_present_any = ["completions", "man"], value_name = "PATH")]
+    /// Files with YAML or JSON documents, folders (every .yaml, .yml and .json in them; a kustomization is
+    /// rendered by kubectl or kustomize), or - for standard input
+    #[arg(required_unless_present_any = ["completions", "man", "explain"], value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 
     /// The policy module [default: `$MYSQL_REPLICATION_POLICY`, else the one inside this program, else a checkout's]
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
 
-    /// The policy's settings, YAML or JSON
+    /// The policy's settings, YAML or JSON: by themselves, below `settings:`, or in a ClusterAdmissionPolicy
     #[arg(long, value_name = "FILE")]
     pub settings: Option<PathBuf>,
 
@@ -87,6 +88,10 @@ pub struct Args {
     #[arg(long)]
     pub brief: bool,
 
+    /// Exit with 1 for warnings, too
+    #[arg(long)]
+    pub fail_on_warnings: bool,
+
     /// What to print to standard output [default: yaml; on a terminal in the short form of --brief]
     #[arg(long, value_name = "FORMAT", value_enum)]
     pub output: Option<OutputFormat>,
@@ -94,6 +99,10 @@ pub struct Args {
     /// When to colour
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorChoice::Auto)]
     pub color: ColorChoice,
+
+    /// Print what the documentation says of a rule
+    #[arg(long, value_name = "RULE", conflicts_with_all = ["paths", "completions", "man"])]
+    pub explain: Option<String>,
 
     /// Print what makes this shell complete the command's options
     #[arg(long, value_name = "SHELL", value_enum, exclusive = true, hide_short_help = true)]

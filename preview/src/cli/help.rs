@@ -51,9 +51,10 @@ const SECTIONS: &[Section] = &[
                 &["mysql-replication-preview --diff manifests/", "mysql-replication-preview --brief manifests/"],
             ),
             Example(
-                "With the settings that the policy has in the cluster",
+                "With the settings that the policy has in the cluster, from a file of their own or the policy's manifest",
                 &["mysql-replication-preview --settings settings.yaml manifests/"],
             ),
+            Example("What a rule is about", &["mysql-replication-preview --explain read-only-off"]),
             Example(
                 "As updates of what runs: some rules are about changes. What names no namespace is in shop",
                 &[
@@ -101,7 +102,7 @@ const SECTIONS: &[Section] = &[
         title: "Exit codes",
         blocks: &[
             Meaning("0", "every object is accepted, with or without changes and warnings"),
-            Meaning("1", "an object is rejected"),
+            Meaning("1", "an object is rejected, or with --fail-on-warnings there is a warning"),
             Meaning(
                 "2",
                 "bad usage, unreadable input (the other documents are evaluated all the same), or output that \
@@ -131,6 +132,11 @@ const SECTIONS: &[Section] = &[
                 "The policy is asked about StatefulSets, Deployments, DaemonSets, ReplicaSets, Jobs, CronJobs, Pods, \
                 Services and ConfigMaps, also as items of a `kind: List`; other documents pass through. Give all that \
                 belongs together at once: a StatefulSet is judged by its Service and its ConfigMap, too.",
+            ),
+            Text(
+                "A folder with a kustomization is judged by what it renders, for which `kubectl` or `kustomize` is called; \
+                one that others take in is judged with them. Of a Helm chart only the command is told that renders it: \
+                `helm template CHART | mysql-replication-preview -`.",
             ),
             Text(
                 "YAML is read as kubectl reads it (YAML 1.1: a bare `yes`, `no`, `on`, `off`, `y` or `n` is a \

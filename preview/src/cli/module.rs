@@ -13,7 +13,7 @@ pub(super) const VARIABLE: &str = "MYSQL_REPLICATION_POLICY";
 const NAME: &str = "policy.wasm";
 
 /// How long one object may take: a slow machine, or one that has much else to do, must not make a preview fail.
-const TIME_LIMIT: Duration = Duration::from_secs(60);
+const TIME_LIMIT: Duration = Duration::from_mins(1);
 
 /// A policy module.
 #[derive(Debug)]

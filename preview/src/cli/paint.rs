@@ -37,6 +37,11 @@ impl Paint {
         Self { colours, width: None }
     }
 
+    /// A heading.
+    pub(crate) fn title(self, text: &str) -> String {
+        self.style(Style::new().bold(), text)
+    }
+
     /// For lines of so many columns.
     pub(crate) fn with_width(self, width: Option<usize>) -> Self {
         Self { width, ..self }

@@ -7,16 +7,18 @@ use std::path::Path;
 
 use clap::FromArgMatches;
 use mysql_replication_manifests::ObjectKey;
-use mysql_replication_manifests::yaml::{self, Document, YamlError};
-use serde_json::{Value, json};
+use mysql_replication_manifests::yaml::{Document, YamlError};
+use serde_json::json;
 
 use super::args::{Args, OutputFormat};
 use super::findings::{self, Level};
 use super::inputs::{self, Inputs};
 use super::module::Module;
 use super::paint::{self, Paint};
-use super::{ACCEPTED, REJECTED, UNUSABLE, brief, github_report, help, json_report, sarif_report, text_report};
-use crate::preview::{DocumentOutcome, INJECT_ANNOTATION, Inject, ObjectOutcome, Preview};
+use super::{
+    ACCEPTED, REJECTED, UNUSABLE, brief, github_report, help, json_report, rules, sarif_report, settings, text_report,
+};
+use crate::preview::{DocumentOutcome, INJECT_ANNOTATION, Inject, ObjectOutcome, Preview, Verdict};
 
 /// How the command is called where kubectl finds it as a plugin.
 const PLUGIN: &str = "kubectl-mysql_replication";
@@ -49,6 +51,9 @@ fn arguments(mut arguments: Vec<OsString>) -> Vec<OsString> {
 /// Runs the command on these streams, and returns its exit code. A closed output stream is no error.
 pub fn run(args: &Args, stdin: &mut dyn Read, stdout: &mut dyn Write, stderr: &mut dyn Write) -> u8 {
     let paint = Paint::new(args.color, io::stderr().is_terminal()).with_width(width());
+    if let Some(rule) = &args.explain {
+        return explain(args, rule, stdout, stderr, paint);
+    }
     let (written, exit_code) = match setup(args) {
         Some(text) => (text.and_then(|text| write_all(stdout, &text)), ACCEPTED),
         None => match evaluate(args, stdin) {
@@ -69,6 +74,20 @@ pub fn run(args: &Args, stdin: &mut dyn Read, stdout: &mut dyn Write, stderr: &m
             UNUSABLE
         }
         _ => exit_code,
+    }
+}
+
+fn explain(args: &Args, rule: &str, stdout: &mut dyn Write, stderr: &mut dyn Write, paint: Paint) -> u8 {
+    match rules::explain(rule, Paint::new(args.color, io::stdout().is_terminal())) {
+        Ok(text) => {
+            let _ = write_all(stdout, text.as_bytes());
+            ACCEPTED
+        }
+        Err(message) => {
+            let error = paint.style(paint::BAD, "error:");
+            let _ = stderr.write_all(paint.line(&format!("{error} {message}"), 4).as_bytes());
+            UNUSABLE
+        }
     }
 }
 
@@ -114,7 +133,7 @@ fn evaluate(args: &Args, stdin: &mut dyn Read) -> Result<Report, String> {
 
     let policy = module.read()?;
     let settings = match &args.settings {
-        Some(file) => settings(file)?,
+        Some(file) => settings::read(file)?,
         None => json!({}),
     };
     let verdict =
@@ -133,9 +152,13 @@ fn evaluate(args: &Args, stdin: &mut dyn Read) -> Result<Report, String> {
     let outcomes = preview.run(&documents, &old.documents);
     errors.extend(not_injected(&inject, &outcomes));
     errors.extend(outcomes.iter().filter_map(|outcome| outcome.error.clone()));
+    let has_warnings = || {
+        let judged = outcomes.iter().flat_map(|outcome| &outcome.objects).filter(|o| o.verdict != Verdict::Passed);
+        !warnings.is_empty() || judged.flat_map(|object| &object.warnings).next().is_some()
+    };
     let exit_code = if !errors.is_empty() {
         UNUSABLE
-    } else if outcomes.iter().any(DocumentOutcome::is_rejected) {
+    } else if outcomes.iter().any(DocumentOutcome::is_rejected) || (args.fail_on_warnings && has_warnings()) {
         REJECTED
     } else {
         ACCEPTED
@@ -210,17 +233,6 @@ fn write_report(
     }
     let _ = stderr.write_all(verdicts.as_bytes());
     result
-}
-
-fn settings(file: &Path) -> Result<Value, String> {
-    let name = file.display().to_string();
-    let bytes = std::fs::read(file).map_err(|error| format!("{name}: cannot be read: {error}"))?;
-    let document = yaml::read_one(&name, &bytes).map_err(|error| error.to_string())?;
-    if document.value().is_object() {
-        Ok(document.value().clone())
-    } else {
-        Err(format!("{name}:{}: settings are a map of names and values", document.line()))
-    }
 }
 
 /// Objects that are there twice: look-ups see only the later one.

@@ -9,6 +9,7 @@ use similar::TextDiff;
 
 use super::brief;
 use super::paint::{self, Paint, printable};
+use super::rules::link;
 use crate::preview::{DocumentOutcome, ObjectOutcome, Place, Verdict, Violation};
 
 /// A diff that takes longer than this gets coarser.
@@ -111,10 +112,11 @@ fn problem(out: &mut String, violation: &Violation, paint: Paint) {
     let Violation { rule, place, object, path, found, why, fix } = violation;
     let place = place.as_ref().map(|place| painted(place, paint)).unwrap_or_default();
     let object = object.as_ref().map(|object| format!("in {}: ", printable(object))).unwrap_or_default();
+    let link = link(rule);
     let rule = paint.style(paint::RULE, format!("[{}]", printable(rule)));
     let text = format!("    {place}{object}{rule} {}: {}", printable(path), printable(found));
     *out += &paint.line(&text, 8);
-    for (label, text) in [("why:", why), ("fix:", fix)] {
+    for (label, text) in [("why:", why), ("fix:", fix), ("see:", &link)] {
         *out += &paint.line(&format!("        {} {}", paint.style(paint::DIM, label), printable(text)), 13);
     }
 }
