@@ -140,6 +140,13 @@ fn what_passes_through_is_not_in_the_json() {
     let ran = run(&[("a.yaml", SECRET), ("b.yaml", ACCEPTED)], &["--output", "json", "--diff", "a.yaml", "b.yaml"]);
     assert_eq!(ran.code, 0, "{}", ran.err);
     assert!(!ran.out.contains("s3cr3t-pw"), "{}", ran.out);
+    // nor around what changes
+    let beside = format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: test-mutate}}\n---\n{SECRET}");
+    for (output, is_shown) in [("json", false), ("yaml", true)] {
+        let ran = run(&[("a.yaml", &beside)], &["--output", output, "--diff", "a.yaml"]);
+        assert!(ran.out.contains("@@"), "{}", ran.out);
+        assert_eq!(ran.out.contains("kind: Secret"), is_shown, "{}", ran.out);
+    }
     let report: Value = serde_json::from_str(&ran.out).unwrap();
     assert_eq!((&report["objects"][0]["verdict"], &report["objects"][0]["name"]), (&"passed".into(), &"db".into()));
     assert_eq!(report["objects"][1]["object"]["metadata"]["name"], "mysql");

@@ -206,7 +206,10 @@ fn write_report(
     let written = match args.format() {
         OutputFormat::Json => {
             let plain = Paint::new(super::ColorChoice::Never, false);
-            let diff = args.diff.then(|| text_report::diff(documents, outcomes, false, plain));
+            // the lines around a change can be those of the next document, which may be a Secret
+            let mut objects = outcomes.iter().flat_map(|outcome| &outcome.objects);
+            let context = if objects.any(|o| o.verdict == Verdict::Passed) { 0 } else { text_report::CONTEXT };
+            let diff = args.diff.then(|| text_report::diff(documents, outcomes, context, false, plain));
             let json = json_report::report(*exit_code, outcomes, errors, warnings, diff.as_deref())?;
             return write_all(stdout, json.as_bytes());
         }
@@ -219,7 +222,7 @@ fn write_report(
         OutputFormat::Sarif => sarif_report::report(&findings(), *exit_code)?,
         OutputFormat::Nothing => String::new(),
         OutputFormat::Yaml if args.diff => {
-            text_report::diff(documents, outcomes, is_brief, Paint::new(args.color, is_terminal))
+            text_report::diff(documents, outcomes, text_report::CONTEXT, is_brief, Paint::new(args.color, is_terminal))
         }
         OutputFormat::Yaml if is_brief => brief::shorten(&text_report::manifests(documents, outcomes)),
         OutputFormat::Yaml => text_report::manifests(documents, outcomes),

@@ -182,8 +182,17 @@ pub(crate) fn manifests(documents: &[Document], outcomes: &[DocumentOutcome]) ->
     out
 }
 
+/// So many unchanged lines are shown around changed ones.
+pub(crate) const CONTEXT: usize = 3;
+
 /// What changes, file by file; rejected documents count as unchanged.
-pub(crate) fn diff(documents: &[Document], outcomes: &[DocumentOutcome], brief: bool, paint: Paint) -> String {
+pub(crate) fn diff(
+    documents: &[Document],
+    outcomes: &[DocumentOutcome],
+    context: usize,
+    brief: bool,
+    paint: Paint,
+) -> String {
     let mut files: Vec<&str> = Vec::new();
     let mut texts: BTreeMap<&str, (String, String)> = BTreeMap::new();
     for (document, outcome) in documents.iter().zip(outcomes) {
@@ -201,7 +210,7 @@ pub(crate) fn diff(documents: &[Document], outcomes: &[DocumentOutcome], brief: 
             continue;
         };
         let diff = TextDiff::configure().timeout(DIFF_TIME).diff_lines(old.as_str(), new.as_str());
-        let text = diff.unified_diff().context_radius(3).header(file, &format!("{file} (admitted)")).to_string();
+        let text = diff.unified_diff().context_radius(context).header(file, &format!("{file} (admitted)")).to_string();
         for line in text.lines() {
             let line = printable(if brief { brief::cut(line) } else { line.into() }.as_ref());
             let line = if line.starts_with("--- ") || line.starts_with("+++ ") {
