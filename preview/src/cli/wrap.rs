@@ -14,7 +14,7 @@ pub(super) fn wrap(line: &str, width: Option<usize>, hang: usize) -> String {
     let mut column = out.len();
     for (index, word) in text.split(' ').enumerate() {
         let length = columns(word);
-        if index > 0 && column + 1 + length > width {
+        if index > 0 && column + 1 + length > width && column + 1 > hang {
             out.push('\n');
             out.push_str(&" ".repeat(hang));
             column = hang;
@@ -69,7 +69,9 @@ mod tests {
     #[test]
     fn long_words_stay_whole() {
         let path = "y".repeat(60);
-        assert_eq!(wrap(&format!("  a {path} b"), Some(40), 4), format!("  a\n    {path}\n    b"));
+        assert_eq!(wrap(&format!("  ab {path} c"), Some(40), 4), format!("  ab\n    {path}\n    c"));
+        // where a new line would gain nothing
+        assert_eq!(wrap(&format!("  see: {path}"), Some(40), 7), format!("  see: {path}"));
         assert_eq!(wrap(&format!("    {path}"), Some(40), 4), format!("    {path}"));
         assert_eq!(wrap(&format!("a {path}"), Some(20), 4), format!("a {path}"), "a narrow one is left alone");
     }
