@@ -52,6 +52,7 @@ pub enum ColorChoice {
     verbatim_doc_comment,
     override_usage = "mysql-replication-preview [OPTIONS] <PATH>..."
 )]
+#[allow(clippy::struct_excessive_bools)] // each is an option of its own
 pub struct Args {
     /// Files with YAML or JSON documents, folders (every .yaml, .yml and .json in them; a kustomization is
     /// rendered by kubectl or kustomize), or - for standard input
@@ -62,7 +63,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
 
-    /// The policy's settings, YAML or JSON: by themselves, below `settings:`, or in a ClusterAdmissionPolicy
+    /// The policy's settings, YAML or JSON: by themselves, below `settings:`, or in a policy's manifest
     #[arg(long, value_name = "FILE")]
     pub settings: Option<PathBuf>,
 
