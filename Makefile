@@ -51,19 +51,22 @@ do-nothing.wasm: $(DO_NOTHING_WASM)
 annotated-policy.wasm: policy.wasm policy-metadata/metadata.yml README.md ## Add the metadata to the policy (needs kwctl)
 	kwctl annotate --metadata-path policy-metadata/metadata.yml --usage-path README.md --output-path $@ $<
 
-# With the workspace's features, as the tests are built: else the compiler inside would be built once more for those.
+# With the workspace's features, as the tests are built: else its dependencies would be built once more for those. No
+# more of the workspace is built than this program needs.
+PREVIEW := mysql-replication-preview
 .PHONY: preview
-preview: policy.wasm
-	$(call say,"building preview (about five minutes the first time: it embeds a WebAssembly compiler)")
-	@$(CARGO) build --quiet --workspace --bin preview
+preview: policy.wasm ## Build the program that shows what the policy does with manifests
+	$(call say,"building $(PREVIEW) (a minute the first time)")
+	@$(CARGO) build --quiet --workspace --bin $(PREVIEW)
+	@ln -sf $(PREVIEW) target/debug/preview
 
 .PHONY: demo
 demo: preview ## Show the plain StatefulSet of examples/ going in and the cluster coming out
 	$(call say,"this goes in: examples/statefulset.yaml")
 	@cat examples/statefulset.yaml
 	$(call say,"this comes out; the scripts are shortened here")
-	@target/debug/preview --brief examples/statefulset.yaml
-	$(call say,"all of it: target/debug/preview examples/*.yaml")
+	@target/debug/$(PREVIEW) --brief examples/statefulset.yaml
+	$(call say,"all of it: target/debug/$(PREVIEW) examples/*.yaml")
 
 .PHONY: fmt
 fmt: ## Check the formatting
@@ -87,7 +90,7 @@ LINTED := RUSTC_WORKSPACE_WRAPPER=clippy-driver CLIPPY_ARGS=-Dwarnings
 
 .PHONY: test
 test: tools fmt shellcheck policy.wasm do-nothing.wasm ## Run all checks and tests
-	$(call say,"clippy and building the tests (a minute; some more where preview is not built yet: they embed a WebAssembly compiler)")
+	$(call say,"clippy and building the tests (some minutes the first time: they embed a WebAssembly compiler)")
 	@$(LINTED) $(CARGO) test --quiet --workspace --no-run
 	$(call say,"tests (about two minutes)")
 	@$(LINTED) $(CARGO) test --workspace
@@ -150,7 +153,7 @@ IMAGES ?= made
 e2e-replication: policy.wasm ## Run what is injected in containers on real databases (needs root; IMAGES=official, ARGS=--help)
 	@hack/install-missing podman runc /usr/lib/podman/netavark:netavark catatonit iptables debootstrap openssl \
 		nsenter:util-linux
-	$(call say,"building e2e-replication (some minutes where nothing is built yet: it embeds a WebAssembly compiler)")
+	$(call say,"building e2e-replication (a minute the first time)")
 	@$(CARGO) build --quiet --workspace --bin e2e-replication
 	$(call say,"clusters on real databases (about half an hour; two more where the images must be made)")
 	@$(if $(filter-out 0,$(shell id -u)),sudo --non-interactive) target/debug/e2e-replication --images $(IMAGES) $(ARGS)

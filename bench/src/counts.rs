@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mysql_replication_preview::Cluster;
+use mysql_replication_manifests::Cluster;
 use serde::Serialize;
 
 use crate::meter::{Count, Meter};

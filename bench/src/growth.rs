@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use mysql_replication_preview::{Policy, admission_request};
+use mysql_replication_host::Policy;
+use mysql_replication_manifests::admission_request;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 

@@ -1,7 +1,7 @@
 //! Objects that nobody honest writes: each makes two sides of a search grow together, or much of what is dear to look
 //! at.
 
-use mysql_replication_preview::admission_request;
+use mysql_replication_manifests::admission_request;
 use serde_json::{Map, Value, json};
 
 use crate::growth::{Shape, append, small};

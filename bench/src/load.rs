@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use mysql_replication_preview::Policy;
+use mysql_replication_host::Policy;
 use serde::Serialize;
 
 use crate::memory::resident;

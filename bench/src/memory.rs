@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use mysql_replication_preview::{Policy, Unreachable};
+use mysql_replication_host::Policy;
+use mysql_replication_manifests::Unreachable;
 use serde::Serialize;
 
 use crate::subject::Subject;

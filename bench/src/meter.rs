@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mysql_replication_preview::{Cluster, HostCall};
+use mysql_replication_manifests::{Cluster, HostCall};
 use serde::{Deserialize, Serialize};
 use wasmtime_provider::wasmtime::error::format_err;
 use wasmtime_provider::wasmtime::{

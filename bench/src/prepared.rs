@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use mysql_replication_preview::{Cluster, HostCall, Manifests};
+use mysql_replication_manifests::{Cluster, HostCall, Manifests};
 
 use crate::meter::{Count, Meter};
 

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use mysql_replication_preview::Policy;
+use mysql_replication_host::Policy;
+use mysql_replication_wasmtime_host::Wasmtime;
 use serde::Serialize;
 
 use crate::artefacts::{self, Compilation};
@@ -84,7 +85,7 @@ impl Report {
         if sections == [Section::Counts] {
             return Ok(report);
         }
-        let compile = |guest: &Guest| Policy::from_bytes(&guest.bytes).map_err(|error| error.to_string());
+        let compile = |guest: &Guest| Policy::from_bytes::<Wasmtime>(&guest.bytes).map_err(|error| error.to_string());
         let (policy, do_nothing) = (compile(&policy_guest)?, compile(&do_nothing_guest)?);
         let pick = |thorough: u64, quick: u64| if is_quick { quick } else { thorough };
         let effort = |rounds: u64, seconds: u64| Effort {

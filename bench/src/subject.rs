@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mysql_replication_preview::{Manifests, Response, admission_request};
+use mysql_replication_manifests::{Manifests, Response, admission_request};
 use serde_json::{Map, Value, json};
 
 use crate::meter::{Count, Meter};

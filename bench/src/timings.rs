@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use mysql_replication_preview::{Instance, Policy};
+use mysql_replication_host::{Instance, Policy};
 use serde::Serialize;
 
 use crate::effort::Effort;

@@ -8,19 +8,32 @@ use std::{
 pub use mysql_replication_golden_tests::{
     parse, parse_all, read_manifest, read_manifests, request, root, show_manifest,
 };
-use mysql_replication_preview::{Cluster, HostCall, Manifests, Policy, Response};
+use mysql_replication_host::Engine;
+use mysql_replication_preview::{Cluster, HostCall, Interpreter, Manifests, Policy, Response};
+use mysql_replication_wasmtime_host::Wasmtime;
 use serde_json::Value;
 
-/// The policy's artefact, compiled once for all tests of a process.
+/// The policy's artefact, compiled once for all tests of a process, by the policy server's machine.
 ///
 /// # Panics
 /// Where there is none: a test without it would test nothing.
 pub fn policy() -> &'static Policy {
     static POLICY: OnceLock<Policy> = OnceLock::new();
-    POLICY.get_or_init(|| {
-        let path = std::env::var_os("POLICY_WASM").map_or_else(|| root().join("policy.wasm"), PathBuf::from);
-        Policy::from_file(&path).unwrap_or_else(|error| panic!("{error}; run `make policy.wasm` first"))
-    })
+    POLICY.get_or_init(read::<Wasmtime>)
+}
+
+/// The policy's artefact as `preview` runs it.
+///
+/// # Panics
+/// Where there is none.
+pub fn interpreted_policy() -> &'static Policy {
+    static POLICY: OnceLock<Policy> = OnceLock::new();
+    POLICY.get_or_init(read::<Interpreter>)
+}
+
+fn read<E: Engine>() -> Policy {
+    let path = std::env::var_os("POLICY_WASM").map_or_else(|| root().join("policy.wasm"), PathBuf::from);
+    Policy::from_file::<E>(&path).unwrap_or_else(|error| panic!("{error}; run `make policy.wasm` first"))
 }
 
 /// Sends an admission request through both doors, in a cluster without any object.

@@ -20,12 +20,13 @@ use tempfile::TempDir;
 
 /// Commands that need nothing but a built checkout, each with the exit codes that it may have and a part of what it
 /// says.
-const RUN: [(&str, &[i32], &str); 5] = [
+const RUN: [(&str, &[i32], &str); 6] = [
     ("make help", &[0], "List the targets"),
-    ("target/debug/preview examples/*.yaml", &[0], "3 accepted, 2 mutated"),
-    ("target/debug/preview --diff mysql.yaml", &[0], "+++"),
+    ("target/debug/mysql-replication-preview examples/*.yaml", &[0], "3 accepted, 2 mutated"),
+    ("target/debug/mysql-replication-preview mysql.yaml", &[0], "adds containers: xtrabackup"),
+    ("target/debug/mysql-replication-preview --inject --diff --brief mysql.yaml", &[0], "+++"),
     ("target/debug/preview mysql.yaml", &[0], "1 mutated"),
-    ("target/debug/preview --settings settings.yaml examples/*.yaml", &[0], "3 accepted, 2 mutated"),
+    ("target/debug/mysql-replication-preview --settings settings.yaml examples/*.yaml", &[0], "3 accepted, 2 mutated"),
 ];
 
 /// Commands that `the_worked_example_of_contributing_works` runs in a copy of the checkout.
@@ -162,7 +163,9 @@ fn check_cargo(words: &[&str]) -> Result<(), String> {
     let folders = [
         ".",
         "crates/golden-tests",
+        "crates/host",
         "crates/manifests",
+        "crates/wasmtime-host",
         "preview",
         "e2e-tests",
         "e2e-tests/replication",
@@ -256,9 +259,12 @@ fn playground() -> TempDir {
     let bin = folder.path().join("target/debug");
     fs::create_dir_all(&bin).expect("a folder");
     let test = env::current_exe().expect("this test");
-    let preview = test.ancestors().nth(2).expect("the profile's folder").join("preview");
+    let preview = test.ancestors().nth(2).expect("the profile's folder").join("mysql-replication-preview");
     assert!(preview.is_file(), "{} is missing: run `make preview` first", preview.display());
-    symlink(preview, bin.join("preview")).expect("preview");
+    // the short name is the Makefile's
+    for name in ["mysql-replication-preview", "preview"] {
+        symlink(&preview, bin.join(name)).expect(name);
+    }
     let statefulset = read("examples/statefulset.yaml");
     for name in ["mysql.yaml", "mine.yaml"] {
         fs::write(folder.path().join(name), statefulset.replace("name: mysql", "name: orders")).expect(name);

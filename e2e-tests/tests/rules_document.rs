@@ -480,3 +480,17 @@ fn links_within_the_document_lead_somewhere() {
         assert!(anchors.contains(link), "#{link} leads nowhere");
     }
 }
+
+/// What `preview` shows leads to the section that the rule itself names.
+#[test]
+fn links_lead_to_the_sections() {
+    let metadata = mysql_replication_e2e_tests::read_manifest(&root().join("policy-metadata/metadata.yml"));
+    let repository = metadata["annotations"]["io.kubewarden.policy.url"].as_str().expect("the repository");
+    for rule in &rule::ALL {
+        let link = mysql_replication_preview::cli::link(rule.id);
+        let path = link.strip_prefix(repository).and_then(|rest| rest.strip_prefix("/blob/v"));
+        let (version, path) = path.and_then(|rest| rest.split_once('/')).expect("a version and a path");
+        assert_eq!(path, rule.document());
+        assert_eq!(version, env!("CARGO_PKG_VERSION"));
+    }
+}

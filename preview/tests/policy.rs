@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use assert_cmd::Command;
-use mysql_replication_preview::{Cluster, Manifests, Policy, Unreachable, admission_request};
+use mysql_replication_preview::{Cluster, Interpreter, Manifests, Policy, Unreachable, admission_request};
 use serde_json::{Value, json};
 
 const STATEFUL_SET: &str = "\
@@ -50,7 +50,7 @@ spec:
 
 #[test]
 fn the_module_speaks_the_protocol() {
-    let policy = Policy::from_file(common::policy_wasm()).unwrap();
+    let policy = Policy::from_file::<Interpreter>(common::policy_wasm()).unwrap();
     assert_eq!(policy.protocol_version().unwrap(), "v1");
     let verdict = policy.validate_settings(&json!({})).unwrap();
     assert!(verdict.valid, "{verdict:?}");
@@ -58,7 +58,7 @@ fn the_module_speaks_the_protocol() {
 
 #[test]
 fn other_objects_are_accepted_unchanged() {
-    let policy = Policy::from_file(common::policy_wasm()).unwrap();
+    let policy = Policy::from_file::<Interpreter>(common::policy_wasm()).unwrap();
     let object = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}, "data": {"a": "b"}});
     for cluster in [Arc::new(Manifests::default()) as Arc<dyn Cluster>, Arc::new(Unreachable)] {
         let request = admission_request(&object, None, "default");
@@ -71,7 +71,7 @@ fn other_objects_are_accepted_unchanged() {
 #[test]
 fn one_annotation_makes_a_replicated_database_and_its_preview_is_stable() {
     let preview = |input: &str| {
-        let output = Command::cargo_bin("preview")
+        let output = Command::cargo_bin("mysql-replication-preview")
             .unwrap()
             .arg("-")
             .env("MYSQL_REPLICATION_POLICY", common::policy_wasm())
@@ -107,7 +107,7 @@ fn what_it_rejects_has_its_place() {
         "    [mysqld]\n    read-only\n    super-read-only=0\n",
     );
     let input = broken + config_map;
-    let output = Command::cargo_bin("preview")
+    let output = Command::cargo_bin("mysql-replication-preview")
         .unwrap()
         .args(["--output", "json", "-"])
         .env("MYSQL_REPLICATION_POLICY", common::policy_wasm())
@@ -131,7 +131,7 @@ fn what_it_rejects_has_its_place() {
 #[test]
 fn every_rejection_is_taken_apart() {
     let manifests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../e2e-tests/goldens/reject");
-    let output = Command::cargo_bin("preview")
+    let output = Command::cargo_bin("mysql-replication-preview")
         .unwrap()
         .args(["--output", "json"])
         .arg(manifests)
@@ -167,7 +167,7 @@ fn look_ups_see_what_the_policy_makes_of_the_other_documents() {
     let bound = service("mysql-write", "{mysql-replication.kubewarden.io/primary-of: mysql}");
     for (host, code) in [("mysql-write", 0), ("mysql-read", 1)] {
         let manifests = [STATEFUL_SET, &workload(host), &bound, &service("mysql-read", "{}")].concat();
-        let output = Command::cargo_bin("preview")
+        let output = Command::cargo_bin("mysql-replication-preview")
             .unwrap()
             .arg("--policy")
             .arg(common::policy_wasm())

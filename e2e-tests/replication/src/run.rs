@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use mysql_replication_preview::Policy;
+use mysql_replication_preview::{Interpreter, Policy};
 
 use crate::{
     admission::{Admission, played},
@@ -78,7 +78,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<bool, String> {
             databases.iter().flat_map(|database| [database.password.to_owned(), database.root_password()]).collect(),
         ),
         stop: Stop { asked, deadline: Instant::now() + DEADLINE + chaos },
-        policy: Policy::from_file(&wasm).map_err(|error| format!("{error}; run `make policy.wasm` first"))?,
+        policy: Policy::from_file::<Interpreter>(&wasm)
+            .map_err(|error| format!("{error}; run `make policy.wasm` first"))?,
         root,
         target,
         settings,

@@ -21,6 +21,14 @@ pub enum OutputFormat {
     Nothing,
 }
 
+impl Args {
+    /// What is printed to standard output.
+    #[must_use]
+    pub fn format(&self) -> OutputFormat {
+        self.output.unwrap_or(OutputFormat::Yaml)
+    }
+}
+
 /// When to colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ColorChoice {
@@ -38,17 +46,24 @@ pub enum ColorChoice {
 /// The manifests as they would be admitted go to standard output, the verdicts to standard error.
 /// Nothing is sent anywhere and no file is written: look, mend, look again.
 #[derive(Debug, Clone, Parser)]
-#[command(name = "preview", version, verbatim_doc_comment, override_usage = "preview [OPTIONS] <PATH>...")]
+#[command(
+    name = "mysql-replication-preview",
+    version,
+    verbatim_doc_comment,
+    override_usage = "mysql-replication-preview [OPTIONS] <PATH>..."
+)]
+#[allow(clippy::struct_excessive_bools)] // each is an option of its own
 pub struct Args {
-    /// Files with YAML or JSON documents, folders (every .yaml, .yml and .json in them), or - for standard input
-    #[arg(required_unless_present_any = ["completions", "man"], value_name = "PATH")]
+    /// Files with YAML or JSON documents, folders (every .yaml, .yml and .json in them; a kustomization is
+    /// rendered by kubectl or kustomize), or - for standard input
+    #[arg(required_unless_present_any = ["completions", "man", "explain"], value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 
     /// The policy module [default: `$MYSQL_REPLICATION_POLICY`, else the one inside this program, else a checkout's]
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
 
-    /// The policy's settings, YAML or JSON
+    /// The policy's settings, YAML or JSON: by themselves, below `settings:`, or in a policy's manifest
     #[arg(long, value_name = "FILE")]
     pub settings: Option<PathBuf>,
 
@@ -60,22 +75,35 @@ pub struct Args {
     #[arg(long, value_name = "NAME", default_value = "default")]
     pub namespace: String,
 
+    /// Judge plain databases as if they had the annotation that asks for the injection: those that the policy knows,
+    /// or the StatefulSet NAME
+    #[arg(long, value_name = "NAME", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub inject: Option<String>,
+
     /// Print a unified diff of what changes instead of the resulting YAML
     #[arg(long)]
     pub diff: bool,
 
     /// Cut long texts and lines, as the packed scripts, short in the resulting YAML or the diff: good for reading, not
-    /// for applying; a diff on a terminal is always short
+    /// for applying
     #[arg(long)]
     pub brief: bool,
 
-    /// What to print to standard output
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = OutputFormat::Yaml)]
-    pub output: OutputFormat,
+    /// Exit with 1 for warnings, too
+    #[arg(long)]
+    pub fail_on_warnings: bool,
+
+    /// What to print to standard output [default: yaml; on a terminal in the short form of --brief]
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    pub output: Option<OutputFormat>,
 
     /// When to colour
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorChoice::Auto)]
     pub color: ColorChoice,
+
+    /// Print what the documentation says of a rule
+    #[arg(long, value_name = "RULE", conflicts_with_all = ["paths", "completions", "man"])]
+    pub explain: Option<String>,
 
     /// Print what makes this shell complete the command's options
     #[arg(long, value_name = "SHELL", value_enum, exclusive = true, hide_short_help = true)]

@@ -2,6 +2,7 @@
 
 use mysql_replication_manifests::yaml::YamlError;
 
+use super::rules::link;
 use super::text_report::label;
 use crate::preview::{DocumentOutcome, ObjectOutcome, Place, Verdict, rule_of_warning};
 
@@ -82,8 +83,12 @@ fn of_object<'r>(findings: &mut Vec<Finding<'r>>, object: &'r ObjectOutcome) {
     for violation in &object.violations {
         let other = violation.object.as_ref().map(|other| format!(" because of {other}")).unwrap_or_default();
         let message = format!(
-            "{subject} is rejected{other}: {}: {}\nwhy: {}\nfix: {}",
-            violation.path, violation.found, violation.why, violation.fix
+            "{subject} is rejected{other}: {}: {}\nwhy: {}\nfix: {}\nsee: {}",
+            violation.path,
+            violation.found,
+            violation.why,
+            violation.fix,
+            link(&violation.rule)
         );
         add(Level::Error, Some(violation.rule.as_str()), violation.place.as_ref(), message);
     }
@@ -97,5 +102,8 @@ fn of_object<'r>(findings: &mut Vec<Finding<'r>>, object: &'r ObjectOutcome) {
             Some((rule, text)) => add(Level::Warning, Some(rule), place, format!("{subject}: {text}")),
             None => add(Level::Note, None, place, format!("{subject}: {warning}")),
         }
+    }
+    for hint in &object.hints {
+        add(Level::Note, None, None, format!("{subject}: {hint}"));
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::findings::{Finding, Level, Spot};
+use super::help::NAME;
 use super::inputs::STDIN;
 use super::paint::printable;
 
@@ -12,7 +13,7 @@ pub(super) fn report(findings: &[Finding<'_>]) -> String {
     for Finding { level, rule, subject, spot, message, .. } in findings {
         let title = match (rule, subject.as_str()) {
             (Some(rule), subject) => format!("{rule}: {subject}"),
-            (None, "") => "preview".to_owned(),
+            (None, "") => NAME.to_owned(),
             (None, subject) => subject.to_owned(),
         };
         out.push_str(&command(*level, Some(spot), &title, message));

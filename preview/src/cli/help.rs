@@ -9,6 +9,9 @@ use clap_mangen::roff::{Roff, bold, roman};
 use super::args::Args;
 use crate::host::embedded_policy;
 
+/// How the command is called.
+pub(super) const NAME: &str = "mysql-replication-preview";
+
 enum Block {
     /// A paragraph.
     Text(&'static str),
@@ -30,28 +33,46 @@ const SECTIONS: &[Section] = &[
         blocks: &[
             Example(
                 "What comes of a file, of a folder, of a kustomization",
-                &["preview mysql.yaml", "preview manifests/", "kubectl kustomize . | preview -"],
+                &[
+                    "mysql-replication-preview mysql.yaml",
+                    "mysql-replication-preview manifests/",
+                    "kubectl kustomize . | mysql-replication-preview -",
+                ],
+            ),
+            Example(
+                "What the annotation would make of a plain database, without editing the file",
+                &[
+                    "mysql-replication-preview --inject mysql.yaml",
+                    "mysql-replication-preview --inject=mysql --diff --brief manifests/",
+                ],
             ),
             Example(
                 "Only what changes; or all of it, but with the scripts cut short",
-                &["preview --diff manifests/", "preview --brief manifests/"],
+                &["mysql-replication-preview --diff manifests/", "mysql-replication-preview --brief manifests/"],
             ),
             Example(
-                "With the settings that the policy has in the cluster",
-                &["preview --settings settings.yaml manifests/"],
+                "With the settings that the policy has in the cluster, from a file of their own or the policy's manifest",
+                &["mysql-replication-preview --settings settings.yaml manifests/"],
             ),
+            Example("What a rule is about", &["mysql-replication-preview --explain read-only-off"]),
             Example(
                 "As updates of what runs: some rules are about changes. What names no namespace is in shop",
                 &[
                     "kubectl -n shop get statefulset,service,configmap -o yaml >live.yaml",
-                    "preview --namespace shop --old live.yaml manifests/",
+                    "mysql-replication-preview --namespace shop --old live.yaml manifests/",
                 ],
             ),
-            Example("Nothing but the verdicts, as a check in a script", &["preview --output none manifests/"]),
+            Example(
+                "Nothing but the verdicts, as a check in a script",
+                &["mysql-replication-preview --output none manifests/"],
+            ),
             Example(
                 "In GitHub Actions, from the repository's root: as annotations; as SARIF for code scanning, which \
                 the action github/codeql-action/upload-sarif takes in a step with `if: always()`",
-                &["preview --output github manifests/", "preview --output sarif manifests/ >preview.sarif"],
+                &[
+                    "mysql-replication-preview --output github manifests/",
+                    "mysql-replication-preview --output sarif manifests/ >preview.sarif",
+                ],
             ),
             Example(
                 "Before each commit, with pre-commit and the program installed: in .pre-commit-config.yaml",
@@ -65,10 +86,14 @@ const SECTIONS: &[Section] = &[
                 ],
             ),
             Example(
+                "As a plugin: `kubectl mysql-replication preview`. The link's name has an underscore",
+                &["ln -s mysql-replication-preview ~/.local/bin/kubectl-mysql_replication"],
+            ),
+            Example(
                 "Completion (also of zsh, fish, elvish, powershell) and the man page",
                 &[
-                    "preview --completions bash >~/.local/share/bash-completion/completions/preview",
-                    "preview --man >~/.local/share/man/man1/preview.1",
+                    "mysql-replication-preview --completions bash >~/.local/share/bash-completion/completions/mysql-replication-preview",
+                    "mysql-replication-preview --man >~/.local/share/man/man1/mysql-replication-preview.1",
                 ],
             ),
         ],
@@ -77,7 +102,7 @@ const SECTIONS: &[Section] = &[
         title: "Exit codes",
         blocks: &[
             Meaning("0", "every object is accepted, with or without changes and warnings"),
-            Meaning("1", "an object is rejected"),
+            Meaning("1", "an object is rejected, or with --fail-on-warnings there is a warning"),
             Meaning(
                 "2",
                 "bad usage, unreadable input (the other documents are evaluated all the same), or output that \
@@ -95,7 +120,7 @@ const SECTIONS: &[Section] = &[
             Text(
                 "Documents that the policy does not change come out byte for byte; in the others comments and the \
                 order of keys are kept, and a note says so where that was not possible. A rejected document is left \
-                out, so before you apply the rest look at the exit code: `preview app.yaml >out.yaml && kubectl apply \
+                out, so before you apply the rest look at the exit code: `mysql-replication-preview app.yaml >out.yaml && kubectl apply \
                 -f out.yaml`.",
             ),
         ],
@@ -107,6 +132,11 @@ const SECTIONS: &[Section] = &[
                 "The policy is asked about StatefulSets, Deployments, DaemonSets, ReplicaSets, Jobs, CronJobs, Pods, \
                 Services and ConfigMaps, also as items of a `kind: List`; other documents pass through. Give all that \
                 belongs together at once: a StatefulSet is judged by its Service and its ConfigMap, too.",
+            ),
+            Text(
+                "A folder with a kustomization is judged by what it renders, for which `kubectl` or `kustomize` is called; \
+                one that others take in is judged with them. Of a Helm chart only the command is told that renders it: \
+                `helm template CHART | mysql-replication-preview -`.",
             ),
             Text(
                 "YAML is read as kubectl reads it (YAML 1.1: a bare `yes`, `no`, `on`, `off`, `y` or `n` is a \
@@ -141,7 +171,7 @@ pub(super) fn command() -> Command {
     };
     Args::command()
         .long_version(version)
-        .after_help("Examples, exit codes and all the rest: preview --help")
+        .after_help("Examples, exit codes and all the rest: mysql-replication-preview --help")
         .after_long_help(text())
 }
 
@@ -173,7 +203,7 @@ fn text() -> String {
 pub(super) fn man() -> std::io::Result<Vec<u8>> {
     // The library leaves out the help of what the short help leaves out.
     let command = command().mut_args(|arg| arg.hide_short_help(false));
-    let source = concat!("preview ", env!("CARGO_PKG_VERSION"));
+    let source = concat!("mysql-replication-preview ", env!("CARGO_PKG_VERSION"));
     let man = Man::new(command).manual("MySQL replication policy").source(source);
     let mut out = Vec::new();
     man.render_title(&mut out)?;

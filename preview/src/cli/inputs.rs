@@ -1,10 +1,13 @@
 //! Finding and reading the inputs.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use mysql_replication_manifests::yaml::{self, Document, MAX_BYTES, YamlError};
+
+use super::sources;
 
 /// How the standard input is called in messages.
 pub(super) const STDIN: &str = "<stdin>";
@@ -34,15 +37,10 @@ pub fn collect(paths: &[PathBuf], stdin: &mut dyn Read) -> Inputs {
                 inputs.read(STDIN, stdin);
             }
         } else if path.is_dir() {
-            let mut files = Vec::new();
-            let errors = inputs.errors.len();
-            inputs.folder(path, &mut files, 0);
-            if files.is_empty() && inputs.errors.len() == errors {
-                inputs.fail(&path.display().to_string(), "no .yaml, .yml or .json file is in this folder");
-            }
-            for file in files {
-                inputs.file(&file);
-            }
+            inputs.tree(path);
+        } else if sources::is_kustomization(path) && path.is_file() {
+            let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+            inputs.kustomization(folder);
         } else {
             inputs.file(path);
         }
@@ -50,13 +48,55 @@ pub fn collect(paths: &[PathBuf], stdin: &mut dyn Read) -> Inputs {
     inputs
 }
 
+/// What is below a folder.
+#[derive(Default)]
+struct Found {
+    files: Vec<PathBuf>,
+    kustomizations: Vec<PathBuf>,
+}
+
 impl Inputs {
     fn fail(&mut self, name: &str, message: impl Into<String>) {
         self.errors.push(YamlError::of_file(name, message));
     }
 
-    fn folder(&mut self, path: &Path, files: &mut Vec<PathBuf>, depth: usize) {
+    /// All that is below a folder. What a kustomization takes in is judged as what comes of it, and not by itself.
+    fn tree(&mut self, path: &Path) {
+        let mut found = Found::default();
+        let errors = self.errors.len();
+        self.folder(path, &mut found, 0);
+        let Found { mut files, kustomizations } = found;
+        let taken_in: BTreeSet<PathBuf> = kustomizations.iter().flat_map(|file| sources::taken_in(file)).collect();
+        let is_taken_in = |path: &Path| path.canonicalize().is_ok_and(|path| taken_in.contains(&path));
+        let folders: Vec<&Path> = kustomizations.iter().filter_map(|file| file.parent()).collect();
+        files.retain(|file| !is_taken_in(file) && !folders.iter().any(|folder| file.starts_with(folder)));
+        let is_whole = |file: &&PathBuf| !sources::is_component(file) && !file.parent().is_some_and(is_taken_in);
+        let whole: Vec<&PathBuf> = kustomizations.iter().filter(is_whole).collect();
+        if files.is_empty() && whole.is_empty() && self.errors.len() == errors {
+            self.fail(&path.display().to_string(), "no .yaml, .yml or .json file is in this folder");
+        }
+        for file in files {
+            self.file(&file);
+        }
+        for folder in whole.into_iter().filter_map(|file| file.parent()) {
+            self.kustomization(folder);
+        }
+    }
+
+    fn kustomization(&mut self, folder: &Path) {
+        let name = folder.display().to_string();
+        match sources::render(folder) {
+            Ok(bytes) => self.read(&format!("{name} (rendered)"), &mut bytes.as_slice()),
+            Err(message) => self.fail(&name, message),
+        }
+    }
+
+    fn folder(&mut self, path: &Path, found: &mut Found, depth: usize) {
         let name = path.display().to_string();
+        if let Some(chart) = sources::chart(path) {
+            return self.fail(&name, sources::chart_message(&chart));
+        }
+        found.kustomizations.extend(sources::kustomization(path));
         if depth > MAX_FOLDERS {
             return self.fail(&name, "nested too deep in folders");
         }
@@ -70,15 +110,18 @@ impl Inputs {
             let path = entry.path();
             // A link to a folder could lead back here; a link to a file is as good as the file.
             if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-                self.folder(&path, files, depth + 1);
+                self.folder(&path, found, depth + 1);
             } else if path.is_file() && path.extension().is_some_and(|e| e == "yaml" || e == "yml" || e == "json") {
-                files.push(path);
+                found.files.push(path);
             }
         }
     }
 
     fn file(&mut self, path: &Path) {
         let name = path.display().to_string();
+        if let Some(chart) = sources::chart(path) {
+            return self.fail(&name, sources::chart_message(&chart));
+        }
         match File::open(path) {
             Ok(mut file) => self.read(&name, &mut file),
             Err(error) => self.fail(&name, format!("cannot be read: {error}")),
@@ -92,7 +135,17 @@ impl Inputs {
         if let Err(error) = reader.take(limit).read_to_end(&mut bytes) {
             return self.fail(name, format!("cannot be read: {error}"));
         }
-        let reading = yaml::read(name, &bytes);
+        let mut reading = yaml::read(name, &bytes);
+        if !reading.errors.is_empty()
+            && let Some(error) = sources::template_error(name, &String::from_utf8_lossy(&bytes))
+        {
+            reading.errors = vec![error];
+        }
+        for document in reading.documents.iter().filter(|document| sources::is_of_kustomize(document.value())) {
+            let message =
+                "a kustomization is judged by what it renders: give its folder, or render it by `kubectl kustomize`";
+            reading.errors.push(YamlError::at(name, document.line(), 1, message));
+        }
         if reading.errors.is_empty() && reading.documents.iter().all(Document::is_empty) {
             self.fail(name, "is empty: it holds no YAML document, or only comments");
         }

@@ -2,8 +2,10 @@
 
 use mysql_replication_manifests::yaml::YamlError;
 use serde::Serialize;
+use serde_json::{Value, json};
 
-use crate::preview::{DocumentOutcome, ObjectOutcome};
+use super::rules::link;
+use crate::preview::{DocumentOutcome, ObjectOutcome, Verdict};
 
 #[derive(Serialize)]
 struct Problem<'p> {
@@ -19,7 +21,7 @@ struct Problem<'p> {
 #[serde(rename_all = "camelCase")]
 struct Report<'r> {
     exit_code: u8,
-    objects: Vec<&'r ObjectOutcome>,
+    objects: Vec<Value>,
     errors: Vec<Problem<'r>>,
     warnings: Vec<Problem<'r>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -33,6 +35,20 @@ fn problems(errors: &[YamlError]) -> Vec<Problem<'_>> {
         .collect()
 }
 
+/// An object with its links. What passed through may be a Secret: its content is nobody's business.
+fn object(outcome: &ObjectOutcome) -> serde_json::Result<Value> {
+    let mut value = serde_json::to_value(outcome)?;
+    if outcome.verdict == Verdict::Passed
+        && let Some(map) = value.as_object_mut()
+    {
+        map.remove("object");
+    }
+    for violation in value["violations"].as_array_mut().into_iter().flatten() {
+        violation["link"] = json!(link(violation["rule"].as_str().unwrap_or_default()));
+    }
+    Ok(value)
+}
+
 /// One JSON object with everything.
 pub(crate) fn report(
     exit_code: u8,
@@ -43,7 +59,7 @@ pub(crate) fn report(
 ) -> serde_json::Result<String> {
     let report = Report {
         exit_code,
-        objects: outcomes.iter().flat_map(|o| &o.objects).collect(),
+        objects: outcomes.iter().flat_map(|o| &o.objects).map(object).collect::<Result<_, _>>()?,
         errors: problems(errors),
         warnings: problems(warnings),
         diff,

@@ -1,13 +1,19 @@
 //! Which policy module the command runs.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use crate::host::{Policy, embedded_policy};
+use mysql_replication_host::Policy;
+
+use crate::host::{Interpreter, embedded_policy};
 
 /// The variable that names the policy module.
 pub(super) const VARIABLE: &str = "MYSQL_REPLICATION_POLICY";
 /// How a module is called.
 const NAME: &str = "policy.wasm";
+
+/// How long one object may take: a slow machine, or one that has much else to do, must not make a preview fail.
+const TIME_LIMIT: Duration = Duration::from_mins(1);
 
 /// A policy module.
 #[derive(Debug)]
@@ -49,14 +55,16 @@ impl Module {
         ))
     }
 
-    /// Compiles it.
-    pub(super) fn compile(&self) -> Result<Policy, String> {
-        match self {
-            Self::File(path) => Policy::from_file(path).map_err(|error| format!("{}: {error}", path.display())),
-            Self::Embedded(bytes) => {
-                Policy::from_bytes(bytes).map_err(|error| format!("the module inside this program: {error}"))
+    /// Reads it.
+    pub(super) fn read(&self) -> Result<Policy, String> {
+        let policy = match self {
+            Self::File(path) => {
+                Policy::from_file::<Interpreter>(path).map_err(|error| format!("{}: {error}", path.display()))
             }
-        }
+            Self::Embedded(bytes) => Policy::from_bytes::<Interpreter>(bytes)
+                .map_err(|error| format!("the module inside this program: {error}")),
+        };
+        policy.map(|policy| policy.with_time_limit(TIME_LIMIT))
     }
 }
 

@@ -1,26 +1,34 @@
 //! The command's way from its arguments to its exit code.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::Path;
 
 use clap::FromArgMatches;
 use mysql_replication_manifests::ObjectKey;
-use mysql_replication_manifests::yaml::{self, Document, YamlError};
-use serde_json::{Value, json};
+use mysql_replication_manifests::yaml::{Document, YamlError};
+use serde_json::json;
 
 use super::args::{Args, OutputFormat};
 use super::findings::{self, Level};
 use super::inputs::{self, Inputs};
 use super::module::Module;
 use super::paint::{self, Paint};
-use super::{ACCEPTED, REJECTED, UNUSABLE, brief, github_report, help, json_report, sarif_report, text_report};
-use crate::preview::{DocumentOutcome, Preview};
+use super::{
+    ACCEPTED, REJECTED, UNUSABLE, brief, github_report, help, json_report, rules, sarif_report, settings, text_report,
+};
+use crate::preview::{DocumentOutcome, INJECT_ANNOTATION, Inject, ObjectOutcome, Preview, Verdict};
+
+/// How the command is called where kubectl finds it as a plugin.
+const PLUGIN: &str = "kubectl-mysql_replication";
 
 /// Runs the command with the process's arguments and streams, and returns its exit code.
 #[must_use]
 pub fn main() -> u8 {
-    let parsed = help::command().try_get_matches().and_then(|matches| Args::from_arg_matches(&matches));
+    let parsed = help::command()
+        .try_get_matches_from(arguments(std::env::args_os().collect()))
+        .and_then(|matches| Args::from_arg_matches(&matches));
     let args = match parsed {
         Ok(args) => args,
         Err(error) => {
@@ -31,17 +39,29 @@ pub fn main() -> u8 {
     run(&args, &mut io::stdin().lock(), &mut io::stdout().lock(), &mut io::stderr().lock())
 }
 
+/// As a plugin of kubectl of the name `kubectl-mysql_replication`, the command is `kubectl mysql-replication preview`.
+fn arguments(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    let program = arguments.first().and_then(|path| Path::new(path).file_stem()).unwrap_or_default();
+    if program == PLUGIN && arguments.get(1).is_some_and(|word| word == "preview") {
+        arguments.remove(1);
+    }
+    arguments
+}
+
 /// Runs the command on these streams, and returns its exit code. A closed output stream is no error.
 pub fn run(args: &Args, stdin: &mut dyn Read, stdout: &mut dyn Write, stderr: &mut dyn Write) -> u8 {
-    let paint = Paint::new(args.color, io::stderr().is_terminal());
+    let paint = Paint::new(args.color, io::stderr().is_terminal()).with_width(width());
+    if let Some(rule) = &args.explain {
+        return explain(args, rule, stdout, stderr, paint);
+    }
     let (written, exit_code) = match setup(args) {
         Some(text) => (text.and_then(|text| write_all(stdout, &text)), ACCEPTED),
         None => match evaluate(args, stdin) {
             Ok(report) => (write_report(args, &report, stdout, stderr, paint), report.exit_code),
             Err(message) => {
-                if args.output == OutputFormat::Github {
+                if args.format() == OutputFormat::Github {
                     let _ =
-                        write_all(stdout, github_report::command(Level::Error, None, "preview", &message).as_bytes());
+                        write_all(stdout, github_report::command(Level::Error, None, help::NAME, &message).as_bytes());
                 }
                 let _ = writeln!(stderr, "{} {message}", paint.style(paint::BAD, "error:"));
                 return UNUSABLE;
@@ -57,6 +77,20 @@ pub fn run(args: &Args, stdin: &mut dyn Read, stdout: &mut dyn Write, stderr: &m
     }
 }
 
+fn explain(args: &Args, rule: &str, stdout: &mut dyn Write, stderr: &mut dyn Write, paint: Paint) -> u8 {
+    match rules::explain(rule, Paint::new(args.color, io::stdout().is_terminal())) {
+        Ok(text) => {
+            let _ = write_all(stdout, text.as_bytes());
+            ACCEPTED
+        }
+        Err(message) => {
+            let error = paint.style(paint::BAD, "error:");
+            let _ = stderr.write_all(paint.line(&format!("{error} {message}"), 4).as_bytes());
+            UNUSABLE
+        }
+    }
+}
+
 fn write_all(stream: &mut dyn Write, bytes: &[u8]) -> io::Result<()> {
     stream.write_all(bytes).and_then(|()| stream.flush())
 }
@@ -66,7 +100,7 @@ fn setup(args: &Args) -> Option<io::Result<Vec<u8>>> {
     if let Some(shell) = args.completions {
         // Written to a buffer, for the library panics where a stream is closed.
         let mut script = Vec::new();
-        clap_complete::generate(shell, &mut help::command(), "preview", &mut script);
+        clap_complete::generate(shell, &mut help::command(), help::NAME, &mut script);
         return Some(Ok(script));
     }
     args.man.then(help::man)
@@ -84,10 +118,10 @@ fn evaluate(args: &Args, stdin: &mut dyn Read) -> Result<Report, String> {
     if args.namespace.is_empty() {
         return Err("--namespace needs a name".to_owned());
     }
-    if args.diff && !matches!(args.output, OutputFormat::Yaml | OutputFormat::Json) {
+    if args.diff && !matches!(args.format(), OutputFormat::Yaml | OutputFormat::Json) {
         return Err("--diff goes with the outputs yaml and json".to_owned());
     }
-    if args.brief && args.output != OutputFormat::Yaml {
+    if args.brief && args.format() != OutputFormat::Yaml {
         return Err("--brief goes with the output yaml".to_owned());
     }
     let module = Module::find(args.policy.as_deref())?;
@@ -97,9 +131,9 @@ fn evaluate(args: &Args, stdin: &mut dyn Read) -> Result<Report, String> {
     warnings.extend(old.warnings);
     warnings.extend(repeated(&documents, &args.namespace));
 
-    let policy = module.compile()?;
+    let policy = module.read()?;
     let settings = match &args.settings {
-        Some(file) => settings(file)?,
+        Some(file) => settings::read(file)?,
         None => json!({}),
     };
     let verdict =
@@ -109,16 +143,52 @@ fn evaluate(args: &Args, stdin: &mut dyn Read) -> Result<Report, String> {
         let message = verdict.message.unwrap_or_else(|| "no reason given".to_owned());
         return Err(format!("{file}: the policy refuses these settings: {message}"));
     }
-    let outcomes = Preview::new(&policy, settings, &args.namespace).run(&documents, &old.documents);
+    let inject = match args.inject.as_deref() {
+        None => Inject::Annotated,
+        Some("") => Inject::Databases,
+        Some(name) => Inject::Named(name.to_owned()),
+    };
+    let preview = Preview::new(&policy, settings, &args.namespace).with_inject(inject.clone());
+    let outcomes = preview.run(&documents, &old.documents);
+    errors.extend(not_injected(&inject, &outcomes));
     errors.extend(outcomes.iter().filter_map(|outcome| outcome.error.clone()));
+    let has_warnings = || {
+        let judged = outcomes.iter().flat_map(|outcome| &outcome.objects).filter(|o| o.verdict != Verdict::Passed);
+        !warnings.is_empty() || judged.flat_map(|object| &object.warnings).next().is_some()
+    };
     let exit_code = if !errors.is_empty() {
         UNUSABLE
-    } else if outcomes.iter().any(DocumentOutcome::is_rejected) {
+    } else if outcomes.iter().any(DocumentOutcome::is_rejected) || (args.fail_on_warnings && has_warnings()) {
         REJECTED
     } else {
         ACCEPTED
     };
     Ok(Report { documents, outcomes, errors, warnings, exit_code })
+}
+
+/// Nobody was there to get the annotation.
+fn not_injected(inject: &Inject, outcomes: &[DocumentOutcome]) -> Option<YamlError> {
+    let mut objects = outcomes.iter().flat_map(|outcome| &outcome.objects);
+    let message = match inject {
+        Inject::Annotated => return None,
+        Inject::Databases if objects.any(asks_for_injection) => return None,
+        Inject::Named(name) if objects.any(|object| object.kind == "StatefulSet" && object.name == *name) => {
+            return None;
+        }
+        Inject::Databases => "no StatefulSet has a database that the policy knows".to_owned(),
+        Inject::Named(name) => format!("no StatefulSet of the name {name} is among these documents"),
+    };
+    Some(YamlError::of_file("--inject", message))
+}
+
+fn asks_for_injection(object: &ObjectOutcome) -> bool {
+    object.object["metadata"]["annotations"][INJECT_ANNOTATION] == "true"
+}
+
+/// The columns of the terminal that verdicts go to.
+fn width() -> Option<usize> {
+    let (terminal_size::Width(columns), _) = terminal_size::terminal_size_of(io::stderr())?;
+    Some(usize::from(columns))
 }
 
 fn write_report(
@@ -130,10 +200,16 @@ fn write_report(
 ) -> io::Result<()> {
     let Report { documents, outcomes, errors, warnings, exit_code } = report;
     let findings = || findings::all(outcomes, errors, warnings);
-    let written = match args.output {
+    let is_terminal = io::stdout().is_terminal();
+    // a terminal is for a person; a program gets whole texts unless it asks for short ones
+    let is_brief = args.brief || (is_terminal && args.output.is_none());
+    let written = match args.format() {
         OutputFormat::Json => {
             let plain = Paint::new(super::ColorChoice::Never, false);
-            let diff = args.diff.then(|| text_report::diff(documents, outcomes, false, plain));
+            // the lines around a change can be those of the next document, which may be a Secret
+            let mut objects = outcomes.iter().flat_map(|outcome| &outcome.objects);
+            let context = if objects.any(|o| o.verdict == Verdict::Passed) { 0 } else { text_report::CONTEXT };
+            let diff = args.diff.then(|| text_report::diff(documents, outcomes, context, false, plain));
             let json = json_report::report(*exit_code, outcomes, errors, warnings, diff.as_deref())?;
             return write_all(stdout, json.as_bytes());
         }
@@ -146,29 +222,20 @@ fn write_report(
         OutputFormat::Sarif => sarif_report::report(&findings(), *exit_code)?,
         OutputFormat::Nothing => String::new(),
         OutputFormat::Yaml if args.diff => {
-            // for a person; a program gets whole lines unless it asks for short ones
-            let is_terminal = io::stdout().is_terminal();
-            text_report::diff(documents, outcomes, args.brief || is_terminal, Paint::new(args.color, is_terminal))
+            text_report::diff(documents, outcomes, text_report::CONTEXT, is_brief, Paint::new(args.color, is_terminal))
         }
-        OutputFormat::Yaml if args.brief => brief::shorten(&text_report::manifests(documents, outcomes)),
+        OutputFormat::Yaml if is_brief => brief::shorten(&text_report::manifests(documents, outcomes)),
         OutputFormat::Yaml => text_report::manifests(documents, outcomes),
     };
     // The verdicts come last, where a terminal shows them, and also when nobody reads the manifests.
     let result = write_all(stdout, written.as_bytes());
-    let verdicts = text_report::verdicts(outcomes, errors, warnings, paint);
+    let mut verdicts = text_report::verdicts(outcomes, errors, warnings, paint);
+    if is_brief && !args.brief && args.format() == OutputFormat::Yaml && !written.is_empty() {
+        let note = "shortened for the terminal; --output yaml and pipes get all of it";
+        verdicts += &paint.line(&paint.style(paint::DIM, note), 4);
+    }
     let _ = stderr.write_all(verdicts.as_bytes());
     result
-}
-
-fn settings(file: &Path) -> Result<Value, String> {
-    let name = file.display().to_string();
-    let bytes = std::fs::read(file).map_err(|error| format!("{name}: cannot be read: {error}"))?;
-    let document = yaml::read_one(&name, &bytes).map_err(|error| error.to_string())?;
-    if document.value().is_object() {
-        Ok(document.value().clone())
-    } else {
-        Err(format!("{name}:{}: settings are a map of names and values", document.line()))
-    }
 }
 
 /// Objects that are there twice: look-ups see only the later one.

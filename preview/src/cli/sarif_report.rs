@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 
 use super::UNUSABLE;
 use super::findings::{Finding, Level, REJECTED, Spot};
+use super::help::NAME;
+use super::rules::link;
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 /// The folder that relative paths begin in.
@@ -50,8 +52,9 @@ pub(super) fn report(findings: &[Finding<'_>], exit_code: u8) -> serde_json::Res
         "version": "2.1.0",
         "runs": [{
             "tool": {"driver": {
-                "name": "preview",
+                "name": NAME,
                 "fullName": "preview of the MySQL replication policy",
+                "informationUri": env!("CARGO_PKG_REPOSITORY"),
                 "version": env!("CARGO_PKG_VERSION"),
                 "semanticVersion": env!("CARGO_PKG_VERSION"),
                 "rules": ids.into_iter().map(rule).collect::<Vec<_>>(),
@@ -72,17 +75,18 @@ fn rule(id: &str) -> Value {
     let (short, full) = if id == REJECTED {
         ("MySQL replication: rejected".to_owned(), "The policy rejects the object in words of its own.".to_owned())
     } else {
-        (
-            format!("MySQL replication: {id}"),
-            format!("What the rule looks for, why, and how to mend it is in the policy's docs/rules.md#{id}."),
-        )
+        (format!("MySQL replication: {id}"), format!("What the rule looks for, why, and how to mend it: {}", link(id)))
     };
-    json!({
+    let mut rule = json!({
         "id": id,
         "shortDescription": {"text": text(&short)},
         "fullDescription": {"text": text(&full)},
         "help": {"text": text(&full)},
-    })
+    });
+    if id != REJECTED {
+        rule["helpUri"] = json!(link(id));
+    }
+    rule
 }
 
 fn level(level: Level) -> &'static str {

@@ -9,6 +9,7 @@ use similar::TextDiff;
 
 use super::brief;
 use super::paint::{self, Paint, printable};
+use super::rules::link;
 use crate::preview::{DocumentOutcome, ObjectOutcome, Place, Verdict, Violation};
 
 /// A diff that takes longer than this gets coarser.
@@ -27,26 +28,23 @@ pub(crate) fn verdicts(
             verdict(&mut out, object, paint);
         }
         if outcome.changed.as_ref().is_some_and(|c| c.comments_lost) {
-            let _ = writeln!(
-                out,
-                "    {} comments inside this document could not all be kept",
-                paint.style(paint::WARNING, "note:")
-            );
+            let label = paint.style(paint::WARNING, "note:");
+            out += &paint.line(&format!("    {label} comments inside this document could not all be kept"), 8);
         }
     }
     for warning in warnings {
         let label = paint.style(paint::WARNING, "warning:");
-        let _ = writeln!(out, "{label} {}", printable(&warning.to_string()));
+        out += &paint.line(&format!("{label} {}", printable(&warning.to_string())), 4);
     }
     for error in errors {
         let label = paint.style(paint::BAD, "error:");
-        let _ = writeln!(out, "{label} {}", printable(&error.to_string()));
+        out += &paint.line(&format!("{label} {}", printable(&error.to_string())), 4);
     }
     out + &summary(outcomes, errors, paint)
 }
 
 fn verdict(out: &mut String, object: &ObjectOutcome, paint: Paint) {
-    if object.verdict == Verdict::Passed && object.warnings.is_empty() {
+    if object.verdict == Verdict::Passed && object.warnings.is_empty() && object.hints.is_empty() {
         return;
     }
     let (style, word) = match object.verdict {
@@ -60,20 +58,26 @@ fn verdict(out: &mut String, object: &ObjectOutcome, paint: Paint) {
     if object.update {
         name.push_str(" (update)");
     }
+    if object.annotated {
+        name.push_str(" (with the annotation)");
+    }
     let count = match object.violations.len() {
         0 => String::new(),
         1 => ": 1 problem".to_owned(),
         count => format!(": {count} problems"),
     };
-    let _ = writeln!(
-        out,
-        "{} {} {}{count}",
-        paint.style(paint::DIM, printable(&place)),
-        printable(&name),
-        paint.style(style, word)
-    );
+    let place = paint.style(paint::DIM, printable(&place));
+    *out += &paint.line(&format!("{place} {} {}{count}", printable(&name), paint.style(style, word)), 4);
     if object.violations.is_empty() {
-        indented(out, "", object.message.as_deref().unwrap_or_default());
+        indented(out, "", object.message.as_deref().unwrap_or_default(), paint);
+    }
+    for change in &object.changes {
+        for (verb, items) in [("adds", &change.added), ("removes", &change.removed)] {
+            if !items.is_empty() {
+                let label = paint.style(paint::DIM, format!("{verb} {}:", change.what));
+                *out += &paint.line(&format!("    {label} {}", printable(&items.join(", "))), 8);
+            }
+        }
     }
     for violation in &object.violations {
         problem(out, violation, paint);
@@ -83,11 +87,14 @@ fn verdict(out: &mut String, object: &ObjectOutcome, paint: Paint) {
         if let Some(Some(place)) = object.warning_places.get(index) {
             label.push_str(&painted(place, paint));
         }
-        indented(out, &label, warning);
+        indented(out, &label, warning, paint);
+    }
+    for hint in &object.hints {
+        indented(out, &paint.style(paint::CHANGED, "hint: "), hint, paint);
     }
     if !object.audit_annotations.is_empty() {
         let notes: Vec<String> = object.audit_annotations.iter().map(|(key, text)| note(key, text)).collect();
-        let _ = writeln!(out, "    {}", paint.style(paint::DIM, format!("audit: {}", notes.join(" "))));
+        *out += &paint.line(&format!("    {}", paint.style(paint::DIM, format!("audit: {}", notes.join(" ")))), 8);
     }
 }
 
@@ -105,12 +112,12 @@ fn problem(out: &mut String, violation: &Violation, paint: Paint) {
     let Violation { rule, place, object, path, found, why, fix } = violation;
     let place = place.as_ref().map(|place| painted(place, paint)).unwrap_or_default();
     let object = object.as_ref().map(|object| format!("in {}: ", printable(object))).unwrap_or_default();
+    let link = link(rule);
     let rule = paint.style(paint::RULE, format!("[{}]", printable(rule)));
     let text = format!("    {place}{object}{rule} {}: {}", printable(path), printable(found));
-    let _ = writeln!(out, "{}", text.trim_end());
-    for (label, text) in [("why:", why), ("fix:", fix)] {
-        let text = format!("        {} {}", paint.style(paint::DIM, label), printable(text));
-        let _ = writeln!(out, "{}", text.trim_end());
+    *out += &paint.line(&text, 8);
+    for (label, text) in [("why:", why), ("fix:", fix), ("see:", &link)] {
+        *out += &paint.line(&format!("        {} {}", paint.style(paint::DIM, label), printable(text)), 13);
     }
 }
 
@@ -124,10 +131,10 @@ fn note(key: &str, text: &str) -> String {
     printable(&if is_word { format!("{key}={text}") } else { format!("{key}={text:?}") })
 }
 
-fn indented(out: &mut String, label: &str, message: &str) {
+fn indented(out: &mut String, label: &str, message: &str, paint: Paint) {
     for (index, line) in message.trim_end().lines().enumerate() {
         let label = if index == 0 { label } else { "" };
-        let _ = writeln!(out, "{}", format!("    {label}{}", printable(line)).trim_end());
+        *out += &paint.line(&format!("    {label}{}", printable(line)), 8);
     }
 }
 
@@ -175,8 +182,17 @@ pub(crate) fn manifests(documents: &[Document], outcomes: &[DocumentOutcome]) ->
     out
 }
 
+/// So many unchanged lines are shown around changed ones.
+pub(crate) const CONTEXT: usize = 3;
+
 /// What changes, file by file; rejected documents count as unchanged.
-pub(crate) fn diff(documents: &[Document], outcomes: &[DocumentOutcome], brief: bool, paint: Paint) -> String {
+pub(crate) fn diff(
+    documents: &[Document],
+    outcomes: &[DocumentOutcome],
+    context: usize,
+    brief: bool,
+    paint: Paint,
+) -> String {
     let mut files: Vec<&str> = Vec::new();
     let mut texts: BTreeMap<&str, (String, String)> = BTreeMap::new();
     for (document, outcome) in documents.iter().zip(outcomes) {
@@ -194,7 +210,7 @@ pub(crate) fn diff(documents: &[Document], outcomes: &[DocumentOutcome], brief: 
             continue;
         };
         let diff = TextDiff::configure().timeout(DIFF_TIME).diff_lines(old.as_str(), new.as_str());
-        let text = diff.unified_diff().context_radius(3).header(file, &format!("{file} (admitted)")).to_string();
+        let text = diff.unified_diff().context_radius(context).header(file, &format!("{file} (admitted)")).to_string();
         for line in text.lines() {
             let line = printable(if brief { brief::cut(line) } else { line.into() }.as_ref());
             let line = if line.starts_with("--- ") || line.starts_with("+++ ") {

@@ -1,10 +1,9 @@
-//! The policy in a WebAssembly machine, driven as the policy server drives it.
+//! The policy's module in an interpreter, driven as the policy server drives it.
 
-mod clock;
 mod embedded;
-mod error;
-mod policy;
+mod interpreter;
+mod wapc;
+mod wasi;
 
 pub use embedded::embedded_policy;
-pub use error::HostError;
-pub use policy::{DEFAULT_TIME_LIMIT, Instance, Policy};
+pub use interpreter::Interpreter;

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
+use mysql_replication_host::{HostError, Policy};
 use mysql_replication_manifests::{Cluster, Manifests, Response};
 use serde_json::Value;
-
-use crate::host::{HostError, Policy};
 
 /// Judges an admission request; a [`Policy`], or a function in tests.
 pub trait Evaluator {

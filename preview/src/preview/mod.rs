@@ -1,11 +1,14 @@
 //! Manifests in, verdicts and changed manifests out.
 
+mod changes;
 mod evaluator;
 mod outcome;
 mod path;
 mod places;
+mod unmanaged;
 mod violations;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -13,9 +16,12 @@ use mysql_replication_manifests::yaml::{Document, YamlError};
 use mysql_replication_manifests::{Manifests, ObjectKey, admission_request};
 use serde_json::{Value, json};
 
+pub use changes::Change;
 pub use evaluator::Evaluator;
 pub use outcome::{DocumentOutcome, ObjectOutcome, Place, Verdict, Violation};
 use places::{Places, Spot};
+pub(crate) use unmanaged::ANNOTATION as INJECT_ANNOTATION;
+pub use unmanaged::Inject;
 pub(crate) use violations::rule_of_warning;
 
 /// The kinds that the policy is asked about, by API version.
@@ -30,12 +36,14 @@ pub struct Preview<'e> {
     evaluator: &'e dyn Evaluator,
     settings: Value,
     namespace: String,
+    inject: Inject,
 }
 
 /// An object in a document: the document itself, or an item of a `List`.
 struct Target<'d> {
     item: Option<usize>,
-    object: &'d Value,
+    /// As it is given, or with the annotation that asks for the injection.
+    object: Cow<'d, Value>,
     line: usize,
 }
 
@@ -49,7 +57,13 @@ struct Surroundings<'d> {
 impl<'e> Preview<'e> {
     /// A preview with these settings; objects without a namespace are taken to be in `namespace`.
     pub fn new(evaluator: &'e dyn Evaluator, settings: Value, namespace: &str) -> Self {
-        Self { evaluator, settings, namespace: namespace.to_owned() }
+        Self { evaluator, settings, namespace: namespace.to_owned(), inject: Inject::default() }
+    }
+
+    /// Judges these, too, as if they had the annotation that asks for the injection.
+    #[must_use]
+    pub fn with_inject(self, inject: Inject) -> Self {
+        Self { inject, ..self }
     }
 
     /// Evaluates all documents. Look-ups see the objects of `documents`, less the one under evaluation, and those of
@@ -63,21 +77,26 @@ impl<'e> Preview<'e> {
         let mut places = Places::default();
         for document in old {
             for target in targets(document).unwrap_or_default() {
-                if let Some(key) = ObjectKey::of(target.object, &self.namespace) {
+                if let Some(key) = ObjectKey::of(&target.object, &self.namespace) {
                     places.add(key.clone(), Spot::new(document, &target));
-                    live.insert(key, target.object.clone());
+                    live.insert(key, target.object.into_owned());
                 }
             }
         }
-        let all: Vec<Result<Vec<Target<'_>>, YamlError>> = documents.iter().map(targets).collect();
+        let mut all: Vec<Result<Vec<Target<'_>>, YamlError>> = documents.iter().map(targets).collect();
+        for target in all.iter_mut().flatten().flatten() {
+            if let Some(annotated) = self.inject.annotate(&target.object, self.evaluator, &self.namespace) {
+                target.object = Cow::Owned(annotated);
+            }
+        }
         for (document, targets) in documents.iter().zip(&all) {
             for target in targets.iter().flatten() {
-                if let Some(key) = ObjectKey::of(target.object, &self.namespace) {
+                if let Some(key) = ObjectKey::of(&target.object, &self.namespace) {
                     places.add(key, Spot::new(document, target));
                 }
             }
         }
-        let given: Vec<Value> = all.iter().flatten().flatten().map(|t| t.object.clone()).collect();
+        let given: Vec<Value> = all.iter().flatten().flatten().map(|t| t.object.clone().into_owned()).collect();
         let cluster = Manifests::new(live.values().cloned().chain(given.iter().cloned()), &self.namespace);
         let mut surroundings = Surroundings { cluster, live, places };
         let evaluate =
@@ -133,7 +152,7 @@ impl<'e> Preview<'e> {
 
     fn object(&self, document: &Document, target: &Target<'_>, surroundings: &Surroundings<'_>) -> ObjectOutcome {
         let Surroundings { cluster, live, places } = surroundings;
-        let object = target.object;
+        let object = &*target.object;
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let mut outcome = ObjectOutcome {
             file: document.file().to_owned(),
@@ -143,12 +162,15 @@ impl<'e> Preview<'e> {
             namespace: text(&object["metadata"]["namespace"]),
             name: text(&object["metadata"]["name"]),
             update: false,
+            annotated: matches!(target.object, Cow::Owned(_)),
             verdict: Verdict::Passed,
             message: None,
             violations: Vec::new(),
             code: None,
             warnings: Vec::new(),
             warning_places: Vec::new(),
+            hints: Vec::new(),
+            changes: Vec::new(),
             audit_annotations: BTreeMap::new(),
             object: object.clone(),
         };
@@ -192,8 +214,12 @@ impl<'e> Preview<'e> {
                     let mutated = without_filled_namespace(mutated, object, &self.namespace);
                     if mutated != *object {
                         outcome.verdict = Verdict::Mutated;
+                        outcome.changes = changes::between(object, &mutated);
                         outcome.object = mutated;
                     }
+                }
+                if outcome.verdict == Verdict::Accepted && !outcome.warnings.iter().any(|w| unmanaged::is_told(w)) {
+                    outcome.hints.extend(unmanaged::hint(object, self.evaluator, &self.namespace));
                 }
             }
             Err(error) => {
@@ -280,7 +306,7 @@ fn targets(document: &Document) -> Result<Vec<Target<'_>>, YamlError> {
         }
     }
     if value["kind"] != "List" || value["apiVersion"] != "v1" {
-        return Ok(vec![Target { item: None, object: value, line: document.line() }]);
+        return Ok(vec![Target { item: None, object: Cow::Borrowed(value), line: document.line() }]);
     }
     let items: &[Value] = match &value["items"] {
         Value::Null => &[],
@@ -297,7 +323,7 @@ fn targets(document: &Document) -> Result<Vec<Target<'_>>, YamlError> {
         if !object.is_object() {
             return error(line, format!("item {index} of the List is {}, not an object", what(object)));
         }
-        targets.push(Target { item: Some(index), object, line });
+        targets.push(Target { item: Some(index), object: Cow::Borrowed(object), line });
     }
     Ok(targets)
 }

@@ -7,6 +7,8 @@ use mysql_replication_manifests::yaml::{Rewritten, YamlError};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::Change;
+
 /// What became of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -76,6 +78,8 @@ pub struct ObjectOutcome {
     pub name: String,
     /// Evaluated as the update of a live object.
     pub update: bool,
+    /// Evaluated as if it had the annotation that asks for the injection.
+    pub annotated: bool,
     /// The verdict.
     pub verdict: Verdict,
     /// Why it was rejected, in the policy's words.
@@ -93,6 +97,12 @@ pub struct ObjectOutcome {
     /// For each of the warnings the place of the field that it names; `None` (in JSON `null`) for a warning that names
     /// none, or one of an object that is in none of the given documents.
     pub warning_places: Vec<Option<Place>>,
+    /// What else there is to know of it, in the words of this program.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hints: Vec<String>,
+    /// What the policy changes, in a few words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Change>,
     /// Notes for the audit log.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub audit_annotations: BTreeMap<String, String>,

@@ -32,7 +32,7 @@ pub struct Ran {
 
 /// The command in this folder, with the guest as its policy.
 pub fn command(folder: &Path) -> Command {
-    let mut command = Command::cargo_bin("preview").unwrap();
+    let mut command = Command::cargo_bin("mysql-replication-preview").unwrap();
     command.current_dir(folder).env_remove("NO_COLOR").env("MYSQL_REPLICATION_POLICY", super::guest_file(folder));
     command
 }

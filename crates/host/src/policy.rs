@@ -1,81 +1,60 @@
-//! The policy module, compiled once and run afresh for every call.
+//! The policy module, read once and run afresh for every call.
 
+use std::cell::RefCell;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mysql_replication_manifests::{Cluster, HostCall, Response, SettingsResponse, Unreachable};
+use mysql_replication_manifests::{Cluster, Response, SettingsResponse, Unreachable};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use wapc::WapcHost;
-use wapc::errors::Error as WapcError;
-use wasmtime_provider::wasmtime::{Config, Engine, Module};
-use wasmtime_provider::{EpochDeadlines, WasmtimeEngineProviderBuilder, WasmtimeEngineProviderPre};
 
-use super::clock;
-use super::error::HostError;
+use crate::{Engine, HostError, Running};
 
 /// How long one call may take unless told otherwise. The policy server's own limit is two seconds; a slow machine
-/// must not make a preview fail.
+/// must not make a test fail.
 pub const DEFAULT_TIME_LIMIT: Duration = Duration::from_secs(10);
-
-/// What the machine says when the clock stops a call; it has no typed error for that.
-const INTERRUPTED: &str = "guest code interrupted, execution deadline exceeded";
 
 /// A policy module. Every call gets an instance of its own, as on a policy server, so no call sees what another left.
 #[derive(Clone)]
 pub struct Policy {
-    pre: WasmtimeEngineProviderPre,
-    deadline: u64,
+    engine: Arc<dyn Engine>,
+    limit: Duration,
 }
 
 impl std::fmt::Debug for Policy {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Policy").field("deadline", &self.deadline).finish_non_exhaustive()
+        f.debug_struct("Policy").field("limit", &self.limit).finish_non_exhaustive()
     }
 }
 
 impl Policy {
-    /// Compiles the module in a file.
+    /// Reads the module in a file.
     ///
     /// # Errors
     /// [`HostError::Unreadable`] or [`HostError::Module`].
-    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, HostError> {
+    pub fn from_file<E: Engine>(path: impl AsRef<Path>) -> Result<Self, HostError> {
         let path = path.as_ref();
         let bytes = std::fs::read(path)
             .map_err(|error| HostError::Unreadable { path: path.to_owned(), reason: error.to_string() })?;
-        Self::from_bytes(&bytes)
+        Self::from_bytes::<E>(&bytes)
     }
 
-    /// Compiles a module.
+    /// Reads a module.
     ///
     /// # Errors
     /// [`HostError::Module`] when the bytes are no module, or one that asks for more than waPC and WASI give.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, HostError> {
+    pub fn from_bytes<E: Engine>(bytes: &[u8]) -> Result<Self, HostError> {
         if !bytes.starts_with(b"\0asm") {
             return Err(HostError::Module("the file does not begin as a module does".to_owned()));
         }
-        let mut config = Config::new();
-        config.epoch_interruption(true);
-        // Without frames an error's text is the trap itself, which tells a crash from an answer.
-        config.wasm_backtrace_max_frames(None);
-        let module_error = |error: &dyn std::fmt::Display| HostError::Module(format!("{error:#}"));
-        let engine = Engine::new(&config).map_err(|e| module_error(&e))?;
-        let module = Module::from_binary(&engine, bytes).map_err(|e| module_error(&e))?;
-        clock::start(&engine).map_err(|e| module_error(&e))?;
-        let pre = WasmtimeEngineProviderBuilder::new()
-            .engine(engine)
-            .module(module)
-            .build_pre()
-            .map_err(|e| module_error(&e))?;
-        Ok(Self { pre, deadline: clock::ticks(DEFAULT_TIME_LIMIT) })
+        Ok(Self { engine: Arc::new(E::read(bytes)?), limit: DEFAULT_TIME_LIMIT })
     }
 
     /// Sets how long a call may take, in steps of ten milliseconds.
     #[must_use]
-    pub fn with_time_limit(mut self, limit: Duration) -> Self {
-        self.deadline = clock::ticks(limit);
-        self
+    pub fn with_time_limit(self, limit: Duration) -> Self {
+        Self { limit, ..self }
     }
 
     /// Makes a fresh instance that asks this cluster.
@@ -83,17 +62,7 @@ impl Policy {
     /// # Errors
     /// [`HostError::Start`] when it cannot be started.
     pub fn instance(&self, cluster: Arc<dyn Cluster>) -> Result<Instance, HostError> {
-        let provider = self
-            .pre
-            .rehydrate(Some(EpochDeadlines { wapc_init: self.deadline, wapc_func: self.deadline }))
-            .map_err(|error| HostError::Start(error.to_string()))?;
-        let callback = move |_id: u64, binding: &str, namespace: &str, operation: &str, payload: &[u8]| {
-            let call = HostCall { binding, namespace, operation, payload };
-            cluster.answer(&call).map_err(Into::into)
-        };
-        let host = WapcHost::new(Box::new(provider), Some(Box::new(callback)))
-            .map_err(|error| HostError::Start(error.to_string()))?;
-        Ok(Instance { host })
+        Ok(Instance { running: RefCell::new(self.engine.start(cluster, self.limit)?) })
     }
 
     /// Calls a function of the policy with raw bytes, in a fresh instance.
@@ -138,9 +107,14 @@ impl Policy {
 
 /// A running instance of a policy. A policy server makes one for every call; who keeps one sees what a call costs
 /// without the start.
-#[derive(Debug)]
 pub struct Instance {
-    host: WapcHost,
+    running: RefCell<Box<dyn Running>>,
+}
+
+impl std::fmt::Debug for Instance {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Instance").finish_non_exhaustive()
+    }
 }
 
 impl Instance {
@@ -150,23 +124,10 @@ impl Instance {
     /// [`HostError::Guest`] when the policy answers with an error, [`HostError::Trap`] when it crashes,
     /// [`HostError::Timeout`] when it takes too long.
     pub fn call(&self, function: &str, payload: &[u8]) -> Result<Vec<u8>, HostError> {
-        self.host.call(function, payload).map_err(classify)
+        self.running.borrow_mut().call(function, payload)
     }
 }
 
 fn answer<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, HostError> {
     serde_json::from_slice(bytes).map_err(|error| HostError::Answer(error.to_string()))
-}
-
-fn classify(error: WapcError) -> HostError {
-    let WapcError::GuestCallFailure(message) = error else {
-        return HostError::Start(error.to_string());
-    };
-    if message == INTERRUPTED {
-        HostError::Timeout
-    } else if message.starts_with("wasm trap: ") || message.starts_with("Exited with i32 exit status") {
-        HostError::Trap(message)
-    } else {
-        HostError::Guest(message)
-    }
 }
