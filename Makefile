@@ -17,7 +17,7 @@ help: ## List the targets
 # What the tests call; a missing package is installed where that is possible, and named where it is not.
 .PHONY: tools
 tools:
-	@hack/install-missing shellcheck socat unshare:util-linux
+	@hack/install-missing shellcheck socat unshare:util-linux python3:python3-venv
 
 .PHONY: wasm-target
 wasm-target:
@@ -111,6 +111,16 @@ artifacthub: ## Write Artifact Hub's package file anew (needs kwctl)
 .PHONY: check-publishing
 check-publishing: annotated-policy.wasm ## Compare what is published with what kwctl makes of it (needs kwctl)
 	@hack/check-publishing $<
+
+CHART := charts/mysql-replication-policy
+
+.PHONY: check-chart
+check-chart: ## Check the chart by the program helm, with every example of its values (needs helm)
+	@command -v helm >/dev/null || { echo 'error: helm is needed and not installed' >&2; exit 1; }
+	helm lint --strict $(CHART)
+	@for values in $(CHART)/values.yaml $(CHART)/examples/*.yaml; do \
+		printf '==> %s\n' "$$values"; \
+		helm template mysql-replication $(CHART) --namespace kubewarden --values "$$values" >/dev/null; done
 
 .PHONY: lint-workflows
 lint-workflows: ## Check the GitHub workflows (needs actionlint)
