@@ -105,8 +105,10 @@ e2e-tests: annotated-policy.wasm ## Run the tests of the annotated policy with k
 
 .PHONY: artifacthub
 artifacthub: ## Write Artifact Hub's package file anew (needs kwctl)
+	@mkdir -p target
 	kwctl scaffold artifacthub --metadata-path policy-metadata/metadata.yml \
-		--questions-path policy-metadata/questions-ui.yml --output artifacthub/artifacthub-pkg.yml
+		--questions-path policy-metadata/questions-ui.yml --output target/artifacthub-pkg.yml
+	hack/artifacthub target/artifacthub-pkg.yml >artifacthub/artifacthub-pkg.yml
 
 .PHONY: check-publishing
 check-publishing: annotated-policy.wasm ## Compare what is published with what kwctl makes of it (needs kwctl)

@@ -1,7 +1,7 @@
 //! What the API server keeps to itself is nothing that the policy would reject, change or speak of.
 //!
-//! The policies of `policy-metadata/` say by `matchConditions` which objects are sent to the policy server. Every golden
-//! goes through them, and a few objects as every cluster has them.
+//! The policies of `policy-metadata/` say by `matchConditions` which objects are sent to the policy server. Every
+//! golden goes through them, and a few objects as every cluster has them.
 
 use std::{cell::RefCell, collections::BTreeMap};
 
@@ -88,8 +88,9 @@ fn is_sent(installed: &[Installed], request: &Value) -> bool {
 fn what_every_cluster_has_is_kept_away() {
     let installed = installed();
     let of_controller = |owner: &str| {
+        let owner = json!({"apiVersion": owner, "kind": "ReplicaSet", "name": "x", "uid": "x", "controller": true});
         json!({
-            "metadata": {"ownerReferences": [{"apiVersion": owner, "kind": "ReplicaSet", "name": "x", "uid": "x", "controller": true}]},
+            "metadata": {"ownerReferences": [owner]},
             "spec": pod(&json!({"env": [{"name": "DB_WRITE_HOST", "value": "mysql-1.mysql"}]})),
         })
     };
