@@ -147,7 +147,7 @@ sbom: ## List what the policy is made of, as SPDX (needs syft)
 		--source-name mysql-replication-policy --source-version $(VERSION) dir:.
 
 .PHONY: publish
-publish: annotated-policy.wasm sbom ## Push and sign the policy as TAG (needs kwctl, cosign, jq, syft and a login)
+publish: annotated-policy.wasm sbom ## Push and sign policy and chart as TAG (needs kwctl, cosign, helm, jq, syft, a login)
 	@hack/publish annotated-policy.wasm $(SBOM) $(TAG)
 
 .PHONY: github-release

@@ -520,3 +520,25 @@ fn a_backup_reads_from_a_replica() {
     assert_eq!(budget["selector"]["matchLabels"], database["spec"]["template"]["metadata"]["labels"]);
     assert_eq!(budget["maxUnavailable"], 1);
 }
+
+/// What the page on things beside the database shows goes with an injected one.
+#[test]
+fn what_stands_beside_a_database_is_accepted() {
+    let text = fs::read_to_string(root().join("docs/beside.md")).expect("docs/beside.md");
+    let blocks = text.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let blocks: Vec<_> = blocks.map(|block| parse(block, "docs/beside.md")).collect();
+    let exporter = blocks.iter().find(|block| block[0]["name"] == "exporter").expect("an exporter");
+    let mesh = blocks.iter().find(|block| block["annotations"].is_object()).expect("annotations");
+    let mut objects = files("mariadb").concat();
+    let set = objects.iter_mut().find(|object| object["kind"] == "StatefulSet").expect("a StatefulSet");
+    let containers = set["spec"]["template"]["spec"]["containers"].as_array_mut().expect("containers");
+    containers.push(exporter[0].clone());
+    set["spec"]["template"]["metadata"]["annotations"] = mesh["annotations"].clone();
+    let set = set.clone();
+    let cluster = Manifests::new(objects, "default");
+    let answer = both_doors_in(&cluster, &request(&set, None), &json!({}));
+    assert!(answer.accepted && answer.warnings.is_none(), "{:?} {:?}", answer.message, answer.warnings);
+    let pod = answer.mutated_object.expect("the injection")["spec"]["template"]["spec"].clone();
+    assert_eq!(container(&pod, "exporter"), &exporter[0], "it is left as it is");
+    container(&pod, SIDECAR_CONTAINER);
+}
