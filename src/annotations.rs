@@ -3,6 +3,7 @@
 use mysql_options::nearest;
 
 use crate::{
+    field_path::FieldPath,
     findings::{Findings, Violation},
     flavor::{CloneMethod, Flavor},
     json::{Object, Value, at, type_name},
@@ -53,7 +54,7 @@ impl Annotations {
             findings.reject_for(rule::ANNOTATION, || {
                 Violation::new(
                     rule::ANNOTATION,
-                    format!("spec.template.metadata.annotations[{}]", shown(&format!("{ANNOTATION_PREFIX}{key}"))),
+                    FieldPath::Known("spec.template.metadata.annotations").entry(&format!("{ANNOTATION_PREFIX}{key}")),
                     "an annotation of this policy on the pods",
                     "it has an effect only on the StatefulSet itself; without one, every pod would be a database of its own, open for writes",
                     "move it to metadata.annotations",
@@ -102,7 +103,7 @@ impl Annotations {
                 _ => bad("it is no ordinal", "write the number of the replica that has the data, such as \"1\""),
             },
             PRIMARY_OF => bad("it goes with a Service, not with a StatefulSet", "remove it here"),
-            // [`crate::enforcement`] reads it
+            // [`crate::exemptions`] reads it
             EXEMPT | STATUS => {}
             unknown => findings.reject_for(rule::ANNOTATION, || Self::unknown(unknown)),
         }
@@ -149,7 +150,7 @@ impl Annotations {
 
     /// The field path of a key.
     pub(crate) fn path(key: &str) -> String {
-        format!("metadata.annotations[{}]", shown(&format!("{ANNOTATION_PREFIX}{key}")))
+        FieldPath::Known("metadata.annotations").entry(&format!("{ANNOTATION_PREFIX}{key}")).to_string()
     }
 }
 

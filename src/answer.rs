@@ -31,8 +31,8 @@ impl Verdict<'_> {
     }
 }
 
-/// Every problem, as [`crate::enforcement::judge`] has ordered them, in one message: those of the object under admission first, then those of others, each in the order
-/// of its fields, and none in more than four lines.
+/// Every problem, as [`crate::judge`] has ordered them, in one message: those of the object under admission first,
+/// then those of others, each in the order of its fields, and none in more than four lines.
 fn message(object: &str, violations: &[Violation]) -> String {
     let count = violations.len();
     let mut message = format!("{object} is rejected: {count} {}", if count == 1 { "problem" } else { "problems" });

@@ -66,10 +66,10 @@ impl Kind {
                 r#""api_version":"v1","kind":"ConfigMap","field_masks":["metadata.name","metadata.annotations","data","binaryData"]"#
             }
             Self::StatefulSet => {
-                r#""api_version":"apps/v1","kind":"StatefulSet","field_masks":["metadata.name","metadata.annotations","spec.replicas","spec.serviceName","spec.template.metadata.labels","spec.template.spec.containers.name","spec.template.spec.containers.image"]"#
+                r#""api_version":"apps/v1","kind":"StatefulSet","field_masks":["metadata.name","metadata.annotations","spec.replicas","spec.serviceName","spec.template.metadata.labels","spec.template.spec.containers.name","spec.template.spec.containers.image","spec.template.spec.containers.command","spec.template.spec.containers.args","spec.template.spec.containers.env","spec.template.spec.containers.volumeMounts","spec.volumeClaimTemplates.metadata.name"]"#
             }
             Self::Database => {
-                r#""api_version":"apps/v1","kind":"StatefulSet","field_masks":["metadata.name","metadata.annotations","metadata.ownerReferences","spec.replicas","spec.template.spec.containers.image","spec.template.spec.containers.command","spec.template.spec.containers.args","spec.template.spec.containers.env.name"]"#
+                r#""api_version":"apps/v1","kind":"StatefulSet","field_masks":["metadata.name","metadata.annotations","metadata.ownerReferences","spec.replicas","spec.template.spec.containers.name","spec.template.spec.containers.image","spec.template.spec.containers.command","spec.template.spec.containers.args","spec.template.spec.containers.env.name","spec.template.spec.containers.ports.containerPort","spec.template.spec.containers.lifecycle","spec.template.spec.initContainers.name","spec.template.spec.initContainers.image","spec.template.spec.initContainers.command","spec.template.spec.initContainers.args","spec.template.spec.initContainers.env.name","spec.template.spec.initContainers.ports.containerPort","spec.template.spec.initContainers.lifecycle","spec.template.spec.volumes.name","spec.template.spec.volumes.configMap.name"]"#
             }
         }
     }

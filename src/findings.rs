@@ -88,8 +88,8 @@ pub(crate) struct Findings {
 
 impl Findings {
     /// So many violations of one rule are kept, and as many warnings. Nobody reads more, and an object of a million
-    /// wrong fields must not take a policy server's memory. What is left out is of a rule that is kept, so it changes no
-    /// verdict.
+    /// wrong fields must not take a policy server's memory. What is left out is of a rule that is kept, so it changes
+    /// no verdict.
     pub(crate) const LIMIT: usize = 100;
 
     #[cold]
@@ -98,7 +98,7 @@ impl Findings {
         self.reject_for(violation.rule, || violation);
     }
 
-    /// The same for what an object can have very many of: the violation is only made if it is kept.
+    /// Reports what an object can have very many of: the violation is only made if it is kept.
     pub(crate) fn reject_for(&mut self, rule: &'static Rule, violation: impl FnOnce() -> Violation) {
         if self.count(rule, 1) <= Self::LIMIT {
             self.keep(violation());
@@ -131,7 +131,7 @@ impl Findings {
         }
     }
 
-    /// The same for what an object can have very many of.
+    /// Warns of what an object can have very many of: the text is only made if it is kept.
     pub(crate) fn warn_of(&mut self, warning: impl FnOnce() -> String) {
         if self.warnings.len() < Self::LIMIT {
             self.warn(warning());

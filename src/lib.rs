@@ -1,19 +1,24 @@
 //! A Kubewarden policy that turns a plain MySQL StatefulSet into a replicated MySQL by one annotation.
 //!
-//! A request goes through [`request`] (decode), [`decide`] (is it ours, and what is to be done), [`inject`]
-//! (plan, then apply), [`rules`], [`enforcement`] (severities and exemptions) and [`verdict`] (the answer). Everything
-//! is a function of the request and of what the [`Host`] answers.
+//! A request goes through [`request`] (decode) and [`decide`] (is it ours, and what is to be done), which asks the
+//! [`rules`], has [`inject`] make and apply a plan, and has [`judge`] weigh what was found; [`answer`] writes the
+//! answer. Everything is a function of the request and of what the [`Host`] answers. Which of these may know which,
+//! `tests/floors.rs` says.
 
 mod annotations;
 mod answer;
 mod arguments;
 mod case;
 mod cluster;
+mod data_dir;
 mod database;
 mod decide;
 mod exemptions;
+mod field_path;
+mod field_types;
 mod findings;
 mod flavor;
+mod given;
 mod image;
 mod inject;
 mod json;
@@ -31,7 +36,7 @@ pub mod rule;
 mod rules;
 pub mod scripts;
 mod settings;
-mod shape;
+mod shell;
 mod text;
 mod variables;
 mod write_names;

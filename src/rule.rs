@@ -209,6 +209,10 @@ rules! {
     REPLICATION_CHANGED = "replication-changed", Reject, Options;
     /// A part of the data is where no clone brings it.
     DATA_ELSEWHERE = "data-elsewhere", Reject, Options;
+    /// An option that takes away what replication stands on, or wins over what the policy sets.
+    FORCED_OPTION = "forced-option", Reject, Options;
+    /// A replica passes over what it cannot apply.
+    SKIPPED_ERRORS = "skipped-errors", Warn, Options;
     /// `serviceName` names no Service.
     SERVICE_NAME = "service-name", Reject, ServiceName;
     /// The governing Service is not headless.

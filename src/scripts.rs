@@ -74,7 +74,7 @@ pub(crate) const fn fnv1a(bytes: &[u8]) -> u64 {
     fnv1a_from(0xcbf2_9ce4_8422_2325, bytes)
 }
 
-/// The same, going on from an earlier digest.
+/// FNV-1a, going on from an earlier digest.
 pub(crate) const fn fnv1a_from(mut hash: u64, bytes: &[u8]) -> u64 {
     let mut at = 0;
     while at < bytes.len() {

@@ -13,6 +13,7 @@ use crate::{
         peek::has_own_annotation,
     },
     exemptions::Exemptions,
+    field_types,
     findings::{Findings, Violation, failed_look_up},
     inject::{Extent, Plan, apply, strip},
     json::{NULL, Value, at, list_at, list_in, object_at, str_at, without_empties},
@@ -22,7 +23,6 @@ use crate::{
     rule,
     rules::{self, Replicated},
     settings::{Settings, Unmanaged},
-    shape,
     text::shown,
 };
 
@@ -70,7 +70,7 @@ pub(crate) fn statefulset<'r>(case: &Case<'r>, cluster: &Cluster, findings: &mut
     check_write_endpoints(case, &["spec", "template", "spec"], cluster, findings);
     let annotations = Annotations::read(&case.object, findings);
     if has_own_annotation(&case.object) || case.settings.unmanaged == Unmanaged::Inject {
-        shape::check(&case.object, findings);
+        field_types::check(&case.object, findings);
         bounds::check(case.request.object().map_or(0, str::len), &case.object, findings);
         if findings.violations.iter().any(|violation| violation.rule == rule::MALFORMED) {
             return None;
@@ -230,7 +230,15 @@ impl<'c, 'r> Subject<'c, 'r> {
         };
         if !case.settings.exempts(namespace) {
             recheck_uncached(case, cluster, findings, |cluster, findings| {
-                rules::config_map_of(&plan.outcome(), namespace, &case.settings, cluster, findings);
+                rules::config_map_of(
+                    &plan.outcome(),
+                    base,
+                    self.old.is_some(),
+                    namespace,
+                    &case.settings,
+                    cluster,
+                    findings,
+                );
             });
         }
         let is_live = |object| replicas(object) != 1;

@@ -79,8 +79,12 @@ pub(super) fn check_scripts(pod: &Value, database: &str, findings: &mut Findings
     }
 }
 
+/// The ports of a server at which clients can write: that of its protocol, of MySQL's X Protocol, and of administrators
+/// (MySQL manual, "MySQL Port Reference Tables").
+const SERVED: [u64; 3] = [DATABASE_PORT as u64, 33060, 33062];
+
 /// The containers of a pod share its ports: none of the user's may have the backup port, or another container the
-/// database's.
+/// database's. None of the database's is a port of the node.
 pub(super) fn check_ports(pod: &Value, database: &str, detected: Option<&Database>, findings: &mut Findings) {
     let serves = detected.is_some_and(|database| database.clone_method == CloneMethod::Xtrabackup);
     for list in ["initContainers", "containers"] {
@@ -90,6 +94,20 @@ pub(super) fn check_ports(pod: &Value, database: &str, detected: Option<&Databas
             }
             for (port_index, port) in list_at(container, &["ports"]).iter().enumerate() {
                 let number = port.get("containerPort").and_then(Value::as_u64);
+                let host_port = port.get("hostPort").and_then(Value::as_u64).filter(|port| *port != 0);
+                if let Some(host_port) = host_port
+                    && list == "containers"
+                    && name(container) == database
+                    && number.is_some_and(|number| SERVED.contains(&number))
+                {
+                    findings.reject(Violation::new(
+                        rule::HOST_NETWORK,
+                        format!("spec.template.spec.{list}[{index}].ports[{port_index}].hostPort"),
+                        host_port.to_string(),
+                        "who asks a node at this port gets whichever pod runs there, most often a replica",
+                        "remove it, and lead clients through a Service",
+                    ));
+                }
                 let mut reject = |field: &str, found: String| {
                     findings.reject(Violation::new(
                         rule::RESERVED_NAME,

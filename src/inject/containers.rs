@@ -7,8 +7,9 @@ use crate::{
     database::Database,
     flavor::{CloneMethod, Flavor},
     inject::{container::Writer, credentials::Credentials, data::Data},
-    json::{Object, Rendered, Value, at, str_at},
+    json::{Object, Rendered, Value, at, list_at, str_at},
     mounts::mounted_option_files,
+    name_index::NameIndex,
     names::{
         BACKUP_PORT, BACKUP_PORT_NAME, CLONE_CONTAINER, CONF_DIR, CONF_VOLUME, CONFIG_MAP_VOLUME, INIT_CONFIG_MAP_DIR,
         INIT_CONTAINER, SCRIPTS_DIR, SCRIPTS_VOLUME, SIDECAR_CONTAINER,
@@ -17,7 +18,9 @@ use crate::{
     record::{Replication, scripts_mount},
     scripts::{PING_MARKER, Packed, UNPACK},
     settings::Settings,
+    variables::expand_with_shell,
 };
+use std::{borrow::Cow, cell::Cell};
 
 /// How much memory is requested for the container, in MiB.
 const MEMORY_VARIABLE: &str = "REPLICATION_MEMORY";
@@ -82,15 +85,43 @@ impl<'a> FromContainer<'a> {
 
 /// Do the server's arguments say `gtid-mode=ON`?
 fn has_gtids(container: &Value) -> bool {
-    let mut words = words(container).peekable();
+    let mut words = server_words(container).into_iter().peekable();
     let mut is_on = false;
     while let Some(word) = words.next() {
-        let Some(option) = ServerOption::from_argument(word.text).filter(|option| option.is("gtid-mode")) else {
+        let Some(option) = ServerOption::from_argument(&word).filter(|option| option.is("gtid-mode")) else {
             continue;
         };
-        is_on = option.is_gtid_on(words.peek().map(|next| next.text));
+        is_on = option.is_gtid_on(words.peek().map(AsRef::as_ref));
     }
     is_on
+}
+
+/// The words that the server gets, with the values of variables that the container defines by themselves.
+fn server_words<'v>(container: &'v Value) -> Vec<Cow<'v, str>> {
+    /// What is longer is no option of a server, and no server gets more from variables.
+    const LIMIT: usize = 4096;
+    const ALL: usize = 256 << 10;
+    let all: Vec<_> = words(container).collect();
+    if !all.iter().any(|word| word.text.contains('$')) {
+        return all.into_iter().map(|word| word.text).collect();
+    }
+    let env = list_at(container, &["env"]);
+    let names = NameIndex::of(env);
+    let taken = Cell::new(0);
+    let value = |name: &str, room| {
+        let value = env[names.last(name, 0..env.len())?].get("value")?.as_str()?;
+        taken.set(taken.get() + value.len());
+        (value.len() <= room && taken.get() <= ALL).then_some(value)
+    };
+    let mut expanded = Vec::with_capacity(all.len());
+    for word in all {
+        match expand_with_shell(&word.text, LIMIT, &value) {
+            Cow::Borrowed(_) => expanded.push(word.text),
+            Cow::Owned(text) if word.is_whole || text == word.text => expanded.push(text.into()),
+            Cow::Owned(text) => expanded.extend(text.split_whitespace().map(|part| part.to_owned().into())),
+        }
+    }
+    expanded
 }
 
 /// The user's own option files, for the private server that the clone plugin needs: what the data depends on, such as
@@ -280,8 +311,8 @@ fn server_args(container: &Value) -> String {
         "print-defaults",
         "init-file",
     ];
-    words(container)
-        .map(|word| word.text)
+    server_words(container)
+        .into_iter()
         .filter(|arg| !arg.contains(['$', '\n']))
         .filter(|arg| {
             let option = ServerOption::from_argument(arg);

@@ -1,13 +1,12 @@
 //! Where the database keeps its data: the directory, and the volume that each pod has for it.
 
-use mysql_options::ServerOption;
-
 use crate::{
-    arguments::words,
+    data_dir::data_dir,
     findings::{Findings, Violation},
+    given::given_options,
     json::{Value, list_at, str_at},
     mounts::mount_of,
-    names::{DATA_CLAIM, DATA_DIR, DATA_SUB_PATH},
+    names::{DATA_CLAIM, DATA_SUB_PATH},
     object::{by_name, name},
     rule,
     settings::Settings,
@@ -37,7 +36,7 @@ impl<'a> Data<'a> {
         settings: &Settings,
         findings: &mut Findings,
     ) -> Option<Self> {
-        let dir = data_dir(container, path, findings)?;
+        let dir = find_data_dir(container, path, findings)?;
         let claims = list_at(object, &["spec", "volumeClaimTemplates"]);
         let volumes = list_at(object, &["spec", "template", "spec", "volumes"]);
         let has_claim = |wanted: &str| claims.iter().any(|claim| str_at(claim, &["metadata", "name"]) == wanted);
@@ -101,37 +100,20 @@ impl<'a> Data<'a> {
     }
 }
 
-/// The data directory that the server's arguments name, also those of a shell's command line, or the images' own. What
-/// option files say does not matter: `init-mysql` sets it last.
-fn data_dir(container: &Value, path: &str, findings: &mut Findings) -> Option<String> {
-    let mut dir = None;
-    let mut follows = false;
-    for word in words(container) {
-        if follows {
-            dir = Some(word.text);
-            follows = false;
-            continue;
-        }
-        match ServerOption::from_argument(word.text).filter(|option| option.is("datadir")).map(|option| option.value) {
-            Some(Some(value)) => dir = Some(value.trim_matches(['"', '\''])),
-            Some(None) => follows = true,
-            // in a shell's command line, -h may well be an option of another program
-            None => follows = word.is_whole && word.text == "-h",
+fn find_data_dir(container: &Value, path: &str, findings: &mut Findings) -> Option<String> {
+    match data_dir(&given_options(container).given) {
+        Ok(dir) => Some(dir.into_owned()),
+        Err(given) => {
+            findings.reject(Violation::new(
+                rule::DATA_VOLUME,
+                given.path(path),
+                format!("the data directory of {}", given.shown()),
+                "the injected containers must mount the same directory, and cannot tell which it is",
+                "write an absolute path without variables",
+            ));
+            None
         }
     }
-    let Some(dir) = dir else { return Some(DATA_DIR.to_owned()) };
-    let trimmed = dir.trim_end_matches('/');
-    if !trimmed.starts_with('/') || trimmed.contains("$(") || trimmed.split('/').any(|part| part == "..") {
-        findings.reject(Violation::new(
-            rule::DATA_VOLUME,
-            format!("{path}.args"),
-            format!("the data directory {}", shown(dir)),
-            "the injected containers must mount the same directory, and cannot tell which it is",
-            "write an absolute path without variables",
-        ));
-        return None;
-    }
-    Some(trimmed.to_owned())
 }
 
 /// A volume of the pod template under the data directory: only some kinds are each pod's own.
@@ -165,30 +147,6 @@ fn check_plain_volume(volume: &str, definition: Option<&Value>, path: &str, find
 mod tests {
     use super::*;
     use crate::json::json;
-
-    fn dir(args: &Value) -> Option<String> {
-        data_dir(&json!({"args": args}), "c", &mut Findings::default())
-    }
-
-    #[test]
-    fn data_directory_of_the_arguments() {
-        assert_eq!(dir(&json!(null)).as_deref(), Some("/var/lib/mysql"));
-        assert_eq!(dir(&json!(["mysqld", "--datadir=/data/db/"])).as_deref(), Some("/data/db"));
-        assert_eq!(dir(&json!(["--datadir", "/a", "--datadir=/b"])).as_deref(), Some("/b"));
-        assert_eq!(dir(&json!(["-c", "exec mysqld --datadir='/c' --port=1"])).as_deref(), Some("/c"));
-        assert_eq!(dir(&json!(["--loose-datad=/d", "--data-directory-of-something=/x"])).as_deref(), Some("/d"));
-        // MariaDB 11.8 takes the shortest of these
-        for word in ["--da=/e", "--data=/e", "--DATADIR=/e", "--loose_datadir=/e"] {
-            assert_eq!(dir(&json!(["mysqld", word])).as_deref(), Some("/e"), "{word}");
-        }
-        assert_eq!(dir(&json!(["mysqld", "--dat", "/f"])).as_deref(), Some("/f"));
-        assert_eq!(
-            dir(&json!(["-c", "until mysql -h db; do :; done; exec mysqld"])).as_deref(),
-            Some("/var/lib/mysql")
-        );
-        assert_eq!(dir(&json!(["--datadir=$(DIR)"])), None);
-        assert_eq!(dir(&json!(["--datadir=data"])), None);
-    }
 
     #[test]
     fn the_deepest_mount_holds_the_data() {

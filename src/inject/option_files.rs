@@ -32,7 +32,7 @@ pub(super) fn check_option_files(container: &Value, path: &str, database: &Datab
         ));
     };
     for word in words(container) {
-        let Some(option) = ServerOption::from_argument(word.text) else { continue };
+        let Some(option) = ServerOption::from_argument(&word.text) else { continue };
         if ["no-defaults", "defaults-file", "defaults-extra-file"].contains(&option.name) {
             reject(
                 format!("{path}.{}[{}]", word.list, word.index),

@@ -1,6 +1,7 @@
 //! The rules: what each is about, and one module for every kind of object.
 
 mod config_map;
+mod must_hold;
 mod replication;
 mod service;
 mod statefulset;

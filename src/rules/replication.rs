@@ -1,16 +1,17 @@
 //! Rules on what a cluster was made with and keeps: clone method, GTIDs and the name of the binary log; and on data that
 //! a clone would not bring along.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, cell::OnceCell};
 
 use mysql_options::{Groups, OptionFile, ServerOption, effective};
 
 use crate::{
     annotations::Annotations,
     cluster::{Cluster, Kind, Lookup},
-    database::Database,
+    data_dir::Kept,
     findings::{Findings, Violation},
     flavor::{CloneMethod, Flavor},
+    given::{Given, given_options},
     json::{NULL, Object, Value, at, list_at, str_at},
     mounts::{OPTION_FILES, mounted_option_files},
     name_index::NameIndex,
@@ -21,7 +22,8 @@ use crate::{
     rule,
     rules::{
         config_map::told_by_files,
-        statefulset::{Given, given_options},
+        must_hold::{Of, Origin, Placed, check},
+        statefulset::{ARGUMENTS_WIN, told, written},
     },
     settings::Settings,
     text::{label, shown},
@@ -102,7 +104,7 @@ pub(crate) fn replication(
     let given = given_options(&containers(object)[index]).given;
     let stored =
         old.and_then(|old| by_name(containers(old), plan.container)).map(given_options).unwrap_or_default().given;
-    check_arguments(&given, &stored, &path, &plan, findings);
+    check_arguments(&given, &stored, object, (&containers(object)[index], &path), &plan, findings);
 
     let (Some(old), Some(kept), true) = (old, kept, is_live) else { return };
     if let Some(asked) = asked.filter(|asked| *asked != kept.clone_method) {
@@ -234,100 +236,51 @@ fn stem(name: &str) -> String {
     if directory.is_empty() { file.to_owned() } else { format!("{directory}/{file}") }
 }
 
-fn check_arguments(given: &[Given], stored: &[Given], path: &str, plan: &Planned, findings: &mut Findings) {
-    let options: Vec<_> =
-        given.iter().filter_map(|given| Some((given, ServerOption::from_argument(&given.text)?))).collect();
-    if plan.replication.gtid == Gtid::On
-        && let Some((given, option)) = effective(&options, "gtid-mode")
-        && !option.is_gtid_on(given.next.as_deref())
-    {
-        findings.reject(Violation::new(
-            rule::GTID_MODE,
-            given.path(path),
-            format!("the option {}", given.shown()),
-            "this cluster replicates by GTIDs, and arguments win over option files",
-            "remove it; the policy switches GTIDs on",
-        ));
-    }
-    check_against_gtids(&options, path, plan, findings);
+/// What is asked of arguments once it is known what is planned.
+fn check_arguments(
+    given: &[Given],
+    stored: &[Given],
+    object: &Value,
+    container: (&Value, &str),
+    plan: &Planned,
+    findings: &mut Findings,
+) {
+    let (container, path) = container;
+    let options = told(given);
     let words = |given: &Given| format!("{} {}", given.text, given.next.as_deref().unwrap_or_default());
-    let mut before = None;
-    for (given, option) in &options {
-        let value = option.value.or(given.next.as_deref()).unwrap_or_default();
-        if let Some((why, fix)) = elsewhere(option.name, value, plan.data_dir) {
-            // the update makes nothing worse
-            let before =
-                before.get_or_insert_with(|| NameIndex::new(stored.iter().map(words).map(Cow::Owned).collect()));
-            if before.has(&words(given)) {
-                findings.warn(format!("the option {}: {why}", given.shown()));
-                continue;
-            }
-            findings.reject(Violation::new(
-                rule::DATA_ELSEWHERE,
-                given.path(path),
-                format!("the option {}", given.shown()),
-                why,
-                fix,
-            ));
-        }
-    }
-}
+    let before: OnceCell<NameIndex> = OnceCell::new();
+    let origin = Origin {
+        of: Of::Both,
+        wins: Some(ARGUMENTS_WIN),
+        database: Some(&plan.database),
+        planned: Some(Placed {
+            data_dir: plan.data_dir,
+            by_gtids: plan.replication.gtid == Gtid::On,
+            is_own: &|directory| Kept::of(object, container, plan.data_dir).holds(directory),
+        }),
+        next: &|place| given[place].next.as_deref(),
+        violation: &|place, rule, why, fix| {
+            Violation::new(rule, given[place].path(path), written(&given[place]), why, fix)
+        },
+        was_so: &|place, _| {
+            let before = before.get_or_init(|| NameIndex::new(stored.iter().map(words).map(Cow::Owned).collect()));
+            before.has(&words(&given[place]))
+        },
+    };
+    check(&options, &origin, findings);
 
-/// Options as arguments, which win over the files in which the policy has them otherwise.
-fn check_against_gtids(options: &[(&Given, ServerOption)], path: &str, plan: &Planned, findings: &mut Findings) {
-    let Database { flavor, clone_method, .. } = plan.database;
-    if flavor == Flavor::Mariadb {
-        return;
-    }
-    if plan.replication.gtid == Gtid::On {
-        if let Some((given, option)) = effective(options, "enforce-gtid-consistency")
-            && (!option.switch() || option.value.is_some_and(|value| value.eq_ignore_ascii_case("warn")))
-        {
-            findings.reject(Violation::new(
-                rule::GTID_MODE,
-                given.path(path),
-                format!("the option {}", given.shown()),
-                "with gtid-mode=ON, which the policy sets, no server starts unless it is ON",
-                "remove it; the policy sets both",
-            ));
-        }
+    if plan.replication.gtid == Gtid::On || plan.database.flavor == Flavor::Mariadb {
         return;
     }
     for name in ["slave-parallel-workers", "replica-parallel-workers"] {
-        if let Some((given, option)) = effective(options, name)
-            && clone_method == CloneMethod::Xtrabackup
-            && option.value.or(given.next.as_deref()).is_some_and(|value| value != "0")
+        if let Some((place, option)) = effective(&options, name)
+            && plan.database.clone_method == CloneMethod::Xtrabackup
+            && option.value.or(given[*place].next.as_deref()).is_some_and(|value| value != "0")
         {
             findings.warn(format!(
-                "the option {}: with it and without GTIDs the third pod never clones (rule gtid-mode)",
-                given.shown()
+                "{}: with it and without GTIDs the third pod never clones (rule gtid-mode)",
+                written(&given[*place])
             ));
         }
-    }
-}
-
-/// Why an option keeps a part of the data where a clone does not bring it, and what to do. XtraBackup puts the system and
-/// undo tablespaces into the root of its copy, wherever they were (its manual, "Restoring a backup"), and the clone plugin's
-/// server has nothing mounted but the data directory.
-pub(super) fn elsewhere(option: &str, value: &str, data_dir: &str) -> Option<(&'static str, &'static str)> {
-    let directory = value.trim_end_matches('/');
-    match option {
-        "innodb-data-home-dir" | "innodb-undo-directory" | "innodb-log-group-home-dir"
-            if !["", ".", data_dir].contains(&directory) =>
-        {
-            Some((
-                "a clone holds the data directory alone: on replicas these files would be missing",
-                "remove it: InnoDB keeps its files in the data directory",
-            ))
-        }
-        "early-plugin-load" | "plugin-load" | "plugin-load-add"
-            if value.contains("keyring") || value.contains("key_management") =>
-        {
-            Some((
-                "the containers that clone do not have the key of encrypted tables",
-                "remove it, and encrypt the volumes instead",
-            ))
-        }
-        _ => None,
     }
 }

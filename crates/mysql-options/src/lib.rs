@@ -6,7 +6,7 @@
 //! # An option
 //!
 //! ```text
-//! argument = "--" name [ "=" value ]
+//! argument = "--" name [ "=" value ] | ( "-h" | "-P" ) [ value ]
 //! name     = { prefix ( "-" | "_" ) } [ cache "." ] known
 //! prefix   = "skip" | "disable" | "enable" | "maximum" | "loose" | "autoset"
 //! known    = a name of the table, or a beginning of one that stands for no other; "-" is "_"

@@ -62,7 +62,9 @@ pub struct ServerOption<'a> {
 }
 
 impl<'a> ServerOption<'a> {
-    /// A word of the command line. `None` for a short option, for `--` and for what is no option.
+    /// A word of the command line. `None` for `--` and for what is no option, and for a short option but `-h` and `-P`,
+    /// which are the data directory and the port to every server. Those mean something else to other programs: a caller
+    /// that is not sure whose words they are must leave them out.
     ///
     /// After `--` options go on to be options: the server reads its arguments in several passes, and the first one
     /// takes the `--` away.
@@ -72,11 +74,22 @@ impl<'a> ServerOption<'a> {
     /// server stops.
     #[must_use]
     pub fn from_argument(word: &'a str) -> Option<Self> {
-        let option = word.strip_prefix("--").filter(|option| !option.is_empty())?;
+        let Some(option) = word.strip_prefix("--").filter(|option| !option.is_empty()) else {
+            return Self::from_short(word);
+        };
         Some(match option.split_once('=') {
             Some((name, value)) => Self::new(name, Some(value)),
             None => Self::new(option, None),
         })
+    }
+
+    /// A short option has its value behind the letter, or in the next word, and takes no prefix.
+    fn from_short(word: &'a str) -> Option<Self> {
+        let (name, value) = word.strip_prefix("-h").map(|value| ("datadir", value)).or_else(|| {
+            let value = word.strip_prefix("-P")?;
+            Some(("port", value))
+        })?;
+        Some(Self::new(name, Some(value).filter(|value| !value.is_empty())))
     }
 
     /// A key of an option file, with its value if it has one. The server makes `--key=value` of it.
@@ -217,8 +230,17 @@ mod tests {
 
     #[test]
     fn no_long_option() {
-        for word in ["", "-", "--", "-h", "mysqld", "read-only=0", "—read-only"] {
+        for word in ["", "-", "--", "-p3306", "-H/x", "h", "mysqld", "read-only=0", "—read-only"] {
             assert_eq!(ServerOption::from_argument(word), None, "{word}");
+        }
+        for (word, name, value) in [
+            ("-h", "datadir", None),
+            ("-h/srv/data", "datadir", Some("/srv/data")),
+            ("-P", "port", None),
+            ("-P13306", "port", Some("13306")),
+            ("-P=1", "port", Some("=1")),
+        ] {
+            assert_eq!((option(word).name, option(word).value, option(word).is_exact), (name, value, true), "{word}");
         }
     }
 
@@ -288,7 +310,7 @@ mod tests {
             let option = option(word);
             assert_eq!((option.name, option.switch(), option.is_exact), (name, on, false), "{word}");
         }
-        for word in ["--read", "--read-buffer-size=1", "--log-bi", "--log-bin-index=x", "--super", "--read-only-x=0"] {
+        for word in ["--read", "--read-buffer-size=1", "--log-bi", "--log-bin-x=x", "--super", "--read-only-x=0"] {
             assert!(!option(word).is_known, "{word}");
         }
         for word in ["--a b.read-only=0", "--a.b.read-only=0", "--.read-only=0", "---read-only=0", "--read-only =0"] {

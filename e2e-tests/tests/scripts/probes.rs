@@ -324,3 +324,30 @@ fn ping_asks_the_server_over_tcp() {
         pod.run("ping").fails().says("ping: ERROR: neither mariadb-admin nor mysqladmin is in this image");
     }
 }
+
+/// As the clients print it, MariaDB's where the server turns it away before TLS has begun.
+#[test]
+fn a_server_that_turns_a_client_away_is_alive() {
+    const BEFORE_TLS: &str = "Received error packet before completion of TLS handshake. The authenticity of the \
+                              following error cannot be verified: 1040 - Too many connections";
+    let cluster = Cluster::new();
+    let pod = cluster.pod(0);
+    for (error, is_alive) in [
+        ("Too many connections", true),
+        (BEFORE_TLS, true),
+        ("User 'root' has exceeded the 'max_user_connections' resource (current value: 1)", true),
+        ("Can't connect to server on '127.0.0.1' (115)", false),
+        ("Lost connection to server at 'handshake: reading initial communication packet', system error: 110", false),
+    ] {
+        pod.control(
+            "turned-away",
+            &format!("mariadb-admin: connect to server at '127.0.0.1' failed\nerror: '{error}'"),
+        );
+        let run = pod.run("ping");
+        if is_alive {
+            run.succeeds();
+        } else {
+            run.fails().says(error);
+        }
+    }
+}

@@ -6,11 +6,12 @@ use crate::rules::config_map::server::Server;
 use crate::{
     findings::{Findings, Violation},
     flavor::Flavor,
+    record::Gtid,
     rule::{self, Rule},
-    rules::replication::elsewhere as lies_elsewhere,
+    rules::must_hold::{Of, Origin, Placed, Told, check},
     text::shown,
 };
-use mysql_options::{Kind as Entry, Mistake, OptionFile, Owner, ServerOption, effective};
+use mysql_options::{Kind as Entry, Mistake, OptionFile, Owner, effective};
 
 /// So many bytes of an option file are read; the longest that people write have a tenth.
 pub(super) const FILE: usize = 96 << 10;
@@ -79,7 +80,7 @@ pub(super) fn check_file(role: Role, key: &str, text: &str, server: &Server, fin
         findings.warn(format!("data[{}] line {}: what this file includes was not looked at", shown(key), entry.line));
     }
     let known = file.options_of(&server.groups).filter(|(_, option)| option.is_known);
-    let options: Vec<(usize, ServerOption)> = known.collect();
+    let options: Vec<Told> = known.collect();
     let last = |name: &str| effective(&options, name);
     // what stands elsewhere does not count for the server; the group tells what was meant
     let elsewhere = |names: &[&str]| {
@@ -89,38 +90,37 @@ pub(super) fn check_file(role: Role, key: &str, text: &str, server: &Server, fin
             .next()
     };
 
-    if let Some((line, _)) =
-        last("super-read-only").filter(|(_, option)| !server.knows_super_read_only && !option.is_loose)
-    {
-        let why = "MariaDB does not know this option, and its server does not start";
-        let fix = match role {
-            Role::Replica => "write read-only instead".to_owned(),
-            Role::Primary => "remove it".to_owned(),
-        };
-        findings.reject(checked.violation(
-            rule::UNKNOWN_SUPER_READ_ONLY,
-            Some(*line),
-            checked.written(*line),
-            why,
-            fix,
-        ));
-    }
-    if let Some((line, _)) = last("init-file") {
-        let why = "its statements run at every start, and one of them may open replicas for writes";
-        let fix = "make sure that none does, or run them once on the primary".to_owned();
-        findings.reject(checked.violation(rule::INIT_FILE, Some(*line), checked.written(*line), why, fix));
-    }
-    for (line, option) in &options {
-        if let Some((why, fix)) = lies_elsewhere(option.name, option.value.unwrap_or_default(), server.data_dir) {
-            findings.reject_for(rule::DATA_ELSEWHERE, || {
-                checked.violation(rule::DATA_ELSEWHERE, Some(*line), checked.written(*line), why, fix.to_owned())
-            });
-        }
-    }
+    check_options(role, &options, &checked, findings);
     match role {
         Role::Primary => check_primary(&checked, &last, &elsewhere, findings),
         Role::Replica => check_replica(&checked, &last, &elsewhere, findings),
     }
+}
+
+/// What must hold for the server's options.
+fn check_options(role: Role, options: &[Told], checked: &Checked, findings: &mut Findings) {
+    let server = checked.server;
+    let origin = Origin {
+        of: match role {
+            Role::Primary => Of::Primary,
+            Role::Replica => Of::Replica,
+        },
+        wins: None,
+        database: Some(&server.database),
+        planned: None,
+        next: &|_| None,
+        violation: &|line, rule, why, fix| {
+            checked.violation(rule, Some(line), checked.written(line), &why, fix.to_owned())
+        },
+        was_so: &|_, option| server.was_there && option.starts_with("log-bin"),
+    };
+    check(options, &origin, findings);
+    let placed = Placed {
+        data_dir: &server.kept.data_dir,
+        by_gtids: server.replication.gtid == Gtid::On,
+        is_own: &|directory| server.kept.holds(directory),
+    };
+    check(options, &Origin { planned: Some(placed), ..origin }, findings);
 }
 
 pub(super) type Elsewhere<'e> = dyn Fn(&[&str]) -> Option<(usize, String, String)> + 'e;

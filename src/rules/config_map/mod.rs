@@ -5,21 +5,26 @@ mod gtids;
 mod keys;
 mod roles;
 mod server;
+mod shared;
 
 pub(crate) use gtids::told_by_files;
 pub(crate) use keys::{has_option_files, may_be_option_files};
+#[cfg(test)]
+pub(crate) use shared::SHARED;
 
 use crate::rules::config_map::file::check_file;
 use crate::rules::config_map::gtids::{check_change, check_gtids, told};
 use crate::rules::config_map::keys::{KEYS, ROLES, keys, meant};
 use crate::rules::config_map::server::{Server, servers};
+use crate::rules::config_map::shared::check_shared;
 use crate::{
     case::{Case, recheck_uncached},
     cluster::{Cluster, Kind, Lookup},
     exemptions::Exemptions,
     findings::{Findings, Violation, failed_look_up},
-    json::{Value, at},
+    json::{NULL, Value, at, list_at},
     names::{PRIMARY_KEYS, REPLICA_KEYS},
+    object::by_name,
     planned::Planned,
     rule::{self, Concern},
     settings::Settings,
@@ -33,6 +38,8 @@ pub(super) fn is_on(settings: &Settings) -> bool {
 /// Looks after the ConfigMap of a managed StatefulSet.
 pub(crate) fn of_statefulset(
     plan: &Planned,
+    object: &Value,
+    is_update: bool,
     namespace: &str,
     settings: &Settings,
     cluster: &Cluster,
@@ -44,7 +51,10 @@ pub(crate) fn of_statefulset(
     let config_map = plan.config_map;
     match cluster.get(Kind::ConfigMap, namespace, config_map) {
         Lookup::Found(found) => {
-            let server = Server::new(&plan.database, plan.replication, String::new(), plan.data_dir);
+            let containers = list_at(object, &["spec", "template", "spec", "containers"]);
+            let container = by_name(containers, plan.container).unwrap_or(NULL);
+            let server = Server::new(&plan.database, plan.replication, object, container, plan.data_dir);
+            let server = Server { was_there: is_update, ..server };
             let mut own = Findings::default();
             check(&found, &server, &mut own);
             Exemptions::of(&found).apply(&mut own, settings);
@@ -86,6 +96,7 @@ pub(crate) fn config_map(case: &Case, cluster: &Cluster, findings: &mut Findings
 /// Checks the option files of both roles, and the keys.
 fn check(config_map: &Value, server: &Server, findings: &mut Findings) {
     check_gtids(config_map, server, findings);
+    check_shared(config_map, server, findings);
     for (role, known) in ROLES {
         let Some(key) = known.into_iter().find(|known| keys(config_map).any(|key| key == *known)) else { continue };
         match at(config_map, &["data", key]).and_then(Value::as_str) {
@@ -138,7 +149,7 @@ mod tests {
         let database = Database::detect(image, "", &Annotations::default(), &mut Findings::default()).unwrap();
         let mut findings = Findings::default();
         let replication = Replication::new(database.flavor, database.clone_method);
-        let server = Server::new(&database, replication, String::new(), DATA_DIR);
+        let server = Server::new(&database, replication, NULL, NULL, DATA_DIR);
         check(&json!({"data": data}), &server, &mut findings);
         findings.violations.iter().map(|violation| format!("{} {}", violation.rule, violation.path)).collect()
     }
@@ -206,7 +217,7 @@ mod tests {
         let database = Database::detect("mysql:8.0", "", &Annotations::default(), &mut Findings::default()).unwrap();
         let mut findings = Findings::default();
         let replication = Replication::new(database.flavor, database.clone_method);
-        check(&json!({"data": data}), &Server::new(&database, replication, String::new(), DATA_DIR), &mut findings);
+        check(&json!({"data": data}), &Server::new(&database, replication, NULL, NULL, DATA_DIR), &mut findings);
         let found: Vec<_> = findings.violations.iter().map(|violation| violation.found.as_ref()).collect();
         assert_eq!(found, ["the option \"innodb-undo-directory = /x\"", "the option \"innodb-undo-directory=/y\""]);
     }

@@ -1,10 +1,9 @@
-//! What must hold for an option file of the primary, and for one of replicas.
+//! What an option file of the primary must say, and one of replicas.
 
 use crate::rules::config_map::file::{Checked, Elsewhere, wrong_section};
 use crate::{
     findings::Findings,
     flavor::Flavor,
-    names::REPLICA_KEYS,
     rule::{self},
 };
 use mysql_options::ServerOption;
@@ -16,34 +15,17 @@ pub(super) fn check_primary<'l, 'o: 'l>(
     findings: &mut Findings,
 ) {
     let server = checked.server;
-    for name in ["super-read-only", "read-only"] {
-        if name == "super-read-only" && !server.knows_super_read_only {
-            continue;
-        }
-        let is_on = |option: &ServerOption| option.is_on(server.flavor == Flavor::Mariadb);
-        if let Some((line, _)) = last(name).filter(|(_, option)| is_on(option)) {
-            let why = "the primary would take no writes, and there is no other pod that does";
-            let fix = format!("remove it here; it belongs into {}", REPLICA_KEYS.join(" or "));
-            findings.reject(checked.violation(rule::PRIMARY_READ_ONLY, Some(*line), checked.written(*line), why, fix));
-        }
+    if last("log-bin").is_some() {
+        return;
     }
-    // without a value it would be named after the host, and a live cluster's log keeps its name
-    let fix = || format!("write log-bin={}, or its old name, below [mysqld]", server.replication.binary_log.name());
-    match last("log-bin") {
-        Some((line, option)) if !option.switch() => {
-            let why = "without its binary log the primary has nothing that replicas could follow";
-            findings.reject(checked.violation(rule::BINARY_LOG_OFF, Some(*line), checked.written(*line), why, fix()));
-        }
-        Some(_) => {}
-        None => {
-            if let Some((line, group, option)) = elsewhere(&["log-bin"]) {
-                wrong_section(checked, line, &group, &option, findings);
-            } else if matches!(server.flavor, Flavor::Mysql57 | Flavor::Mariadb) {
-                // MySQL has it on by default since 8.0 (its manual, "log_bin")
-                let why = "this server writes a binary log only where it is told to, and replicas follow that log";
-                findings.reject(checked.violation(rule::BINARY_LOG_OFF, None, "no log-bin".to_owned(), why, fix()));
-            }
-        }
+    if let Some((line, group, option)) = elsewhere(&["log-bin"]) {
+        wrong_section(checked, line, &group, &option, findings);
+    } else if matches!(server.flavor, Flavor::Mysql57 | Flavor::Mariadb) {
+        // MySQL has it on by default since 8.0 (its manual, "log_bin")
+        let why = "this server writes a binary log only where it is told to, and replicas follow that log";
+        // without a value it would be named after the host, and a live cluster's log keeps its name
+        let fix = format!("write log-bin={}, or its old name, below [mysqld]", server.replication.binary_log.name());
+        findings.reject(checked.violation(rule::BINARY_LOG_OFF, None, "no log-bin".to_owned(), why, fix));
     }
 }
 
@@ -90,18 +72,6 @@ pub(super) fn check_replica<'l, 'o: 'l>(
                 let fix = format!("write {wanted} below [mysqld]");
                 findings.reject(checked.violation(rule::REPLICA_WRITABLE, None, found, why, fix));
             }
-        }
-    }
-    for name in ["skip-replica-start", "skip-slave-start"] {
-        if let Some((line, _)) = last(name).filter(|(_, option)| option.switch()) {
-            let why = "a replica whose server restarts would follow the primary no longer, and serve ever older data";
-            findings.reject(checked.violation(
-                rule::REPLICATION_STOPPED,
-                Some(*line),
-                checked.written(*line),
-                why,
-                "remove it".to_owned(),
-            ));
         }
     }
 }

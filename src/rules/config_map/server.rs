@@ -4,45 +4,64 @@ use crate::{
     annotations::{Annotations, is_managed},
     case::Case,
     cluster::{Cluster, Kind, Lookup},
+    data_dir::{Kept, data_dir},
     database::{Database, Found},
     findings::{Findings, failed_look_up},
     flavor::Flavor,
+    given::given_options,
     json::{Value, str_at},
     names::DATA_DIR,
     object::replicas,
     record::{Gtid, Replication, Status},
+    rules::config_map::shared::shared_by_arguments,
     text::label,
 };
 use mysql_options::Groups;
+use std::borrow::Cow;
 
 /// The server that reads a ConfigMap's option files.
 pub(super) struct Server<'s> {
     pub(super) flavor: Flavor,
+    pub(super) database: Database,
     pub(super) knows_super_read_only: bool,
     pub(super) groups: Groups<'s>,
     pub(super) statefulset: String,
-    /// Where the server keeps its data, if that is known.
-    pub(super) data_dir: &'s str,
+    /// Where the server keeps its data, and where else it may.
+    pub(super) kept: Kept,
+    /// Options that both roles must share, and that its arguments give to both.
+    pub(super) shared: Vec<&'static str>,
     /// What the cluster was or will be made with.
     pub(super) replication: Replication,
     /// Does it run, with more than one pod?
     pub(super) is_live: bool,
+    /// Was it there before, with what its option files say?
+    pub(super) was_there: bool,
     /// How many pods it is to have.
     pub(super) replicas: i64,
 }
 
 impl<'s> Server<'s> {
-    pub(super) fn new(database: &Database, replication: Replication, statefulset: String, data_dir: &'s str) -> Self {
+    /// A server of a StatefulSet, whose database container is this.
+    pub(super) fn new(
+        database: &Database,
+        replication: Replication,
+        object: &Value,
+        container: &Value,
+        data_dir: &str,
+    ) -> Self {
         let is_mariadb = database.flavor == Flavor::Mariadb;
         let version = database.version();
         Self {
             flavor: database.flavor,
             knows_super_read_only: database.knows_super_read_only(),
             groups: Groups::for_server(is_mariadb, version.major.map(|major| (major, version.minor)), None),
-            statefulset,
-            data_dir,
+            database: *database,
+            statefulset: String::new(),
+            kept: Kept::of(object, container, data_dir),
+            shared: shared_by_arguments(container),
             replication,
             is_live: false,
+            was_there: false,
             replicas: 1,
         }
     }
@@ -107,15 +126,21 @@ pub(super) fn server_of(
     if named != config_map {
         return None;
     }
-    let database = Found::find(statefulset, &annotations, &mut others)?.database?;
+    let found = Found::find(statefulset, &annotations, &mut others)?;
+    let database = found.database?;
     let replication = match Status::read(statefulset) {
         None => Replication::new(database.flavor, database.clone_method),
         Some(record) => {
             record.replication.unwrap_or_else(|| Replication::of_first_version(database.flavor, database.clone_method))
         }
     };
-    let server = Server::new(&database, replication, label("StatefulSet", namespace, name), DATA_DIR);
+    let given = given_options(found.container).given;
+    // one that nobody can tell is refused with the StatefulSet
+    let data_dir = data_dir(&given).unwrap_or(Cow::Borrowed(DATA_DIR));
+    let server = Server::new(&database, replication, statefulset, found.container, &data_dir);
     // one that is new comes with its StatefulSet, or is put back: what was there before is not known
     let replicas = replicas(statefulset);
-    Some(Server { is_live: case.old.is_some() && replicas != 1, replicas, ..server })
+    let was_there = case.old.is_some();
+    let statefulset = label("StatefulSet", namespace, name);
+    Some(Server { statefulset, is_live: was_there && replicas != 1, was_there, replicas, ..server })
 }

@@ -13,7 +13,8 @@ use crate::{
     json::{Object, Value, str_at},
     names::{ANNOTATION_PREFIX, POD_INDEX_LABEL, POD_NAME_LABEL, annotation},
     rule::{self, Concern},
-    text::{label, shown},
+    rules::write_endpoint::service_may_say_write,
+    text::{cut, label, shown},
 };
 
 /// The rules of a Service that says nothing about itself.
@@ -61,6 +62,14 @@ pub(super) fn check(case: &Case, cluster: &Cluster, findings: &mut Findings) {
                     format!("annotate the Service with {ANNOTATION_PREFIX}{}: {statefulset_name}", annotation::PRIMARY_OF)
                 },
             ));
+        } else if !is_pinned(selector)
+            && !is_governing
+            && service_may_say_write(service_name, &case.settings.write_names)
+        {
+            findings.warn(cut(format!(
+                "{service_name} leads to every pod of {statefulset_name}, and all but the primary are read-only: {} is for writes",
+                annotation::PRIMARY_OF
+            )));
         }
     }
 }

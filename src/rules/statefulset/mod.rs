@@ -1,19 +1,20 @@
 //! Rules on StatefulSets: what a database container is told by arguments, variables and hooks.
 
-mod given;
 mod options;
+mod other_means;
+mod sql;
 mod statements;
 mod unmanaged;
 
-pub(crate) use given::{Given, given_options};
+pub(crate) use options::{ARGUMENTS_WIN, told, written};
 pub(crate) use unmanaged::{may_be_database, unmanaged_database};
 
-use crate::rules::statefulset::given::Options;
 use crate::rules::statefulset::options::check_options;
 use crate::rules::statefulset::statements::check_statements;
 use crate::{
     database::Found,
     findings::{Findings, Violation},
+    given::{Options, given_options},
     json::{Value, at},
     rule,
 };

@@ -1,108 +1,54 @@
 //! What the options that a server is started with do to its role.
 
-use crate::rules::statefulset::given::Given;
 use crate::{
     database::Database,
     findings::{Findings, Violation},
-    flavor::Flavor,
-    rule,
+    given::Given,
+    rules::must_hold::{Of, Origin, Told, check, is_switch},
     text::shown,
 };
-use mysql_options::{ServerOption, effective, switch_value};
+use mysql_options::ServerOption;
 
-pub(super) fn check_options(given: &[Given], path: &str, database: Option<&Database>, findings: &mut Findings) {
-    let options: Vec<(&Given, ServerOption)> =
-        given.iter().filter_map(|given| Some((given, ServerOption::from_argument(&given.text)?))).collect();
-    if options.is_empty() {
-        return;
-    }
-    let last = |name: &str| effective(&options, name);
-    let is_mariadb = database.is_some_and(|database| database.flavor == Flavor::Mariadb);
-    let mut reject = |rule, given: &Given, found: String, why: &'static str, fix: &'static str| {
-        findings.reject(Violation::new(rule, given.path(path), found, why, fix));
-    };
-    let in_files = "remove it; the option files of each role say what is right for it";
+/// Why arguments count, whatever the policy's own file says.
+pub(crate) const ARGUMENTS_WIN: &str = "arguments win over option files";
 
-    for name in ["super-read-only", "read-only"] {
-        let Some((given, option)) = last(name) else { continue };
-        // the server takes no value from the next word, and stops at it
-        let value =
-            given.next.as_deref().filter(|next| option.value.is_none() && !next.starts_with('-') && is_switch(next));
-        let found =
-            format!("the option {}{}", given.shown(), value.map(|v| format!(" {}", shown(v))).unwrap_or_default());
-        let is_on = value.map_or_else(|| option.is_on(is_mariadb), |value| switch_value(value) == Some(true));
-        if name == "super-read-only" && database.is_some_and(|database| !database.knows_super_read_only()) {
-            if !option.is_loose {
-                let why = "MariaDB does not know this option, and its server does not start";
-                reject(
-                    rule::UNKNOWN_SUPER_READ_ONLY,
-                    given,
-                    found,
-                    why,
-                    "remove it; read-only is what MariaDB has, and the policy sets it on replicas",
-                );
-            }
-        } else if is_on {
-            let why = "arguments win over option files and are the same for all pods: the primary would take no writes";
-            reject(rule::PRIMARY_READ_ONLY, given, found, why, "remove it; the policy sets it on replicas only");
-        } else if name == "read-only" && !is_mariadb {
-            let why =
-                "arguments win over option files; only super-read-only, which the policy sets, still closes replicas";
-            reject(rule::READ_ONLY_OFF, given, found, why, "remove it; the primary is open for writes without it");
-        } else {
-            let why = "arguments win over option files: each start of a replica's server opens it for writes";
-            reject(rule::READ_ONLY_OFF, given, found, why, "remove it; the primary is open for writes without it");
-        }
-    }
-    if let Some((given, _)) = last("persisted-globals-load").filter(|(_, option)| option.switch() && !is_mariadb) {
-        let why = "what SET PERSIST has left in a replica's data, read_only=OFF included, wins over option files then";
-        reject(rule::READ_ONLY_OFF, given, format!("the option {}", given.shown()), why, in_files);
-    }
-    if let Some((given, _)) = last("log-bin").filter(|(_, option)| !option.switch()) {
-        let why = "without its binary log the primary has nothing that replicas could follow";
-        reject(rule::BINARY_LOG_OFF, given, format!("the option {}", given.shown()), why, "remove it");
-    }
-    if let Some((given, _)) = last("server-id") {
-        let why = "arguments are the same for all pods, and a primary does not serve a replica with its own id";
-        reject(
-            rule::FIXED_SERVER_ID,
-            given,
-            format!("the option {}", given.shown()),
-            why,
-            "remove it; the policy gives every pod an id of its own",
-        );
-    }
-    for name in ["skip-replica-start", "skip-slave-start"] {
-        if let Some((given, option)) = last(name) {
-            let why = if option.switch() {
-                "a replica whose server restarts would follow the primary no longer, and serve ever older data"
-            } else {
-                "arguments win over option files: a server that restarts would follow whatever answers, before it is seen whose data that has"
-            };
-            reject(rule::REPLICATION_STOPPED, given, format!("the option {}", given.shown()), why, "remove it");
-        }
-    }
-    if let Some((given, _)) = last("init-file") {
-        let why = "its statements run at every start on every pod, and one of them may open replicas for writes";
-        reject(
-            rule::INIT_FILE,
-            given,
-            format!("the option {}", given.shown()),
-            why,
-            "make sure that none does, or run them once on the primary",
-        );
-    }
+/// The options among the words, each with its place there.
+pub(crate) fn told<'g>(given: &'g [Given]) -> Vec<Told<'g>> {
+    let options = given.iter().enumerate();
+    options.filter_map(|(place, given)| Some((place, ServerOption::from_argument(&given.text)?))).collect()
 }
 
-pub(super) fn is_switch(word: &str) -> bool {
-    switch_value(word).is_some() || ["yes", "no"].iter().any(|known| known.eq_ignore_ascii_case(word))
+/// An option as it is written; with the next word where that may have been meant as its value.
+pub(crate) fn written(given: &Given) -> String {
+    let has_value = ServerOption::from_argument(&given.text).is_none_or(|option| option.value.is_some());
+    let value = given.next.as_deref().filter(|next| !has_value && is_switch(next));
+    format!("the option {}{}", given.shown(), value.map(|value| format!(" {}", shown(value))).unwrap_or_default())
+}
+
+/// What holds whatever is planned for the database.
+pub(super) fn check_options(given: &[Given], path: &str, database: Option<&Database>, findings: &mut Findings) {
+    let origin = Origin {
+        of: Of::Both,
+        wins: Some(ARGUMENTS_WIN),
+        database,
+        planned: None,
+        next: &|place| given[place].next.as_deref(),
+        violation: &|place, rule, why, fix| {
+            Violation::new(rule, given[place].path(path), written(&given[place]), why, fix)
+        },
+        was_so: &|_, _| false,
+    };
+    check(&told(given), &origin, findings);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{database::Found, json::Value, rules::statefulset::statefulset};
-    use crate::{json::json, rule::Rule};
+    use crate::{
+        json::json,
+        rule::{self, Rule},
+    };
 
     fn found(container: &Value) -> Vec<(&'static Rule, String)> {
         let mut findings = Findings::default();
@@ -174,6 +120,9 @@ mod tests {
             // switched off, the server starts replication by itself
             ("--skip-slave-start=0", rule::REPLICATION_STOPPED),
             ("--init-file=/x.sql", rule::INIT_FILE),
+            ("--event_scheduler", rule::FORCED_OPTION),
+            ("-P13306", rule::FORCED_OPTION),
+            ("--slave-skip-errors=all", rule::SKIPPED_ERRORS),
         ] {
             assert_eq!(found(&json!({"args": [arg]})), [(rule, "c.args[0]".to_owned())], "{arg}");
         }

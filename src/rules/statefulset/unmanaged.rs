@@ -1,13 +1,12 @@
 //! Databases of several pods, none of which follows another.
 
 use crate::{
-    arguments::words,
     findings::Violation,
     flavor::Family,
     json::{Value, at, list_at, str_at},
     names::{ANNOTATION_PREFIX, annotation},
-    object::name,
     rule,
+    rules::statefulset::other_means::{replicates_otherwise, runs_server},
     text::shown,
 };
 
@@ -23,9 +22,11 @@ pub(crate) fn unmanaged_database(object: &Value) -> Option<Violation> {
     if replicas < 2 || list_at(object, &["metadata", "ownerReferences"]).iter().any(is_controller) {
         return None;
     }
-    let containers = list_at(object, &["spec", "template", "spec", "containers"]);
-    let container = containers.iter().find(|container| Family::of(str_at(container, &["image"])).is_some())?;
-    if replicates_otherwise(container) {
+    let pod = at(object, &["spec", "template", "spec"])?;
+    let is_database =
+        |container: &&Value| Family::of(str_at(container, &["image"])).is_some() && runs_server(container);
+    let container = list_at(pod, &["containers"]).iter().find(is_database)?;
+    if replicates_otherwise(pod) {
         return None;
     }
     Some(Violation::new(
@@ -37,21 +38,8 @@ pub(crate) fn unmanaged_database(object: &Value) -> Option<Violation> {
     ))
 }
 
-pub(super) fn is_controller(owner: &Value) -> bool {
+fn is_controller(owner: &Value) -> bool {
     owner.get("controller").is_some_and(Value::is_true)
-}
-
-/// Galera and group replication by their options or image, the images of Bitnami by a variable.
-pub(super) fn replicates_otherwise(container: &Value) -> bool {
-    let says = |text: &str| {
-        ["wsrep", "group_replication", "group-replication", "galera"].iter().any(|word| text.contains(word))
-    };
-    words(container).any(|word| says(&word.text.to_ascii_lowercase()))
-        || says(&str_at(container, &["image"]).to_ascii_lowercase())
-        || list_at(container, &["env"]).iter().any(|variable| {
-            let name = name(variable);
-            says(&name.to_ascii_lowercase()) || name.ends_with("_REPLICATION_MODE")
-        })
 }
 
 #[cfg(test)]

@@ -3,10 +3,13 @@
 use std::borrow::Cow;
 
 use super::{
-    addresses::{Addresses, Wrong},
+    addresses::{Addresses, READ_ONLY, Wrong},
     effort::{Effort, Work},
     hosts::{NetworkHost, VALUE_LIMIT, hosts},
-    names::{Saying, contains, is_about_replication, may_say_write, saying_of, says_else, takes_single_word},
+    names::{
+        Saying, contains, is_about_replication, may_say_write, saying_of, says_else, service_says_read,
+        takes_single_word,
+    },
 };
 use crate::{
     findings::Violation,
@@ -50,7 +53,7 @@ pub(super) struct Place<'p> {
 impl Scope {
     /// Does the name say write, in this container?
     pub(super) fn takes(&self, saying: Saying) -> bool {
-        saying.is_write() && !(saying == Saying::Role && self.about_replication)
+        saying.is_write() && (matches!(saying, Saying::Told | Saying::Write) || !self.about_replication)
     }
 }
 
@@ -85,7 +88,7 @@ impl<'a, 'h, 'f> Check<'a, 'h, 'f> {
 
     /// Checks the hosts of a value that writes go to.
     pub(super) fn value(&mut self, value: &str, place: &Place, scope: &mut Scope) {
-        let is_told = self.saying(place.name) == Saying::Told;
+        let saying = self.saying(place.name);
         if !self.effort.spend(Work::Closely, if value.len() > VALUE_LIMIT { 0 } else { value.len() }) {
             return;
         }
@@ -93,8 +96,8 @@ impl<'a, 'h, 'f> Check<'a, 'h, 'f> {
             if !self.effort.spend(Work::Closely, place.name.len()) {
                 return;
             }
-            if self.is_in_cluster(&host, is_told, place.name) {
-                self.host(host, place, scope);
+            if self.is_in_cluster(&host, saying == Saying::Told, place.name) {
+                self.host(host, saying, place, scope);
             }
         }
     }
@@ -106,14 +109,24 @@ impl<'a, 'h, 'f> Check<'a, 'h, 'f> {
             && (!is_single_word || is_told || takes_single_word(name.trim_start_matches('-'), &host.name))
     }
 
-    fn host(&mut self, host: NetworkHost, place: &Place, scope: &mut Scope) {
+    fn host(&mut self, host: NetworkHost, saying: Saying, place: &Place, scope: &mut Scope) {
         let Some(wrong) = self.addresses.judge(&host, place.path) else { return };
         let is_reported = scope.reported.contains(&host.name);
         // an argument made of a variable that is reported already is no other problem
         if is_reported && place.is_made {
             return;
         }
-        self.addresses.look_ups.findings.reject_for(rule::WRITE_ENDPOINT, || violation(&host, &wrong, place));
+        let findings = &mut self.addresses.look_ups.findings;
+        let is_doubtful = match saying {
+            Saying::Faint => true,
+            Saying::Weak => wrong.why != READ_ONLY && service_says_read(&host.name),
+            _ => false,
+        };
+        if is_doubtful {
+            findings.warn_of(|| violation(&host, &wrong, place).as_warning());
+        } else {
+            findings.reject_for(rule::WRITE_ENDPOINT, || violation(&host, &wrong, place));
+        }
         if !is_reported {
             scope.reported.push(host.name);
         }

@@ -19,7 +19,7 @@ mod shell;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use names::service_says_write;
+pub(crate) use names::{service_may_say_write, service_says_write};
 
 use addresses::{Addresses, HOSTS};
 use check::Check;

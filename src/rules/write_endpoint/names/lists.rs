@@ -13,14 +13,29 @@ pub(super) static READ: WordList = word_list!(
     read reads reader readers reading readonly readable ro replica replicas slave slaves secondary secondaries \
     standby standbys follower followers mirror readreplica readreplicas nonprimary",
 );
-/// Words that turn a name into its opposite, or into something that watches, routes, copies or tests.
+/// Words that turn a name into its opposite.
 pub(super) static NEVER: WordList = word_list!(
     "\
     no non not never without except exclude excluded skip ignore ignored deny denied forbid forbidden block \
     blocked disable disabled protect protected old former previous prev candidate failover promote expect \
-    expected assert verify fail fails reject rejected split splitter splitting metric metrics exporter monitor \
-    monitoring probe health healthcheck liveness readiness backup backups dump snapshot binlog replication \
-    replicate replicator clone donor lag",
+    expected assert verify fail fails reject rejected split splitter splitting",
+);
+/// Words of what watches, copies or tests, or of what it is that a database is about: they count right in front of a
+/// write word, and behind it.
+pub(super) static SUBJECT: WordList = word_list!(
+    "\
+    metric metrics exporter monitor monitoring probe health healthcheck liveness readiness backup backups dump \
+    snapshot binlog replication replicate replicator clone donor lag",
+);
+/// Libraries whose own keys `replication.write` and `replication.master` say where writes go (TypeORM's manual,
+/// "Replication"; Sequelize's, "Read replication").
+pub(super) static LIBRARY: WordList = word_list!("typeorm sequelize knex mikroorm doctrine");
+/// Further names of the server that takes writes, and of much else: they count beside a word of a database alone.
+pub(super) static FAINT: WordList = word_list!("leader source");
+/// What people write: whoever does is an agent, and no server.
+pub(super) static WRITTEN: WordList = word_list!(
+    "\
+    report reports song screen script blog story article content technical news note letter speech sign sky grant",
 );
 /// Words beside which `primary` and `master` mean the first of several stores, or where a reader of binary logs gets
 /// its data.
@@ -59,7 +74,7 @@ pub(super) static BEHIND: WordList = word_list!(
     "\
     key keys password passwd pwd secret token timeout timeouts cache buffer concern color colour domain log logs \
     level lock ahead back through behind once many permission permissions access scope batch quorum card theme \
-    language region zone first preferred election source cert certs certificate san sans",
+    language region zone first preferred election source cert certs certificate san sans class classes",
 );
 /// The same right in front of it.
 pub(super) static IN_FRONT: WordList =
@@ -85,7 +100,8 @@ mod tests {
     use super::*;
     #[test]
     fn words_are_small_and_short_enough_to_be_found() {
-        let lists = [&WRITE, &ROLE, &READ, &DATABASE, &HOST, &WEAK_HOST, &GLUE, &NO_HOST, &NEVER, &BEHIND, &IN_FRONT];
+        let lists =
+            [&WRITE, &ROLE, &READ, &DATABASE, &HOST, &WEAK_HOST, &GLUE, &NO_HOST, &NEVER, &SUBJECT, &BEHIND, &IN_FRONT];
         for words in lists {
             for word in words.list.split(' ') {
                 assert!((2..=12).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_lowercase()), "{word}");

@@ -3,7 +3,7 @@
 /// The second letter, a small one, behind each byte that what [`may_say_write`] looks for begins with.
 const SECOND: [u8; 256] = {
     let mut second = [0; 256];
-    let starts = [(b'r', b'w'), (b'w', b'r'), (b'p', b'r'), (b'm', b'a'), (b'c', b'o')];
+    let starts = [(b'r', b'w'), (b'w', b'r'), (b'p', b'r'), (b'm', b'a'), (b'c', b'o'), (b's', b'o'), (b'l', b'e')];
     let mut at = 0;
     while at < starts.len() {
         let (first, letter) = starts[at];
@@ -46,6 +46,9 @@ fn says_write_at(text: &[u8], at: usize) -> bool {
         }
         b'p' | b'P' => is_core("primary"),
         b'm' | b'M' => is_core("master") && !text[..at].ends_with(b"node-role.kubernetes.io/"),
+        // a word of its own, or every `resources` would be one
+        b's' | b'S' => is_core("source") && may_begin_word(text, at),
+        b'l' | b'L' => is_core("leader") && may_begin_word(text, at),
         b'c' | b'C' => is_core("configmapref"),
         // a letter may be written as `\u0077`; the API server writes none so
         b'\\' => matches!(rest, [_, b'u', b'0', b'0', b'4'..=b'7', ..]),
@@ -65,6 +68,18 @@ fn may_be_word(text: &[u8], at: usize) -> bool {
     // `DBRWHost` is three words
     let capital = around.iter().all(u8::is_ascii_uppercase) && !text.get(at + 3).is_some_and(u8::is_ascii_lowercase);
     is_escaped || !(small || capital)
+}
+
+/// May a word begin at a place of a JSON text? A letter before it is of the same word, unless case says otherwise.
+fn may_begin_word(text: &[u8], at: usize) -> bool {
+    let Some(before) = at.checked_sub(1).map(|before| text[before]) else { return true };
+    let is_escaped = text[at.saturating_sub(6)..at].contains(&b'\\');
+    let is_within = if text[at].is_ascii_uppercase() {
+        before.is_ascii_uppercase() && !text.get(at + 1).is_some_and(u8::is_ascii_lowercase)
+    } else {
+        before.is_ascii_alphabetic()
+    };
+    is_escaped || !is_within
 }
 
 /// Is `core` somewhere in a text, without regard to case?

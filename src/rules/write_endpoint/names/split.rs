@@ -6,6 +6,7 @@ use super::{
 };
 
 /// The words of a name without digits, from its copy in small letters; `READ_WRITE` is one word.
+#[inline(never)]
 pub(super) fn words<'a>(small: &'a str, name: &str) -> Vec<&'a str> {
     let bytes = name.as_bytes();
     let mut words = Vec::new();

@@ -1,5 +1,5 @@
 use super::{
-    lists::{ROLE, WRITE},
+    lists::{FAINT, ROLE, WRITE},
     *,
 };
 
@@ -38,6 +38,12 @@ const WRITES: &[&str] = &[
     "WRITABLE_DB",
     "WRITES_TO",
     "master",
+    // what the database is about is no other meaning
+    "METRICS_DB_WRITE_HOST",
+    "HEALTH_RECORDS_WRITE_DB_HOST",
+    "DB_REPLICATION_WRITE_HOST",
+    "SEQUELIZE_REPLICATION_WRITE_HOST",
+    "TYPEORM_REPLICATION_MASTER_HOST",
 ];
 
 #[test]
@@ -100,9 +106,56 @@ fn names_that_say_write() {
         "EXPECT_WRITE_FAILS_HOST",
         "MASTER_EXPORTER_HOST",
         "BACKUP_PRIMARY_HOST",
+        "DB_WRITE_METRICS_HOST",
+        "DB_WRITE_REPLICATION_LAG",
+        "MASTERCLASS_DB_HOST",
+        "REPORT_WRITER_DB_HOST",
+        "SCRUM_MASTER_DB_HOST",
+        "CHESS_MASTER_LEVEL_HOST",
+        "PRIMARY_SCHOOL_HOST",
+        "LEADERBOARD_DB_HOST",
+        "LEADER_HOST",
+        "EVENT_SOURCE_HOST",
+        "DATA_SOURCE_NAME",
+        "DATA_SOURCE_MYSQL_HOST",
+        "DEBEZIUM_SOURCE_DATABASE_HOST",
     ] {
         assert!(!saying(name, &names).is_write(), "{name} {:?}", words(&name.to_ascii_lowercase(), name));
     }
+}
+
+#[test]
+fn names_that_may_be_meant_otherwise() {
+    let names = WriteNames::default();
+    for (name, expected) in [
+        ("PRIMARY_DB_HOST", Saying::Role),
+        ("DB_MASTER_HOST", Saying::Role),
+        ("PRIMARY_SCHOOL_DB_HOST", Saying::Weak),
+        ("SPRING_DATASOURCE_PRIMARY_URL", Saying::Weak),
+        ("QUIZ_MASTER_DB_HOST", Saying::Weak),
+        ("NOVEL_WRITER_MYSQL_HOST", Saying::Weak),
+        ("DB_WRITER_HOST", Saying::Write),
+        ("METRICS_WRITE_HOST", Saying::Weak),
+        ("METRICS_DB_MASTER_HOST", Saying::Weak),
+        ("DB_LEADER_HOST", Saying::Faint),
+        ("mysqlSourceHost", Saying::Faint),
+        ("LEADER_DB_USER", Saying::Nothing),
+    ] {
+        assert_eq!(saying(name, &names), expected, "{name}");
+    }
+    for (name, is_about) in [
+        ("DB_REPLICATION_USER", true),
+        ("DB_REPLICATION_WRITE_HOST", false),
+        ("TYPEORM_REPLICATION_MASTER_HOST", false),
+    ] {
+        assert_eq!(is_about_replication(name), is_about, "{name}");
+    }
+    for (name, expected) in
+        [("shop-leader", true), ("mysql-source", true), ("leader-shop", false), ("outsource", false)]
+    {
+        assert_eq!(service_may_say_write(name, &names), expected, "{name}");
+    }
+    assert!(service_says_read("mysql-read.shop") && !service_says_read("mysql"));
 }
 
 #[test]
@@ -160,9 +213,10 @@ fn services_that_say_write() {
 
 #[test]
 fn the_scan_misses_no_name() {
-    for word in [&WRITE, &ROLE].iter().flat_map(|words| words.list.split(' ')) {
+    for word in [&WRITE, &ROLE, &FAINT].iter().flat_map(|words| words.list.split(' ')) {
         // one of these is in every name that says write
-        let cores = ["writ", "primary", "master", "rw"].iter().filter(|core| word.contains(*core)).count();
+        let cores =
+            ["writ", "primary", "master", "rw", "leader", "source"].iter().filter(|core| word.contains(*core)).count();
         assert!(cores > 0, "{word}");
         for text in [word.to_owned(), word.to_uppercase(), format!("X_{word}9"), format!("a\\n{word}=")] {
             assert!(may_say_write(&text), "{text}");
@@ -172,7 +226,7 @@ fn the_scan_misses_no_name() {
     // whatever stands around: names of two letters more than the others
     let parts = ["", "db", "Db", "DB", "_", "host", "Host", "HOST", "x", "X", "7", "-", "my"];
     let names = WriteNames::default();
-    for core in ["rw", "Rw", "RW", "rW", "write", "Master", "PRIMARY", "Writable"] {
+    for core in ["rw", "Rw", "RW", "rW", "write", "Master", "PRIMARY", "Writable", "leader", "Source", "SOURCE"] {
         for before in parts {
             for after in parts {
                 for end in ["", "_A", "Url", "s"] {
@@ -189,7 +243,16 @@ fn the_scan_misses_no_name() {
     }
     assert!(may_say_write(r#"{"\u0057RITE_HOST": 1}"#));
     assert!(may_say_write(r#"{"envFrom": [{"configMapRef": {"name": "a"}}]}"#));
-    for text in ["", "r", "\\", "{\"a\": \"otherwise forwarded\"}", "FORWARD", "secretRef", r#""a \u0026\u0026 b""#] {
+    for text in [
+        "",
+        "r",
+        "\\",
+        "{\"a\": \"otherwise forwarded\"}",
+        "FORWARD",
+        "secretRef",
+        r#""a \u0026\u0026 b""#,
+        "resources",
+    ] {
         assert!(!may_say_write(text), "{text}");
     }
 }

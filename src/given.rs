@@ -16,7 +16,7 @@ pub(crate) struct Given<'a> {
     /// The field that it stands in, with its place there.
     pub(crate) place: (&'static str, usize),
     /// The word as it is written: the value of a variable in it may be a secret.
-    pub(crate) written: &'a str,
+    pub(crate) written: Cow<'a, str>,
     /// The word as the server gets it.
     pub(crate) text: Cow<'a, str>,
     /// The word after it, in the same place.
@@ -33,7 +33,7 @@ impl Given<'_> {
 
     pub(crate) fn shown(&self) -> String {
         match ServerOption::from_argument(&self.text) {
-            Some(option) if self.written != self.text => format!("--{} of {}", option.name, shown(self.written)),
+            Some(option) if self.written != self.text => format!("--{} of {}", option.name, shown(&self.written)),
             _ => shown(&self.text),
         }
     }
@@ -52,28 +52,35 @@ pub(crate) fn given_options<'a>(container: &'a Value<'a>) -> Options<'a> {
     let mut given: Vec<Given> = Vec::new();
     let variables = Variables::of(container);
     let mut is_next = false;
-    let mut take = |place, written, text: Cow<'a, str>| {
+    let mut take = |place, written, text: Cow<'a, str>, is_whole: bool| {
         if let Some(last) = given.last_mut().filter(|_| is_next) {
             last.next = Some(text.as_ref().to_owned());
         }
-        is_next = ServerOption::from_argument(&text).is_some_and(|option| option.is_known);
+        // a short option within a shell's text may be another program's
+        let option = ServerOption::from_argument(&text).filter(|_| is_whole || text.starts_with("--"));
+        is_next = option.is_some_and(|option| option.is_known);
         if is_next {
             given.push(Given { place, written, text, next: None });
         }
     };
-    let mut push = |place, text: &'a str, is_whole: bool| match variables.expand(text) {
-        // Kubernetes puts a variable's value into the argument as it is; only a shell makes several words of it
-        expanded if is_whole => take(place, text, expanded),
-        Cow::Borrowed(words) => words.split_whitespace().for_each(|word| take(place, text, Cow::Borrowed(word))),
-        Cow::Owned(words) => {
-            words.split_whitespace().for_each(|word| take(place, text, Cow::Owned(word.to_owned())));
+    let mut push = |place, text: Cow<'a, str>, is_whole: bool| {
+        let expanded = match &text {
+            Cow::Borrowed(text) => variables.expand(text),
+            Cow::Owned(text) => Cow::Owned(variables.expand(text).into_owned()),
+        };
+        // Kubernetes puts a variable's value into the argument as it is; only a shell makes several words of it, and
+        // has taken those apart that it sees
+        if is_whole || expanded == text {
+            take(place, text, expanded, is_whole);
+        } else {
+            expanded.split_whitespace().for_each(|word| take(place, text.clone(), Cow::Owned(word.to_owned()), false));
         }
     };
     // the image's entrypoint puts what such a variable holds before or after the arguments
     for (index, variable) in list_at(container, &["env"]).iter().enumerate() {
         if carries_arguments(name(variable)) {
             for word in str_at(variable, &["value"]).split_whitespace() {
-                push(("env", index), word.trim_matches(['"', '\'']), false);
+                push(("env", index), Cow::Borrowed(word.trim_matches(['"', '\''])), false);
             }
         }
     }

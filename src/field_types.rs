@@ -1,9 +1,8 @@
 //! The types of the fields that the policy reads. The server checks them too, but after this policy, and offline
 //! nobody else does: a field of the wrong type would otherwise read as absent.
 
-use std::fmt;
-
 use crate::{
+    field_path::FieldPath,
     findings::{Findings, Violation},
     json::{Value, type_name},
     rule,
@@ -72,41 +71,23 @@ const SECURITY_CONTEXT: Shape = Object(&[("runAsUser", Whole), ("runAsNonRoot", 
 
 /// Reports every field of a StatefulSet that has the wrong type.
 pub(crate) fn check(object: &Value, findings: &mut Findings) {
-    descend(object, &STATEFULSET, &At::Root, findings);
+    descend(object, &STATEFULSET, &FieldPath::Object, findings);
 }
 
-/// Where a field is; written out only where something is wrong with it.
-enum At<'a> {
-    Root,
-    Key(&'a At<'a>, &'a str),
-    Element(&'a At<'a>, usize),
-}
-
-impl fmt::Display for At<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Root => f.write_str("object"),
-            Self::Key(Self::Root, key) => f.write_str(key),
-            Self::Key(parent, key) => write!(f, "{parent}.{key}"),
-            Self::Element(parent, index) => write!(f, "{parent}[{index}]"),
-        }
-    }
-}
-
-fn descend(value: &Value, shape: &Shape, at: &At, findings: &mut Findings) {
+fn descend(value: &Value, shape: &Shape, path: &FieldPath, findings: &mut Findings) {
     let wanted = match (shape, value) {
         (Object(fields), Value::Object(object)) => {
             for (key, shape) in *fields {
                 // null is as good as absent
                 if let Some(field) = object.get(key).filter(|field| !field.is_null()) {
-                    descend(field, shape, &At::Key(at, key), findings);
+                    descend(field, shape, &path.field(key), findings);
                 }
             }
             return;
         }
         (List(shape), Value::Array(list)) => {
             for (index, element) in list.iter().enumerate() {
-                descend(element, shape, &At::Element(at, index), findings);
+                descend(element, shape, &path.element(index), findings);
             }
             return;
         }
@@ -118,14 +99,14 @@ fn descend(value: &Value, shape: &Shape, at: &At, findings: &mut Findings) {
         (Whole, _) => "a whole number",
         (Boolean, _) => "true or false",
     };
-    wrong_type(at, value, wanted, findings);
+    wrong_type(path, value, wanted, findings);
 }
 
-fn wrong_type(at: &At, field: &Value, wanted: &str, findings: &mut Findings) {
+fn wrong_type(path: &FieldPath, field: &Value, wanted: &str, findings: &mut Findings) {
     findings.reject_for(rule::MALFORMED, || {
         Violation::new(
             rule::MALFORMED,
-            at.to_string(),
+            *path,
             format!("found {}", type_name(field)),
             "Kubernetes takes no such value here",
             format!("write {wanted}"),
