@@ -153,6 +153,7 @@ fn what_may_concern_a_database_is_sent() {
         ("its misspelt key", asked("ConfigMap", "v1", "x", &data("slave.conf", ""))),
         ("an option file of any name", asked("ConfigMap", "v1", "x", &data("my.cnf", ""))),
         ("one by what is in it", asked("ConfigMap", "v1", "x", &data("options", "a\n[mysqld-8.4]\n"))),
+        ("an argument's value", asked("ConfigMap", "v1", "x", &data("flags", "--skip-log-bin"))),
         ("one in binary", asked("ConfigMap", "v1", "x", &json!({"binaryData": {"my.cnf": "AA=="}}))),
         ("a variable", asked("Deployment", "apps/v1", "x", &template(&json!({"env": [{"name": "DBRWHost"}]})))),
         ("a value", asked("Pod", "v1", "x", &spec(&pod(&json!({"env": [{"name": "A", "value": "--writer=x"}]}))))),

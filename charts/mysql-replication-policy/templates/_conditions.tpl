@@ -81,14 +81,16 @@ conditions of a policy must hold for an object to be sent to the policy server, 
           (has(p.name) && p.name.matches('(?i)mysql|maria|sql|db')))))))))
 {{- end }}
 
+{{/* Short values may come into arguments by their key: those that look like options are sent, too. */}}
 {{- define "policy.condition.configMaps" -}}
 - name: config-maps-with-option-files
   expression: |-
     request.kind.kind != 'ConfigMap' ||
     {{- include "policy.annotated" . | nindent 4 }} ||
     [object, oldObject].exists(o, o != null && (
-      (has(o.data) && (size(o.data) > 1000 || o.data.exists(k,
+      (has(o.data) && (size(o.data) > 200 || o.data.exists(k,
         k.matches('(?i)^(master|slave|primary|replica)|[.]cnf$') ||
+        (size(o.data[k]) <= 1000 && o.data[k].matches('(?i)(^|[^a-z0-9-])--[a-z]')) ||
         o.data[k].contains('[mysqld') || o.data[k].contains('[mariadb') || o.data[k].contains('[server')))) ||
       (has(o.binaryData) && (size(o.binaryData) > 1000 || o.binaryData.exists(k,
         k.matches('(?i)^(master|slave|primary|replica)|[.]cnf$'))))))
