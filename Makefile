@@ -17,7 +17,7 @@ help: ## List the targets
 # What the tests call; a missing package is installed where that is possible, and named where it is not.
 .PHONY: tools
 tools:
-	@hack/install-missing shellcheck socat unshare:util-linux
+	@hack/install-missing shellcheck socat unshare:util-linux python3:python3-venv
 
 .PHONY: wasm-target
 wasm-target:
@@ -28,7 +28,7 @@ wasm-target:
 # since they may come with `cargo fetch` only.
 CRATES := $(or $(CARGO_HOME),$(HOME)/.cargo)/registry/src
 # Less is inlined than a compiler for big machines takes for right: a twentieth smaller, and no instruction slower.
-REMAPPED := RUSTFLAGS="$(RUSTFLAGS) -C llvm-args=--inline-threshold=90$$(printf ' --remap-path-prefix=%s/=' $(CRATES)/*)"
+REMAPPED := RUSTFLAGS="$(RUSTFLAGS) -C llvm-args=--inline-threshold=55$$(printf ' --remap-path-prefix=%s/=' $(CRATES)/*)"
 
 $(WASM): $(SOURCES) | wasm-target
 	$(call say,"building the policy (half a minute the first time)")
@@ -108,12 +108,24 @@ e2e-tests: annotated-policy.wasm ## Run the tests of the annotated policy with k
 
 .PHONY: artifacthub
 artifacthub: ## Write Artifact Hub's package file anew (needs kwctl)
+	@mkdir -p target
 	kwctl scaffold artifacthub --metadata-path policy-metadata/metadata.yml \
-		--questions-path policy-metadata/questions-ui.yml --output artifacthub/artifacthub-pkg.yml
+		--questions-path policy-metadata/questions-ui.yml --output target/artifacthub-pkg.yml
+	hack/artifacthub target/artifacthub-pkg.yml >artifacthub/artifacthub-pkg.yml
 
 .PHONY: check-publishing
 check-publishing: annotated-policy.wasm ## Compare what is published with what kwctl makes of it (needs kwctl)
 	@hack/check-publishing $<
+
+CHART := charts/mysql-replication-policy
+
+.PHONY: check-chart
+check-chart: ## Check the chart by the program helm, with every example of its values (needs helm)
+	@command -v helm >/dev/null || { echo 'error: helm is needed and not installed' >&2; exit 1; }
+	helm lint --strict $(CHART)
+	@for values in $(CHART)/values.yaml $(CHART)/examples/*.yaml; do \
+		printf '==> %s\n' "$$values"; \
+		helm template mysql-replication $(CHART) --namespace kubewarden --values "$$values" >/dev/null; done
 
 .PHONY: lint-workflows
 lint-workflows: ## Check the GitHub workflows (needs actionlint)
@@ -138,7 +150,7 @@ sbom: ## List what the policy is made of, as SPDX (needs syft)
 		--source-name mysql-replication-policy --source-version $(VERSION) dir:.
 
 .PHONY: publish
-publish: annotated-policy.wasm sbom ## Push and sign the policy as TAG (needs kwctl, cosign, jq, syft and a login)
+publish: annotated-policy.wasm sbom ## Push and sign policy and chart as TAG (needs kwctl, cosign, helm, jq, syft, a login)
 	@hack/publish annotated-policy.wasm $(SBOM) $(TAG)
 
 .PHONY: github-release

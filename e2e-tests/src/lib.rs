@@ -1,5 +1,7 @@
 //! What the end-to-end tests share: the front doors of the policy, and, as the golden tests have them, its manifests.
 
+pub mod conditions;
+
 use std::{
     path::PathBuf,
     sync::{Arc, Mutex, OnceLock},

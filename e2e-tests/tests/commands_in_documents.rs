@@ -13,9 +13,8 @@ use std::{
     process::Command,
 };
 
-use mysql_replication_e2e_tests::{parse_all, policy, read_manifest, root};
+use mysql_replication_e2e_tests::{parse, read_manifest, root};
 use mysql_replication_policy::scripts;
-use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// Commands that need nothing but a built checkout, each with the exit codes that it may have and a part of what it
@@ -34,7 +33,7 @@ const WORKED_EXAMPLE: [&str; 2] =
     ["git apply e2e-tests/contributing/add-a-rule.patch", "cargo test --package mysql-replication-policy --lib"];
 
 /// Programs that a mark can excuse.
-const OUTSIDE: [&str; 6] = ["kubectl", "kwctl", "bats", "cosign", "make", "tail"];
+const OUTSIDE: [&str; 9] = ["kubectl", "kwctl", "bats", "cosign", "make", "tail", "helm", "kind", "docker"];
 
 /// A command of a document.
 #[derive(Debug)]
@@ -196,7 +195,7 @@ fn check_marked(shown: &Shown, targets: &BTreeSet<String>) -> Result<(), String>
             check_make(&words.collect::<Vec<_>>(), targets)?;
         }
     }
-    let files = ["examples/", "policy-metadata/", "e2e-tests/"];
+    let files = ["examples/", "policy-metadata/", "e2e-tests/", "charts/"];
     for word in shown.command.split_whitespace().filter(|word| files.iter().any(|folder| word.starts_with(folder))) {
         if !root().join(word).exists() {
             return Err(format!("there is no {word}"));
@@ -449,28 +448,17 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// The example manifests of the documents that are no blocks of settings or rules: each is what the policy accepts.
+/// Whoever runs a policy server by hand grants the policy what the metadata says that it needs.
 #[test]
-fn the_policies_of_at_scale_ask_for_what_the_metadata_asks_for() {
-    let text = read("docs/at-scale.md");
-    let blocks = text.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next());
-    let policies: Vec<Value> = blocks
-        .flat_map(|block| parse_all(block, "docs/at-scale.md"))
-        .filter(|object| object["kind"] == "ClusterAdmissionPolicy")
-        .collect();
-    assert_eq!(policies.len(), 2, "the two policies of the split");
-    let resources = |rules: &Value| -> BTreeSet<String> {
-        let rules = rules.as_array().into_iter().flatten();
-        let lists = rules.filter_map(|rule| rule["resources"].as_array());
-        lists.flatten().filter_map(Value::as_str).map(ToOwned::to_owned).collect()
-    };
+fn the_entry_of_a_policy_server_grants_what_the_policy_needs() {
+    let text = read("docs/operating.md");
+    let block = text.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let entry =
+        block.map(|block| parse(block, "docs/operating.md")).find(|block| block["mysql-replication"].is_object());
+    let entry = entry.expect("an entry")["mysql-replication"].clone();
     let metadata = read_manifest(&root().join("policy-metadata/metadata.yml"));
-    let together: BTreeSet<String> = policies.iter().flat_map(|policy| resources(&policy["spec"]["rules"])).collect();
-    assert_eq!(together, resources(&metadata["rules"]));
-    for object in &policies {
-        assert_eq!(object["spec"]["contextAwareResources"], metadata["contextAwareResources"]);
-        let settings = object["spec"].get("settings").cloned().unwrap_or_else(|| json!({}));
-        let answer = policy().validate_settings(&settings).expect("an answer");
-        assert!(answer.valid, "{:?}", answer.message);
+    for key in ["hostCapabilities", "contextAwareResources"] {
+        assert_eq!(entry[key], metadata[key], "{key}");
     }
+    assert_eq!(entry["allowedToMutate"], metadata["mutating"]);
 }

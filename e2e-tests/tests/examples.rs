@@ -18,6 +18,8 @@ use serde_json::{Value, json};
 /// The folders with files that are applied as they are.
 const PLAIN: [&str; 5] = ["hardened", "mariadb", "mysql-8.4", "network-policy", "password-from-secret"];
 const KUSTOMIZE: &str = "kustomize";
+/// A backup of the database of `mariadb`.
+const BACKUP: &str = "backup";
 
 fn folder(name: &str) -> PathBuf {
     root().join("examples").join(name)
@@ -140,7 +142,7 @@ fn every_folder_is_tried() {
         .filter(|path| path.is_dir())
         .map(|path| path.file_name().expect("a name").to_string_lossy().into_owned())
         .collect();
-    let tried: BTreeSet<_> = PLAIN.into_iter().chain([KUSTOMIZE]).map(ToOwned::to_owned).collect();
+    let tried: BTreeSet<_> = PLAIN.into_iter().chain([KUSTOMIZE, BACKUP]).map(ToOwned::to_owned).collect();
     assert_eq!(found, tried, "a folder of examples/ that no test here reads, or one that is gone");
 }
 
@@ -148,7 +150,7 @@ fn every_folder_is_tried() {
 #[test]
 fn preview_accepts_every_folder() {
     let kustomize = ["base", "overlay"].map(|name| format!("{KUSTOMIZE}/{name}"));
-    for name in PLAIN.iter().map(|name| (*name).to_owned()).chain(kustomize) {
+    for name in PLAIN.iter().chain([&BACKUP]).map(|name| (*name).to_owned()).chain(kustomize) {
         let paths =
             entries(&folder(&name)).into_iter().filter(|path| path.extension().is_some_and(|end| end == "yaml"));
         let mut documents = Vec::new();
@@ -479,4 +481,64 @@ fn an_overlay_replicates_what_somebody_else_wrote() {
         live.insert(key(object), answer.mutated_object.unwrap_or_else(|| object.clone()));
     }
     check_cluster(KUSTOMIZE, &live);
+}
+
+/// A backup reads from a replica that there is, by the database's own means, and the policy has nothing against it.
+#[test]
+fn a_backup_reads_from_a_replica() {
+    let stored = plain("mariadb");
+    let all: Vec<_> = files(BACKUP).concat();
+    let cluster = Manifests::new(stored.values().cloned().chain(all.iter().cloned()), "default");
+    for object in &all {
+        let answer = both_doors_in(&cluster, &request(object, None), &json!({}));
+        assert!(answer.accepted && answer.warnings.is_none() && answer.mutated_object.is_none(), "{answer:?}");
+    }
+    let cron = all.iter().find(|object| object["kind"] == "CronJob").expect("a CronJob");
+    let pod = &cron["spec"]["jobTemplate"]["spec"]["template"]["spec"];
+    let dump = container(pod, "dump");
+    let database = statefulset(&stored);
+    let from = variable(dump, "BACKUP_FROM").expect("a host")["value"].as_str().expect("a name").to_owned();
+    let name = database["metadata"]["name"].as_str().expect("a name");
+    let last = database["spec"]["replicas"].as_u64().expect("a number") - 1;
+    assert_eq!(from, format!("{name}-{last}.{}", database["spec"]["serviceName"].as_str().expect("a name")));
+    let server = container(&database["spec"]["template"]["spec"], "mariadb");
+    assert_eq!(dump["image"], server["image"]);
+    let password = |container: &Value, name: &str| variable(container, name).expect("a password")["valueFrom"].clone();
+    assert_eq!(password(dump, "MYSQL_PWD"), password(server, "MARIADB_ROOT_PASSWORD"));
+    let claim = &pod["volumes"][0]["persistentVolumeClaim"]["claimName"];
+    assert!(all.iter().any(|one| one["kind"] == "PersistentVolumeClaim" && one["metadata"]["name"] == *claim));
+    // the Services of the database lead to none of its pods
+    let labels = &cron["spec"]["jobTemplate"]["spec"]["template"]["metadata"]["labels"];
+    assert_ne!(labels["app"], database["spec"]["template"]["metadata"]["labels"]["app"]);
+    // what runs is what bash can read
+    let script = dump["command"][2].as_str().expect("a script");
+    let checked = Command::new("bash").args(["-n", "-c", script]).output().expect("bash");
+    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
+
+    // a drain takes one pod at a time
+    let budget = &stored["PodDisruptionBudget/ledger"]["spec"];
+    assert_eq!(budget["selector"]["matchLabels"], database["spec"]["template"]["metadata"]["labels"]);
+    assert_eq!(budget["maxUnavailable"], 1);
+}
+
+/// What the page on things beside the database shows goes with an injected one.
+#[test]
+fn what_stands_beside_a_database_is_accepted() {
+    let text = fs::read_to_string(root().join("docs/beside.md")).expect("docs/beside.md");
+    let blocks = text.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let blocks: Vec<_> = blocks.map(|block| parse(block, "docs/beside.md")).collect();
+    let exporter = blocks.iter().find(|block| block[0]["name"] == "exporter").expect("an exporter");
+    let mesh = blocks.iter().find(|block| block["annotations"].is_object()).expect("annotations");
+    let mut objects = files("mariadb").concat();
+    let set = objects.iter_mut().find(|object| object["kind"] == "StatefulSet").expect("a StatefulSet");
+    let containers = set["spec"]["template"]["spec"]["containers"].as_array_mut().expect("containers");
+    containers.push(exporter[0].clone());
+    set["spec"]["template"]["metadata"]["annotations"] = mesh["annotations"].clone();
+    let set = set.clone();
+    let cluster = Manifests::new(objects, "default");
+    let answer = both_doors_in(&cluster, &request(&set, None), &json!({}));
+    assert!(answer.accepted && answer.warnings.is_none(), "{:?} {:?}", answer.message, answer.warnings);
+    let pod = answer.mutated_object.expect("the injection")["spec"]["template"]["spec"].clone();
+    assert_eq!(container(&pod, "exporter"), &exporter[0], "it is left as it is");
+    container(&pod, SIDECAR_CONTAINER);
 }

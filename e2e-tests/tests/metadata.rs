@@ -89,8 +89,9 @@ fn look_ups_are_those_that_the_metadata_and_the_role_allow() {
         metadata["hostCapabilities"].as_array().expect("hostCapabilities").iter().map(Value::to_string).collect();
     assert_eq!(declared, operations);
 
-    let installed = read_manifest(&root().join("policy-metadata/cluster-admission-policy.yaml"));
-    assert_eq!(installed["spec"]["contextAwareResources"], metadata["contextAwareResources"]);
+    for installed in read_manifests(&root().join("policy-metadata/cluster-admission-policy.yaml")) {
+        assert_eq!(installed["spec"]["contextAwareResources"], metadata["contextAwareResources"]);
+    }
 
     let rbac = read_manifests(&root().join("policy-metadata/rbac.yaml"));
     let role = rbac.iter().find(|object| object["kind"] == "ClusterRole").expect("a ClusterRole");
@@ -138,12 +139,37 @@ fn the_version_is_the_crates() {
     assert_eq!(metadata()["annotations"]["io.kubewarden.policy.version"], env!("CARGO_PKG_VERSION"));
 }
 
+/// Both policies together ask for what the metadata asks for, and for nothing twice.
 #[test]
 fn the_example_installation_asks_for_the_same() {
-    let policy = read_manifest(&root().join("policy-metadata/cluster-admission-policy.yaml"));
-    assert_eq!(policy["spec"]["rules"], metadata()["rules"]);
-    assert_eq!(policy["spec"]["mutating"], true);
-    assert!(policy["spec"]["namespaceSelector"]["matchExpressions"].is_array());
+    let asked = |rules: &Value| -> Vec<String> {
+        let mut asked = Vec::new();
+        for rule in rules.as_array().expect("rules") {
+            for resource in rule["resources"].as_array().expect("resources") {
+                asked.push(format!("{} {} {resource} {}", rule["apiGroups"], rule["apiVersions"], rule["operations"]));
+            }
+        }
+        asked.sort();
+        asked
+    };
+    let policies = read_manifests(&root().join("policy-metadata/cluster-admission-policy.yaml"));
+    let rules: Vec<_> = policies.iter().flat_map(|policy| asked(&policy["spec"]["rules"])).collect();
+    let mut sorted = rules.clone();
+    sorted.sort();
+    assert_eq!(sorted, asked(&metadata()["rules"]));
+    let [databases, workloads] = policies.as_slice() else { panic!("two policies") };
+    assert_eq!((&databases["spec"]["mutating"], &databases["spec"]["failurePolicy"]), (&json!(true), &json!("Fail")));
+    // Pods and workloads never wait for a policy server that is away
+    assert_eq!(
+        (&workloads["spec"]["mutating"], &workloads["spec"]["failurePolicy"]),
+        (&json!(false), &json!("Ignore"))
+    );
+    assert_eq!(databases["spec"]["settings"], workloads["spec"]["settings"]);
+    let validity = policy().validate_settings(&databases["spec"]["settings"]).expect("an answer");
+    assert!(validity.valid, "{:?}", validity.message);
+    for policy in policies {
+        assert!(policy["spec"]["namespaceSelector"]["matchExpressions"].is_array());
+    }
 }
 
 #[test]

@@ -74,8 +74,9 @@ fn the_metadata_is_complete() {
 fn what_is_installed_is_what_is_published() {
     let published =
         format!("{}:v{}", annotation("io.kubewarden.policy.ociUrl"), annotation("io.kubewarden.policy.version"));
-    let installed = yaml("policy-metadata/cluster-admission-policy.yaml");
-    assert_eq!(installed["spec"]["module"], format!("registry://{published}"));
+    for installed in read_manifests(&root().join("policy-metadata/cluster-admission-policy.yaml")) {
+        assert_eq!(installed["spec"]["module"], format!("registry://{published}"));
+    }
     assert!(text("README.md").contains(&published), "the README pushes something else than {published}");
 }
 
@@ -93,6 +94,20 @@ fn artifact_hubs_package_agrees_with_the_metadata() {
     assert_eq!(package["license"], of("license"));
     assert_eq!(package["homeURL"], of("url"));
     assert!(package["links"].as_array().expect("links").contains(&json!({"name": "source", "url": of("source")})));
+    for link in package["links"].as_array().expect("links") {
+        let url = link["url"].as_str().expect("an address").to_owned();
+        let file = url.strip_prefix(of("url").as_str().expect("an address")).expect("a file of the project");
+        assert!(root().join(file.trim_start_matches('/')).exists(), "{url}");
+    }
+    assert_eq!(package["provider"]["name"], package["maintainers"][0]["name"]);
+    assert_eq!(package["category"], "database");
+    assert!(root().join("artifacthub").join(package["logoPath"].as_str().expect("a logo")).is_file());
+    let install = package["install"].as_str().expect("instructions");
+    for part in ["--allow-context-aware registry://", "rbac.yaml", "helm install ", "kubectl apply -k policy-metadata"]
+    {
+        assert!(install.contains(part), "{part}: {install}");
+    }
+    assert!(text("artifacthub/README.md").lines().count() >= 10, "Artifact Hub shows the README beside the package");
     let image = format!("{address}:v{version}");
     assert_eq!(package["containersImages"], json!([{"name": "policy", "image": image}]));
     assert!(package["install"].as_str().expect("instructions").contains(&format!("kwctl pull {image}\n")));
@@ -358,6 +373,7 @@ fn workflows_call_make_and_pin_what_they_use() {
             "e2e-replication",
             "check-publishing",
             "github-release",
+            "check-chart",
             "deny",
             "lint-workflows"
         ])
