@@ -1,7 +1,9 @@
 //! Decide: does an object concern the policy, and what is to be done with it?
 
 mod bounds;
+mod change;
 mod peek;
+mod scale;
 mod statefulset;
 
 use crate::{
@@ -9,7 +11,7 @@ use crate::{
     answer::Verdict,
     case::{Case, recheck_uncached},
     cluster::Cluster,
-    decide::statefulset::Change,
+    decide::change::Change,
     exemptions::Exemptions,
     findings::{Findings, Violation},
     json::{NULL, Value, at, list_at, str_at},
@@ -64,7 +66,7 @@ pub(crate) fn decide<'r>(request: &'r Request<'r>, cluster: &Cluster) -> Verdict
             None
         }
         Target::Scale => {
-            statefulset::scale(&case, cluster, &mut findings);
+            scale::scale(&case, cluster, &mut findings);
             None
         }
         Target::Workload(kind, path) => {

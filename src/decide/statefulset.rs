@@ -2,68 +2,29 @@
 
 use std::borrow::Cow;
 
+use crate::decide::change::Change;
 use crate::{
-    annotations::{Annotations, is_managed, own},
+    annotations::{Annotations, own},
     case::{Case, recheck_uncached},
-    cluster::{Cluster, Kind, Lookup},
+    cluster::Cluster,
     database::Found,
     decide::{
         bounds::{self, record_of},
         check_write_endpoints,
         peek::has_own_annotation,
     },
-    exemptions::Exemptions,
     field_types,
-    findings::{Findings, Violation, failed_look_up},
-    inject::{Extent, Plan, apply, strip},
+    findings::{Findings, Violation},
+    inject::{Extent, Plan, strip},
     json::{NULL, Value, at, list_at, list_in, object_at, str_at, without_empties},
     names::{ANNOTATION_PREFIX, DATA_CLAIM, annotation},
     object::{name, replicas},
     record::{Replication, Status},
     rule,
     rules::{self, Replicated},
-    settings::{Settings, Unmanaged},
+    settings::Unmanaged,
     text::shown,
 };
-
-/// What is to be done with an object that has no problem.
-pub(crate) enum Change<'r> {
-    /// It becomes this one.
-    Into(Value<'r>),
-    Inject {
-        plan: Box<Plan<'r>>,
-        /// What an earlier injection left in it.
-        record: Option<Box<Status>>,
-        /// The object to inject into, where it is not just the one under admission.
-        object: Option<Value<'r>>,
-    },
-}
-
-impl<'r> Change<'r> {
-    /// Makes the change; nothing where it is none. The error is a problem that was seen nowhere else.
-    pub(crate) fn make(self, original: Value<'r>, settings: &Settings) -> Result<Option<Value<'r>>, Box<Violation>> {
-        let (plan, record, object) = match self {
-            Self::Into(object) => return Ok((object != original).then_some(object)),
-            Self::Inject { plan, record, object } => (plan, record, object),
-        };
-        // without a record there is none of the annotation either: something does change
-        let (mut object, original) = match (object, &record) {
-            (None, None) => (original, None),
-            (object, _) => (object.unwrap_or_else(|| original.clone()), Some(original)),
-        };
-        match apply(&mut object, *plan, settings, record.as_deref()) {
-            Some(()) => Ok((original.as_ref() != Some(&object)).then_some(object)),
-            // the check of the types names every such field; one that it missed must not pass without the injection
-            None => Err(Box::new(Violation::new(
-                rule::MALFORMED,
-                "spec.template.spec",
-                "a field of the wrong type",
-                "nothing could be injected into it",
-                "compare the pod template with the Kubernetes API reference",
-            ))),
-        }
-    }
-}
 
 /// Looks for all problems of a StatefulSet, and says what is to be done where there is none.
 pub(crate) fn statefulset<'r>(case: &Case<'r>, cluster: &Cluster, findings: &mut Findings) -> Option<Change<'r>> {
@@ -106,38 +67,6 @@ pub(crate) fn statefulset<'r>(case: &Case<'r>, cluster: &Cluster, findings: &mut
             None
         }
     }
-}
-
-/// Looks at how many pods a StatefulSet shall have. More than one of a database that nobody manages are as many
-/// databases; `kubectl scale` and autoscalers come by this way only.
-pub(crate) fn scale(case: &Case, cluster: &Cluster, findings: &mut Findings) {
-    let namespace = case.request.namespace();
-    let is_growing = replicas(&case.object) > case.old.as_ref().map_or(0, replicas).max(1);
-    if !is_growing || case.settings.exempts(namespace) {
-        return;
-    }
-    recheck_uncached(case, cluster, findings, |cluster, findings| {
-        match cluster.get(Kind::Database, namespace, case.request.name()) {
-            Lookup::Found(mut found) => {
-                if is_managed(&found) {
-                    return;
-                }
-                let Some(spec) = object_at(&mut found, &["spec"]) else { return };
-                spec.insert("replicas", Value::from(replicas(&case.object)));
-                let mut own = Findings::default();
-                if let Some(violation) = rules::unmanaged_database(&found) {
-                    own.reject(violation);
-                }
-                Exemptions::of(&found).apply(&mut own, &case.settings);
-                findings.append(own);
-            }
-            Lookup::Absent => {}
-            Lookup::Failed(why) => {
-                let what = format!("StatefulSet {}", case.request.name());
-                findings.reject(failed_look_up(&what, "spec.replicas", &why));
-            }
-        }
-    });
 }
 
 /// An object under admission together with what is stored of it.
