@@ -56,7 +56,8 @@ impl Annotations {
                     rule::ANNOTATION,
                     FieldPath::Known("spec.template.metadata.annotations").entry(&format!("{ANNOTATION_PREFIX}{key}")),
                     "an annotation of this policy on the pods",
-                    "it has an effect only on the StatefulSet itself; without one, every pod would be a database of its own, open for writes",
+                    "it has an effect only on the StatefulSet itself; without one, every pod would be a database of \
+                        its own, open for writes",
                     "move it to metadata.annotations",
                 )
             });
@@ -206,8 +207,8 @@ fn entries<'v, 'a>(annotations: Option<&'v Value<'a>>) -> impl Iterator<Item = (
         .filter_map(|(key, value)| key.strip_prefix(ANNOTATION_PREFIX).map(|key| (key, value)))
 }
 
-/// Reports what was surely meant to be the annotation `inject`, and is none: a label, as others' `inject` is one, or a key
-/// with a slip in its domain. Whoever wrote it believes in replicas.
+/// Reports what was surely meant to be the annotation `inject`, and is none: a label, as others' `inject` is one, or a
+/// key with a slip in its domain. Whoever wrote it believes in replicas.
 fn check_wishes(object: &Value, findings: &mut Findings) {
     const PLACES: [&[&str]; 4] = [
         &["metadata", "annotations"],
@@ -229,7 +230,10 @@ fn check_wishes(object: &Value, findings: &mut Findings) {
                     format!("{}[{}]", place.join("."), shown(key)),
                     if is_annotation { "a key that this policy does not know" } else { "a label" },
                     "it has no effect: every pod would be a database of its own, open for writes",
-                    format!("write the annotation {ANNOTATION_PREFIX}{INJECT}: \"true\" into metadata.annotations, or remove it"),
+                    format!(
+                        "write the annotation {ANNOTATION_PREFIX}{INJECT}: \"true\" into metadata.annotations, or \
+                        remove it"
+                    ),
                 )
             });
         }

@@ -62,19 +62,47 @@ impl Kind {
     fn query(self) -> &'static str {
         match self {
             Self::Service => {
-                r#""api_version":"v1","kind":"Service","field_masks":["metadata.name","metadata.labels","spec.clusterIP","spec.ports","spec.publishNotReadyAddresses","spec.selector","spec.type"]"#
+                concat!(
+                    r#""api_version":"v1","kind":"Service","field_masks":["metadata.name","metadata.labels","#,
+                    r#""spec.clusterIP","spec.ports","spec.publishNotReadyAddresses","spec.selector","spec.type"]"#,
+                )
             }
             Self::ConfigMap => {
-                r#""api_version":"v1","kind":"ConfigMap","field_masks":["metadata.name","metadata.annotations","data","binaryData"]"#
+                concat!(
+                    r#""api_version":"v1","kind":"ConfigMap","field_masks":["metadata.name","metadata.annotations","#,
+                    r#""data","binaryData"]"#,
+                )
             }
             Self::StatefulSet => {
-                r#""api_version":"apps/v1","kind":"StatefulSet","field_masks":["metadata.name","metadata.annotations","spec.replicas","spec.serviceName","spec.template.metadata.labels","spec.template.spec.containers.name","spec.template.spec.containers.image"]"#
+                concat!(
+                    r#""api_version":"apps/v1","kind":"StatefulSet","field_masks":["metadata.name","#,
+                    r#""metadata.annotations","spec.replicas","spec.serviceName","spec.template.metadata.labels","#,
+                    r#""spec.template.spec.containers.name","spec.template.spec.containers.image"]"#,
+                )
             }
             Self::Reader => {
-                r#""api_version":"apps/v1","kind":"StatefulSet","field_masks":["metadata.name","metadata.annotations","spec.replicas","spec.template.spec.containers.name","spec.template.spec.containers.image","spec.template.spec.containers.command","spec.template.spec.containers.args","spec.template.spec.containers.env","spec.template.spec.containers.volumeMounts","spec.volumeClaimTemplates.metadata.name"]"#
+                concat!(
+                    r#""api_version":"apps/v1","kind":"StatefulSet","field_masks":["metadata.name","#,
+                    r#""metadata.annotations","spec.replicas","spec.template.spec.containers.name","#,
+                    r#""spec.template.spec.containers.image","spec.template.spec.containers.command","#,
+                    r#""spec.template.spec.containers.args","spec.template.spec.containers.env","#,
+                    r#""spec.template.spec.containers.volumeMounts","spec.volumeClaimTemplates.metadata.name"]"#,
+                )
             }
             Self::Database => {
-                r#""api_version":"apps/v1","kind":"StatefulSet","field_masks":["metadata.name","metadata.annotations","metadata.ownerReferences","spec.replicas","spec.template.spec.containers.name","spec.template.spec.containers.image","spec.template.spec.containers.command","spec.template.spec.containers.args","spec.template.spec.containers.env.name","spec.template.spec.containers.ports.containerPort","spec.template.spec.containers.lifecycle","spec.template.spec.initContainers.name","spec.template.spec.initContainers.image","spec.template.spec.initContainers.command","spec.template.spec.initContainers.args","spec.template.spec.initContainers.env.name","spec.template.spec.initContainers.ports.containerPort","spec.template.spec.initContainers.lifecycle","spec.template.spec.volumes.name","spec.template.spec.volumes.configMap.name"]"#
+                concat!(
+                    r#""api_version":"apps/v1","kind":"StatefulSet","field_masks":["metadata.name","#,
+                    r#""metadata.annotations","metadata.ownerReferences","spec.replicas","#,
+                    r#""spec.template.spec.containers.name","spec.template.spec.containers.image","#,
+                    r#""spec.template.spec.containers.command","spec.template.spec.containers.args","#,
+                    r#""spec.template.spec.containers.env.name","spec.template.spec.containers.ports.containerPort","#,
+                    r#""spec.template.spec.containers.lifecycle","spec.template.spec.initContainers.name","#,
+                    r#""spec.template.spec.initContainers.image","spec.template.spec.initContainers.command","#,
+                    r#""spec.template.spec.initContainers.args","spec.template.spec.initContainers.env.name","#,
+                    r#""spec.template.spec.initContainers.ports.containerPort","#,
+                    r#""spec.template.spec.initContainers.lifecycle","spec.template.spec.volumes.name","#,
+                    r#""spec.template.spec.volumes.configMap.name"]"#,
+                )
             }
         }
     }

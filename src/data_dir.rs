@@ -45,8 +45,8 @@ impl Kept {
         Self { data_dir: data_dir.to_owned(), mounts: mounts.collect() }
     }
 
-    /// Is a directory one of these places, or in one? The deepest mount counts; the data directory gets a claim template
-    /// where it has none.
+    /// Is a directory one of these places, or in one? The deepest mount counts; the data directory gets a claim
+    /// template where it has none.
     pub(crate) fn holds(&self, directory: &str) -> bool {
         let holders = self.mounts.iter().filter(|(path, _)| holds(path, directory));
         let holder = holders.max_by_key(|(path, _)| path.trim_end_matches('/').len());

@@ -138,9 +138,11 @@ impl Database {
                     rule::UNKNOWN_FLAVOR,
                     path.to_owned(),
                     if image.is_empty() { "no image".to_owned() } else { format!("the image {}", shown(image)) },
-                    "only the official images of mysql, mariadb and percona, percona/percona-server, and mirrors of them are known",
+                    "only the official images of mysql, mariadb and percona, percona/percona-server, and mirrors of \
+                        them are known",
                     format!(
-                        "{}, only if the image does as the official one: it reads {} last, takes MYSQL_ROOT_PASSWORD and keeps its data in {}",
+                        "{}, only if the image does as the official one: it reads {} last, takes MYSQL_ROOT_PASSWORD \
+                            and keeps its data in {}",
                         fix_unknown(),
                         if named == Some(Family::Percona) { names::PERCONA_CONF_DIR } else { names::CONF_DIR },
                         names::DATA_DIR

@@ -89,8 +89,9 @@ impl Family {
         }
     }
 
-    /// The family of an image that has the layout of the official images or of Percona's: one of them, or a mirror of it.
-    /// A mirror has the name alone, or keeps the folder of Docker Hub, `library`; those of one architecture have its name.
+    /// The family of an image that has the layout of the official images or of Percona's: one of them, or a mirror of
+    /// it. A mirror has the name alone, or keeps the folder of Docker Hub, `library`; those of one architecture have
+    /// its name.
     pub(crate) fn of(image: &Image) -> Option<Self> {
         let family = Self::named(image)?;
         let is_known = match image.folders().next_back() {
@@ -114,12 +115,14 @@ pub(crate) fn unsupported(image: &Image) -> Option<&'static str> {
     let has_folder = |is: fn(&str) -> bool| image.folders().any(is);
     if has_folder(|folder| folder.starts_with("bitnami")) {
         return Some(
-            "Bitnami images read only the option file that their own start script writes, so the read-only setting of replicas would never reach the server",
+            "Bitnami images read only the option file that their own start script writes, so the read-only setting of \
+                replicas would never reach the server",
         );
     }
     if has_folder(|folder| folder == "linuxserver") {
         return Some(
-            "LinuxServer's images read /config/custom.cnf and keep the data in /config/databases, so neither the read-only setting of replicas nor the data would be where it is looked for",
+            "LinuxServer's images read /config/custom.cnf and keep the data in /config/databases, so neither the \
+                read-only setting of replicas nor the data would be where it is looked for",
         );
     }
     // their names on Docker Hub and in Oracle's registry
@@ -127,7 +130,8 @@ pub(crate) fn unsupported(image: &Image) -> Option<&'static str> {
         && has_folder(|it| it == "mysql")
     {
         return Some(
-            "Oracle's own images read /etc/my.cnf and no folder of option files, so the read-only setting of replicas would never reach the server",
+            "Oracle's own images read /etc/my.cnf and no folder of option files, so the read-only setting of replicas \
+                would never reach the server",
         );
     }
     // such as mysql-80-c9s: Software Collections, and what Red Hat and Fedora make of them
@@ -138,7 +142,8 @@ pub(crate) fn unsupported(image: &Image) -> Option<&'static str> {
     };
     if version.is_some_and(|version| version.starts_with(|c: char| c.is_ascii_digit())) && has_folder(is_collection) {
         return Some(
-            "Software Collections' images keep the data in /var/lib/mysql/data and read the option files that their own start script writes, so the read-only setting of replicas would never reach the server",
+            "Software Collections' images keep the data in /var/lib/mysql/data and read the option files that their \
+                own start script writes, so the read-only setting of replicas would never reach the server",
         );
     }
     None

@@ -167,8 +167,8 @@ impl<'a> Request<'a> {
     }
 }
 
-/// An object has at most so many values. What etcd keeps has 1.5 MB, and a value takes some twenty bytes where people write
-/// it.
+/// An object has at most so many values. What etcd keeps has 1.5 MB, and a value takes some twenty bytes where people
+/// write it.
 const VALUES: usize = 150_000;
 
 /// Parses an object of the request. The error names the position, and no value.

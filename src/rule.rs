@@ -1,5 +1,5 @@
-//! The rules: what each is called, how severe it is, and what it concerns. A rule is declared here once; whoever finds it
-//! broken holds the declaration, so there is no violation of an unknown rule.
+//! The rules: what each is called, how severe it is, and what it concerns. A rule is declared here once; whoever finds
+//! it broken holds the declaration, so there is no violation of an unknown rule.
 
 use std::{cmp::Ordering, fmt};
 
@@ -96,8 +96,8 @@ pub struct Rule {
     pub id: &'static str,
     /// What becomes of objects that break it, unless settings say otherwise.
     pub severity: Severity,
-    /// Can neither settings nor the annotation `exempt` soften it? Without what it asks for nothing can be injected, and
-    /// every pod would be a writable database of its own.
+    /// Can neither settings nor the annotation `exempt` soften it? Without what it asks for nothing can be injected,
+    /// and every pod would be a writable database of its own.
     pub is_fixed: bool,
     /// What it looks at.
     pub concerns: Concern,

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use crate::flavor::CloneMethod;
 
-/// How the script begins by which `init-mysql` unpacks the others. Kubernetes expands `$(NAME)` in a container's command; a
-/// test makes sure that it leaves this one as it is.
+/// How the script begins by which `init-mysql` unpacks the others. Kubernetes expands `$(NAME)` in a container's
+/// command; a test makes sure that it leaves this one as it is.
 pub(crate) const UNPACK: &str = concat!(
     "# injected by mysql-replication-policy ",
     env!("CARGO_PKG_VERSION"),

@@ -26,6 +26,9 @@ const FLOORS: &[&[&str]] = &[
 /// So many lines of code a file has at most: without tests, comments and blank lines.
 const LINES: usize = 400;
 
+/// Where the sources are.
+const FOLDERS: [&str; 5] = ["src", "crates", "preview", "bench", "e2e-tests"];
+
 /// Folders whose files are tests, or are made.
 const TESTS: [&str; 5] = ["target", "tests", "tests.rs", "testing.rs", "goldens"];
 
@@ -129,7 +132,7 @@ fn imports_are_found() {
 fn no_file_is_too_long() {
     let mut seen = 0;
     let mut long = Vec::new();
-    for folder in ["src", "crates", "preview", "bench", "e2e-tests"] {
+    for folder in FOLDERS {
         for path in sources(folder) {
             seen += 1;
             let lines = code(&path).len();
@@ -140,4 +143,19 @@ fn no_file_is_too_long() {
     }
     assert!(seen > 100, "only {seen} files were found");
     assert!(long.is_empty(), "{}", long.join("\n"));
+}
+
+#[test]
+fn no_line_is_too_wide() {
+    let mut wide = Vec::new();
+    for folder in FOLDERS {
+        for path in sources(folder) {
+            let text = fs::read_to_string(root().join(&path)).expect("a source");
+            // rustfmt holds the code of tests to it, and leaves their data alone
+            let text = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
+            let lines = text.lines().enumerate().filter(|(_, line)| line.chars().count() > 120);
+            wide.extend(lines.map(|(at, _)| format!("{}:{}", path.display(), at + 1)));
+        }
+    }
+    assert!(wide.is_empty(), "wider than 120 columns:\n{}", wide.join("\n"));
 }

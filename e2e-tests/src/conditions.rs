@@ -85,8 +85,8 @@ impl Installed {
     }
 }
 
-/// What is wrong where a policy server gives this answer to a request: the API server must have sent it. Of the policies
-/// at most one may ask for it; those of the names in `without` are conditions that are not there.
+/// What is wrong where a policy server gives this answer to a request: the API server must have sent it. Of the
+/// policies at most one may ask for it; those of the names in `without` are conditions that are not there.
 ///
 /// # Errors
 /// With what is wrong. Else the result says whether the request is sent.

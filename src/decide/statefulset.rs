@@ -89,7 +89,8 @@ impl<'c, 'r> Subject<'c, 'r> {
         let fits = |record: &Status| Status::is_of_its_own(object) && record.is_intact(object);
         let record =
             record_of(object).filter(|record| Some(record) == old_record.as_ref() || fits(record)).or_else(|| {
-                // dropped on the way, or another one: what the stored one named is still the policy's where it is the same
+                // dropped on the way, or another one: what the stored one named is still the policy's where it is the
+                // same
                 let (old, record) = (old?, old_record.as_ref()?);
                 Some(record.limited_to_same_parts(object, old))
             });
@@ -120,7 +121,8 @@ impl<'c, 'r> Subject<'c, 'r> {
         let edited = record.edited(&self.object, old);
         if !edited.is_empty() && record.is_intact(old) {
             findings.warn(format!(
-                "the edit of what is injected is undone ({}): use annotations, the policy's settings or the database container",
+                "the edit of what is injected is undone ({}): use annotations, the policy's settings or the database \
+                    container",
                 edited.join(", ")
             ));
         }
@@ -239,12 +241,14 @@ impl<'c, 'r> Subject<'c, 'r> {
                 rule::ADOPTION,
                 "spec.replicas",
                 format!("{after} instead of {before}, together with the annotation"),
-                "new pods come first: they would wait for pod 0, which gives no data before it is updated, and pod 0 for them",
+                "new pods come first: they would wait for pod 0, which gives no data before it is updated, and pod 0 \
+                    for them",
                 format!("leave replicas at {before}, wait until pod 0 has restarted with the injection, then scale"),
             ));
         } else if after > 1 {
             findings.warn(
-                "its pods hold data of their own: delete pod 0 next, then each other one with its claim, 1 first (docs/operating.md)",
+                "its pods hold data of their own: delete pod 0 next, then each other one with its claim, 1 first \
+                    (docs/operating.md)",
             );
         }
     }
@@ -263,8 +267,8 @@ impl<'c, 'r> Subject<'c, 'r> {
         ));
     }
 
-    /// Steps in which pod 0 is deleted by hand, to get the new template. Where the strategy was named, the API server adds no
-    /// partition to it, and then the controller may take the old one (`newVersionedStatefulSetPod`).
+    /// Steps in which pod 0 is deleted by hand, to get the new template. Where the strategy was named, the API server
+    /// adds no partition to it, and then the controller may take the old one (`newVersionedStatefulSetPod`).
     fn check_partition(&self, annotations: &Annotations, findings: &mut Findings) {
         let Some(old) = self.old else { return };
         let restore_from =
@@ -276,7 +280,8 @@ impl<'c, 'r> Subject<'c, 'r> {
         let is_rolling = str_at(strategy, &["type"]) == "RollingUpdate";
         if (is_restored || is_adopted) && partition.map_or(is_rolling, |partition| partition > 0) {
             findings.warn(
-                "deleted, pod 0 would come back with its old template: give updateStrategy rollingUpdate: {partition: 0} before that",
+                "deleted, pod 0 would come back with its old template: give updateStrategy rollingUpdate: {partition: \
+                    0} before that",
             );
         }
     }
@@ -291,8 +296,8 @@ impl<'c, 'r> Subject<'c, 'r> {
         }
     }
 
-    /// What the cluster was made with. A record is believed where it is the stored one; one that comes with a new object,
-    /// as a backup brings it back, where it fits the object.
+    /// What the cluster was made with. A record is believed where it is the stored one; one that comes with a new
+    /// object, as a backup brings it back, where it fits the object.
     fn replication(&self) -> Option<Replication> {
         match (self.old, &self.old_record, &self.record) {
             (Some(old), record, _) => Replication::stored(record.as_ref(), old),
@@ -315,7 +320,8 @@ impl<'c, 'r> Subject<'c, 'r> {
                 Annotations::path(annotation::INJECT),
                 "\"true\", but nothing is injected",
                 "it was created without the policy; every pod is a database of its own, open for writes",
-                "mend what else is told here, then apply its manifest again; the claims of pods other than 0 must be deleted",
+                "mend what else is told here, then apply its manifest again; the claims of pods other than 0 must be \
+                    deleted",
             ));
             return;
         };

@@ -13,8 +13,8 @@ use crate::{
 };
 
 /// Writes a plan into an object. `record` is what an earlier injection left in it: parts that it names and that the
-/// plan has no more are taken out. The object keeps everything else as it was. `None`: a field that is written to has the
-/// wrong type.
+/// plan has no more are taken out. The object keeps everything else as it was. `None`: a field that is written to has
+/// the wrong type.
 pub(crate) fn apply<'a>(
     object: &mut Value<'a>,
     plan: Plan<'a>,

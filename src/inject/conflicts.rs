@@ -70,8 +70,19 @@ pub(super) fn check_scripts(pod: &Value, database: &str, findings: &mut Findings
                 findings.reject(Violation::new(
                     rule::RESERVED_NAME,
                     format!("spec.template.spec.{list}[{index}].volumeMounts[{mount_index}]"),
-                    if is_scripts { format!("the volume \"{SCRIPTS_VOLUME}\"") } else { format!("a volume at {}", shown(at)) },
-                    format!("the scripts of the injected containers and probes are in {SCRIPTS_DIR}, and nothing else may write or hide them"),
+                    if is_scripts {
+                        format!("the volume \"{SCRIPTS_VOLUME}\"")
+                    } else {
+                        format!(
+                            "a volume at \
+                        {}",
+                            shown(at)
+                        )
+                    },
+                    format!(
+                        "the scripts of the injected containers and probes are in {SCRIPTS_DIR}, and nothing else \
+                        may write or hide them"
+                    ),
                     if is_scripts { "remove this mount" } else { "mount it elsewhere" },
                 ));
             }

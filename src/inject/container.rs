@@ -95,8 +95,8 @@ impl Writer {
         }
     }
 
-    /// The variables: the pod's name and parameters of the scripts by name and value, where there are any, then others as
-    /// they are.
+    /// The variables: the pod's name and parameters of the scripts by name and value, where there are any, then others
+    /// as they are.
     pub(crate) fn env<'v>(&mut self, parameters: &[(&str, &str)], others: impl IntoIterator<Item = &'v Value<'v>>) {
         let mut separator = ",\"env\":[";
         if !parameters.is_empty() {

@@ -35,8 +35,8 @@ const CLONE_SCRIPT: &str = script!("clone-mysql");
 const SIDECAR_SCRIPT: &str = script!("xtrabackup");
 /// The sidecar's readiness probe: a replica that does not replicate is not Ready.
 const READY_SCRIPT: &str = script!("replica-ready");
-/// The database container's probes. The last word does nothing; by it version 0.2 takes a probe for the policy's own, as
-/// happens while policy servers of both versions answer.
+/// The database container's probes. The last word does nothing; by it version 0.2 takes a probe for the policy's own,
+/// as happens while policy servers of both versions answer.
 pub(crate) const PING: [&str; 3] = ["bash", script!("ping"), PING_MARKER];
 
 /// All that the injected containers are made from.
@@ -226,7 +226,8 @@ impl Ingredients<'_> {
     /// them.
     fn with_credentials(&self, part: &mut Writer, own_variable: Option<&Value>, own_mounts: &[Value]) {
         let Credentials { env, env_from, mounts, .. } = &self.credentials;
-        // one that is named as a script's parameter may be what a password or a path is made from: scripts go by their own
+        // one that is named as a script's parameter may be what a password or a path is made from: scripts go by their
+        // own
         let is_taken = |variable: &&Value| own_variable.is_some_and(|own| name(own) == name(variable));
         part.env(&[], own_variable.into_iter().chain(env.iter().filter(|variable| !is_taken(variable))));
         let scripts = scripts_mount();
@@ -271,8 +272,8 @@ fn security_context<'a>(pod: &Value<'a>, container: &Value<'a>, database: &Datab
 }
 
 /// The probes of the database container where the user has none. A liveness probe brings a startup probe along, which
-/// waits for a day: crash recovery of a large database must not be cut short again and again, and a first import that is
-/// cut would be taken for a whole database at the next start (the images' entrypoints look for a folder alone).
+/// waits for a day: crash recovery of a large database must not be cut short again and again, and a first import that
+/// is cut would be taken for a whole database at the next start (the images' entrypoints look for a folder alone).
 pub(crate) fn probes(container: &Value) -> Vec<(&'static str, Value<'static>)> {
     const TIMING: [(&str, &[(&str, i64)]); 3] = [
         ("startupProbe", &[("periodSeconds", 5), ("timeoutSeconds", 5), ("failureThreshold", 17_280)]),

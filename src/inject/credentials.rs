@@ -66,7 +66,8 @@ impl<'a> Credentials<'a> {
                 format!("{path}.env"),
                 "neither a root password nor the permission of an empty one",
                 "the image refuses to start without, and the injected containers log in as root",
-                "set MYSQL_ROOT_PASSWORD (best through valueFrom.secretKeyRef), or MYSQL_ALLOW_EMPTY_PASSWORD for a test",
+                "set MYSQL_ROOT_PASSWORD (best through valueFrom.secretKeyRef), or MYSQL_ALLOW_EMPTY_PASSWORD for a \
+                    test",
             ));
         }
         // a variable may use those that stand before it

@@ -94,7 +94,8 @@ impl<'a> Data<'a> {
                 "spec.volumeClaimTemplates",
                 format!("no claim template that container {} mounts at {dir}", shown(name(container))),
                 "the data needs one for each pod, and Kubernetes lets nobody add one to an existing StatefulSet",
-                "delete the StatefulSet with --cascade=orphan and create it with the annotation; the data of its pods is on no volume yet, so dump it before",
+                "delete the StatefulSet with --cascade=orphan and create it with the annotation; the data of its pods \
+                    is on no volume yet, so dump it before",
             ));
             return None;
         }
@@ -154,12 +155,13 @@ fn check_plain_volume(
         format!("{path}.name"),
         format!("the volume {} ({}) under the data directory", shown(volume), shown(kind)),
         "all pods get the same volume, and several servers on the same files destroy them",
-        "use spec.volumeClaimTemplates, which gives each pod a volume of its own; or mount a folder of the pod's name with subPathExpr",
+        "use spec.volumeClaimTemplates, which gives each pod a volume of its own; or mount a folder of the pod's name \
+            with subPathExpr",
     ));
 }
 
-/// Is a mount a folder of the pod's own in a volume of all? Its `subPathExpr` must hold the pod's name, by a variable or
-/// by one that is made from it (Kubernetes documentation, "Using subPath with expanded environment variables"); a
+/// Is a mount a folder of the pod's own in a volume of all? Its `subPathExpr` must hold the pod's name, by a variable
+/// or by one that is made from it (Kubernetes documentation, "Using subPath with expanded environment variables"); a
 /// variable is made from those before it, and of one name the last one counts.
 fn is_each_pods_own(mount: &Value, container: &Value) -> bool {
     let folder = str_at(mount, &["subPathExpr"]);

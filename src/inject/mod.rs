@@ -1,5 +1,5 @@
-//! The injection: a [`plan`] is made from what the user wrote, then [`apply`]ed to the object; a [`crate::record`] says so,
-//! and by that record a later update recognises and [`strip`]s it.
+//! The injection: a [`plan`] is made from what the user wrote, then [`apply`]ed to the object; a [`crate::record`] says
+//! so, and by that record a later update recognises and [`strip`]s it.
 
 mod apply;
 mod conflicts;

@@ -27,7 +27,10 @@ pub(super) fn check_option_files(container: &Value, path: &str, database: &Datab
             rule::UNREACHABLE_OPTION_FILES,
             path,
             found,
-            format!("what keeps a replica closed for writes is in {conf_dir}/{FORCED_OPTIONS_FILE}, and the server must read it last"),
+            format!(
+                "what keeps a replica closed for writes is in {conf_dir}/{FORCED_OPTIONS_FILE}, and the server \
+                must read it last"
+            ),
             fix,
         ));
     };

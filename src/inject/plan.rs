@@ -59,8 +59,8 @@ pub(crate) struct Plan<'a> {
 
 impl<'a> Plan<'a> {
     /// Makes the plan from the object as the user wrote it, without anything injected, and the database found in it;
-    /// `kept` is what the cluster was made with, if there is one. `None`, with the reasons among the findings, where none can be made. A plan may come
-    /// with findings too: then it must not be applied.
+    /// `kept` is what the cluster was made with, if there is one. `None`, with the reasons among the findings, where
+    /// none can be made. A plan may come with findings too: then it must not be applied.
     pub(crate) fn make(
         object: &Value<'a>,
         found: Option<&Found<'_, 'a>>,
@@ -184,7 +184,8 @@ impl<'a> Plan<'a> {
         let has = |list: &str, name: &str| by_name(list_at(pod, &[list]), name).is_some();
         let database = by_name(list_at(pod, &["containers"]), &self.container).unwrap_or(NULL);
         let mounts = list_at(database, &["volumeMounts"]);
-        // earlier versions injected no volume of the password, or of the scripts; the digest says whether they are there
+        // earlier versions injected no volume of the password, or of the scripts; the digest says whether they are
+        // there
         let is_old = |planned: &&Value| ![ROOT_PASSWORD_VOLUME, SCRIPTS_VOLUME].contains(&name(planned));
         self.volumes.iter().filter(is_old).all(|planned| has("volumes", name(planned)))
             && INJECTED_INTO.iter().all(|(list, names)| names.iter().all(|name| has(list, name)))

@@ -49,7 +49,8 @@ pub(super) fn service_name(
                 findings,
                 rule::IMMUTABLE_FIELD,
                 "no Service".to_owned(),
-                "replicas find the primary by the names that a headless Service gives to the pods, and Kubernetes lets nobody set it later",
+                "replicas find the primary by the names that a headless Service gives to the pods, and Kubernetes lets \
+                    nobody set it later",
                 "delete the StatefulSet with --cascade=orphan and create it with serviceName set",
             );
         }

@@ -11,8 +11,8 @@ use crate::{
 const POD_NAME: &str = "POD_NAME";
 
 /// Does an injected container carry more than was planned, such that it does something else: fields that the policy
-/// never writes, a variable of its own a second time (of a name the last one counts, Kubernetes API, `EnvVar`), or a mount
-/// that hides a script?
+/// never writes, a variable of its own a second time (of a name the last one counts, Kubernetes API, `EnvVar`), or a
+/// mount that hides a script?
 pub(crate) fn is_bent(container: &Value) -> bool {
     const NEVER_WRITTEN: [&str; 6] =
         ["args", "workingDir", "lifecycle", "startupProbe", "livenessProbe", "restartPolicy"];

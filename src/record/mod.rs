@@ -1,5 +1,5 @@
-//! The record of an injection, the `status` annotation: what was injected, a digest of it, and what the cluster was made
-//! with.
+//! The record of an injection, the `status` annotation: what was injected, a digest of it, and what the cluster was
+//! made with.
 
 mod bent;
 mod digest;
@@ -260,8 +260,8 @@ impl Status {
         format!("{:016x}", digest.value())
     }
 
-    /// The record with what is surely the policy's, though it does not name it: version 0.2 leaves the scripts' volume and
-    /// its mount where they are, as happens while policy servers of both versions answer.
+    /// The record with what is surely the policy's, though it does not name it: version 0.2 leaves the scripts' volume
+    /// and its mount where they are, as happens while policy servers of both versions answer.
     pub(crate) fn with_scripts(&self, object: &Value) -> Self {
         let mut record = self.clone();
         let add = |names: &mut Vec<String>, name: &str| {
@@ -296,8 +296,8 @@ impl Status {
     }
 }
 
-/// Has an injected volume the kind of source that it was injected with, and no choice of the ConfigMap's keys? The digest
-/// holds what of the source differs from one set to another.
+/// Has an injected volume the kind of source that it was injected with, and no choice of the ConfigMap's keys? The
+/// digest holds what of the source differs from one set to another.
 fn has_planned_source(volume: &Value) -> bool {
     match name(volume) {
         CONF_VOLUME | SCRIPTS_VOLUME => volume.get("emptyDir").is_some(),

@@ -1,6 +1,6 @@
 //! What a cluster was made with, and keeps over upgrades of its image: how a replica gets its data, by what it follows
-//! the primary, and the name of the primary's binary log. Changing one of them under a live cluster leaves replicas that
-//! cannot follow any more, and a rolling update cannot do it: its pods would disagree for as long as it lasts.
+//! the primary, and the name of the primary's binary log. Changing one of them under a live cluster leaves replicas
+//! that cannot follow any more, and a rolling update cannot do it: its pods would disagree for as long as it lasts.
 
 use crate::{
     flavor::{CloneMethod, Flavor},

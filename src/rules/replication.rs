@@ -1,5 +1,5 @@
-//! Rules on what a cluster was made with and keeps: clone method, GTIDs and the name of the binary log; and on data that
-//! a clone would not bring along.
+//! Rules on what a cluster was made with and keeps: clone method, GTIDs and the name of the binary log; and on data
+//! that a clone would not bring along.
 
 use std::{borrow::Cow, cell::OnceCell};
 
@@ -30,7 +30,8 @@ use crate::{
 };
 
 /// Why a roll-out cannot change how replicas follow.
-const ONE_BY_ONE: &str = "pods restart one by one: a replica with GTIDs does not follow a primary without, nor the other way round, and the roll-out stops";
+const ONE_BY_ONE: &str = "pods restart one by one: a replica with GTIDs does not follow a primary without, nor the \
+    other way round, and the roll-out stops";
 /// What a renamed binary log does.
 const LOG_ANEW: &str =
     "under another name the primary begins its binary log anew, and replicas miss what they have not read yet";

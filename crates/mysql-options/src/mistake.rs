@@ -33,8 +33,8 @@ pub enum Mistake {
     /// limit lose its last letter; MySQL 9.7 keeps it, as this reader does. MySQL 9.7 ends it at a `#`; to the others,
     /// and to this reader, that is part of it.
     Path,
-    /// A NUL byte, which ends the line for most servers, and for this reader. To MySQL 9.7 the next line follows without
-    /// a line break.
+    /// A NUL byte, which ends the line for most servers, and for this reader. To MySQL 9.7 the next line follows
+    /// without a line break.
     Nul,
 }
 

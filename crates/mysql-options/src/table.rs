@@ -1,9 +1,9 @@
 //! The options that the policy asks for, and how short each can be written.
 
-/// The options that matter here, in the order of the alphabet, each with the length of the shortest abbreviation that can
-/// stand for it: MariaDB, and MySQL up to 5.7, take any beginning of a name that no other option has. The lengths are the
-/// shortest ones that `--verbose --help` of one of the servers (MySQL 5.7 and 9.7, MariaDB 10.11 and 11.8) leaves
-/// unambiguous. The `defaults` ones are taken only whole (`mysys/my_default`, `get_defaults_options`).
+/// The options that matter here, in the order of the alphabet, each with the length of the shortest abbreviation that
+/// can stand for it: MariaDB, and MySQL up to 5.7, take any beginning of a name that no other option has. The lengths
+/// are the shortest ones that `--verbose --help` of one of the servers (MySQL 5.7 and 9.7, MariaDB 10.11 and 11.8)
+/// leaves unambiguous. The `defaults` ones are taken only whole (`mysys/my_default`, `get_defaults_options`).
 const KNOWN: [(&str, usize); 42] = [
     ("bind-address", "bind".len()),
     ("datadir", "da".len()),

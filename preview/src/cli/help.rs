@@ -51,7 +51,8 @@ const SECTIONS: &[Section] = &[
                 &["mysql-replication-preview --diff manifests/", "mysql-replication-preview --brief manifests/"],
             ),
             Example(
-                "With the settings that the policy has in the cluster, from a file of their own or the policy's manifest",
+                "With the settings that the policy has in the cluster, from a file of their own or the policy's \
+                    manifest",
                 &["mysql-replication-preview --settings settings.yaml manifests/"],
             ),
             Example("What a rule is about", &["mysql-replication-preview --explain read-only-off"]),
@@ -92,7 +93,8 @@ const SECTIONS: &[Section] = &[
             Example(
                 "Completion (also of zsh, fish, elvish, powershell) and the man page",
                 &[
-                    "mysql-replication-preview --completions bash >~/.local/share/bash-completion/completions/mysql-replication-preview",
+                    "mysql-replication-preview --completions bash \
+                        >~/.local/share/bash-completion/completions/mysql-replication-preview",
                     "mysql-replication-preview --man >~/.local/share/man/man1/mysql-replication-preview.1",
                 ],
             ),
@@ -120,8 +122,8 @@ const SECTIONS: &[Section] = &[
             Text(
                 "Documents that the policy does not change come out byte for byte; in the others comments and the \
                 order of keys are kept, and a note says so where that was not possible. A rejected document is left \
-                out, so before you apply the rest look at the exit code: `mysql-replication-preview app.yaml >out.yaml && kubectl apply \
-                -f out.yaml`.",
+                out, so before you apply the rest look at the exit code: `mysql-replication-preview app.yaml \
+                >out.yaml && kubectl apply -f out.yaml`.",
             ),
         ],
     },
@@ -134,7 +136,8 @@ const SECTIONS: &[Section] = &[
                 belongs together at once: a StatefulSet is judged by its Service and its ConfigMap, too.",
             ),
             Text(
-                "A folder with a kustomization is judged by what it renders, for which `kubectl` or `kustomize` is called; \
+                "A folder with a kustomization is judged by what it renders, for which `kubectl` or `kustomize` is \
+                    called; \
                 one that others take in is judged with them. Of a Helm chart only the command is told that renders it: \
                 `helm template CHART | mysql-replication-preview -`.",
             ),

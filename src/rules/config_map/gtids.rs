@@ -69,7 +69,9 @@ pub(super) fn check_gtids(config_map: &Value, server: &Server, findings: &mut Fi
     if let Some((key, _)) = on.filter(|_| says.len() < ROLES.len() || says.iter().any(|(_, is_on)| !is_on)) {
         let checked = Checked { key, lines: Vec::new(), server };
         let why = "replicas could not follow: the policy keeps them off";
-        let fix = "write gtid-mode=ON and enforce-gtid-consistency=ON below [mysqld] into the files of both roles, or into none".to_owned();
+        let fix = "write gtid-mode=ON and enforce-gtid-consistency=ON below [mysqld] into the files of both roles, or \
+            into none"
+            .to_owned();
         findings.reject(checked.violation(
             rule::GTID_MODE,
             None,

@@ -214,7 +214,8 @@ mod tests {
 
     #[test]
     fn each_line_is_shown_as_it_is_written() {
-        let data = json!({"slave.cnf": "[mysqld]\r\nsuper-read-only\r\n\r\n innodb-undo-directory = /x\r\ninnodb-undo-directory=/y"});
+        let data = json!({"slave.cnf": "[mysqld]\r\nsuper-read-only\r\n\r\n innodb-undo-directory = \
+            /x\r\ninnodb-undo-directory=/y"});
         let database = Database::detect("mysql:8.0", "", &Annotations::default(), &mut Findings::default()).unwrap();
         let mut findings = Findings::default();
         let replication = Replication::new(database.flavor, database.clone_method);

@@ -66,7 +66,8 @@ pub(super) fn check_replica<'l, 'o: 'l>(
                 } else {
                     (
                         format!("no {wanted}"),
-                        "by this file replicas are open for writes; the policy's own file, which is read last, is all that closes them",
+                        "by this file replicas are open for writes; the policy's own file, which is read last, is all \
+                            that closes them",
                     )
                 };
                 let fix = format!("write {wanted} below [mysqld]");

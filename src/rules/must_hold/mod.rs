@@ -1,5 +1,5 @@
-//! What must hold for the options of a server: one table, and one check for every source that they come from, so that no
-//! source is judged by fewer rules than another. `docs/rules.md` shows the table, and a test compares the two.
+//! What must hold for the options of a server: one table, and one check for every source that they come from, so that
+//! no source is judged by fewer rules than another. `docs/rules.md` shows the table, and a test compares the two.
 
 mod kinds;
 mod table;
@@ -42,7 +42,8 @@ pub(crate) struct Origin<'s> {
     pub(crate) next: &'s dyn Fn(usize) -> Option<&'s str>,
     /// What is wrong with the option at a place, told with the reason and the way out.
     pub(crate) violation: &'s dyn Fn(usize, &'static Rule, String, &'static str) -> Violation,
-    /// Was it so before? Where a live cluster's files are cannot be changed in one step, and the update makes nothing worse.
+    /// Was it so before? Where a live cluster's files are cannot be changed in one step, and the update makes nothing
+    /// worse.
     pub(crate) was_so: &'s dyn Fn(usize, &str) -> bool,
 }
 

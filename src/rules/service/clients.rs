@@ -53,13 +53,18 @@ pub(super) fn check(case: &Case, cluster: &Cluster, findings: &mut Findings) {
                 rule::WRITE_SERVICE,
                 "spec.selector",
                 format!(
-                    "every pod of the StatefulSet {namespace}/{statefulset_name}, in a Service that says it takes writes"
+                    "every pod of the StatefulSet {namespace}/{statefulset_name}, in a Service that says it takes \
+                        writes"
                 ),
                 "all pods but the primary are read-only: most writes through it fail",
                 if is_governing {
                     "it gives the pods their names: take another name for it, and another Service for writes".to_owned()
                 } else {
-                    format!("annotate the Service with {ANNOTATION_PREFIX}{}: {statefulset_name}", annotation::PRIMARY_OF)
+                    format!(
+                        "annotate the Service with {ANNOTATION_PREFIX}{}: \
+                        {statefulset_name}",
+                        annotation::PRIMARY_OF
+                    )
                 },
             ));
         } else if !is_pinned(selector)

@@ -69,7 +69,8 @@ pub(crate) fn governing(
 pub(super) fn hint_at_names(service: &Value, wanted: &str, findings: &mut Findings) {
     if !at(service, &["spec", "publishNotReadyAddresses"]).is_some_and(Value::is_true) {
         findings.warn(format!(
-            "Service {}: write publishNotReadyAddresses: true; else a pod 0 without data finds no replica that is not Ready",
+            "Service {}: write publishNotReadyAddresses: true; else a pod 0 without data finds no replica that is not \
+                Ready",
             shown(wanted)
         ));
     }
@@ -108,7 +109,8 @@ pub(super) fn missing(wanted: &str, services: &[Value], statefulset: &Value, is_
         rule::SERVICE_NAME,
         "spec.serviceName",
         format!("found {}, and there is no Service of this name", shown(wanted)),
-        "replicas find the primary by the names that this Service gives to the pods, and the field cannot be changed later",
+        "replicas find the primary by the names that this Service gives to the pods, and the field cannot be changed \
+            later",
         format!("did you mean {}, which is headless and selects these pods? Else create {wanted} first", shown(meant)),
     ));
 }

@@ -39,8 +39,8 @@ pub(crate) fn may_concern(service: &Value, old: Option<&Value>, settings: &Setti
     has_sign(service) || old.is_some_and(has_sign)
 }
 
-/// Does a Service say that it takes writes, by its name or by a label of its role? One with more labels than anybody looks
-/// at counts as one that does.
+/// Does a Service say that it takes writes, by its name or by a label of its role? One with more labels than anybody
+/// looks at counts as one that does.
 pub(super) fn says_write(service: &Value, settings: &Settings) -> bool {
     const LABELS: usize = 256;
     let names = &settings.write_names;

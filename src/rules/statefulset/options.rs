@@ -95,7 +95,8 @@ mod tests {
             let container = json!({"args": [arg], "env": [{"name": "RO", "value": "0"}, {"name": "ALL", "value": "--skip-super-read-only"}]});
             assert_eq!(found(&container), [(rule::READ_ONLY_OFF, "c.args[0]".to_owned())], "{arg}");
         }
-        let shell = json!({"command": ["sh", "-c", "exec mysqld $FLAGS_OF_MINE"], "env": [{"name": "FLAGS_OF_MINE", "value": "--x=1 --skip-log-bin"}]});
+        let shell = json!({"command": ["sh", "-c", "exec mysqld \
+            $FLAGS_OF_MINE"], "env": [{"name": "FLAGS_OF_MINE", "value": "--x=1 --skip-log-bin"}]});
         assert!(found(&shell).iter().any(|(rule, _)| *rule == rule::BINARY_LOG_OFF));
     }
 

@@ -188,13 +188,15 @@ fn report(found: &[(What, String)], path: &dyn Fn() -> String, findings: &mut Fi
         (
             What::Events,
             rule::READ_ONLY_OFF,
-            "it runs in every pod: a replica would run the primary's events too, and write by itself what it gets from there",
+            "it runs in every pod: a replica would run the primary's events too, and write by itself what it gets from \
+                there",
             "remove it; to run events on the primary, write event-scheduler = ON into the ConfigMap's key master.cnf",
         ),
         (
             What::Replication,
             rule::REPLICATION_STOPPED,
-            "it runs in every pod, against the replication that the policy sets up there: a replica would stop, follow another server, or pass over changes",
+            "it runs in every pod, against the replication that the policy sets up there: a replica would stop, follow \
+                another server, or pass over changes",
             "remove it; the policy sets replication up, and looks after it",
         ),
     ] {
