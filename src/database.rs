@@ -3,6 +3,7 @@
 
 use crate::{
     annotations::Annotations,
+    field_path::{CONTAINERS, FieldPath},
     findings::{Findings, Violation},
     flavor::{CloneMethod, Family, Flavor, is_database, unsupported},
     given::{Options, given_options},
@@ -73,14 +74,19 @@ pub(crate) struct Found<'v, 'a> {
     pub(crate) pod: &'v Value<'a>,
     pub(crate) container: &'v Value<'a>,
     /// The container's field.
-    pub(crate) path: String,
+    pub(crate) path: FieldPath<'static>,
     /// `None` where the image does not tell, which is among the findings then.
     pub(crate) database: Option<Database>,
     given: OnceCell<Options<'v>>,
 }
 
 impl<'v, 'a> Found<'v, 'a> {
-    pub(crate) fn new(pod: &'v Value<'a>, container: &'v Value<'a>, path: String, database: Option<Database>) -> Self {
+    pub(crate) fn new(
+        pod: &'v Value<'a>,
+        container: &'v Value<'a>,
+        path: FieldPath<'static>,
+        database: Option<Database>,
+    ) -> Self {
         Self { pod, container, path, database, given: OnceCell::new() }
     }
 
@@ -93,9 +99,9 @@ impl<'v, 'a> Found<'v, 'a> {
     pub(crate) fn find(statefulset: &'v Value<'a>, annotations: &Annotations, findings: &mut Findings) -> Option<Self> {
         let pod = at(statefulset, &["spec", "template", "spec"])?;
         let (index, container) = container(pod, annotations, findings)?;
-        let path = format!("spec.template.spec.containers[{index}]");
+        let path = CONTAINERS.element(index);
         let image = str_at(container, &["image"]);
-        let database = Database::detect(image, &format!("{path}.image"), annotations, findings);
+        let database = Database::detect(image, &path.field("image"), annotations, findings);
         Some(Self::new(pod, container, path, database))
     }
 }
@@ -111,12 +117,17 @@ pub(crate) struct Database {
 
 impl Database {
     /// Tells the database from its image and the annotations; `path` is the image's field.
-    pub(crate) fn detect(image: &str, path: &str, annotations: &Annotations, findings: &mut Findings) -> Option<Self> {
+    pub(crate) fn detect(
+        image: &str,
+        path: &FieldPath,
+        annotations: &Annotations,
+        findings: &mut Findings,
+    ) -> Option<Self> {
         let parsed = Image::parse(image);
         if let Some(why) = unsupported(&parsed) {
             findings.reject(Violation::new(
                 rule::UNSUPPORTED_IMAGE,
-                path.to_owned(),
+                *path,
                 format!("the image {}", shown(image)),
                 why,
                 "use the official mysql or mariadb image, or percona/percona-server",
@@ -136,7 +147,7 @@ impl Database {
             let Some(family) = Family::of(&parsed) else {
                 findings.reject(Violation::new(
                     rule::UNKNOWN_FLAVOR,
-                    path.to_owned(),
+                    *path,
                     if image.is_empty() { "no image".to_owned() } else { format!("the image {}", shown(image)) },
                     "only the official images of mysql, mariadb and percona, percona/percona-server, and mirrors of \
                         them are known",
@@ -155,7 +166,7 @@ impl Database {
                 Err(Unknown { found, fix }) => {
                     let fix = fix.map_or_else(fix_unknown, ToOwned::to_owned);
                     let why = "how replication is set up differs between versions";
-                    findings.reject(Violation::new(rule::UNKNOWN_FLAVOR, path.to_owned(), found, why, fix));
+                    findings.reject(Violation::new(rule::UNKNOWN_FLAVOR, *path, found, why, fix));
                     return None;
                 }
             }
@@ -313,7 +324,7 @@ mod tests {
     use super::*;
 
     fn flavor(image: &str) -> Option<Flavor> {
-        Database::detect(image, "image", &Annotations::default(), &mut Findings::default())
+        Database::detect(image, &FieldPath::Known("image"), &Annotations::default(), &mut Findings::default())
             .map(|database| database.flavor)
     }
 
@@ -369,7 +380,7 @@ mod tests {
             ("mysql/mysql-server:8.0", Flavor::Mysql80, false),
         ] {
             let annotations = Annotations { flavor: Some(told), ..Annotations::default() };
-            let database = Database::detect(image, "image", &annotations, &mut Findings::default());
+            let database = Database::detect(image, &FieldPath::Known("image"), &annotations, &mut Findings::default());
             assert_eq!(database.map(|database| database.flavor), fits.then_some(told), "{image}");
         }
     }
@@ -378,7 +389,7 @@ mod tests {
     fn backup_images_by_version() {
         let backup = |image: &str| {
             let annotations = Annotations { clone_method: Some(CloneMethod::Xtrabackup), ..Annotations::default() };
-            Database::detect(image, "image", &annotations, &mut Findings::default())
+            Database::detect(image, &FieldPath::Known("image"), &annotations, &mut Findings::default())
                 .and_then(|database| database.default_backup_image(image).map(ToOwned::to_owned))
         };
         assert_eq!(backup("mysql:5.7").as_deref(), Some("percona/percona-xtrabackup:2.4"));

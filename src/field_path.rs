@@ -19,6 +19,11 @@ pub(crate) enum FieldPath<'p> {
     Element(&'p FieldPath<'p>, usize),
 }
 
+/// The containers of a pod template.
+pub(crate) const CONTAINERS: &FieldPath<'static> = &FieldPath::Known("spec.template.spec.containers");
+/// The pods of a workload's template.
+pub(crate) const POD: &FieldPath<'static> = &FieldPath::Known("spec.template.spec");
+
 impl FieldPath<'_> {
     /// A field below this one.
     pub(crate) fn field<'p>(&'p self, name: &'p str) -> FieldPath<'p> {

@@ -2,6 +2,7 @@
 
 use crate::{
     arguments::words,
+    field_path::FieldPath,
     json::{Value, list_at, str_at},
     name_index::NameIndex,
     object::name,
@@ -24,10 +25,13 @@ pub(crate) struct Given<'a> {
 }
 
 impl Given<'_> {
-    pub(crate) fn path(&self, container: &str) -> String {
+    /// Where it stands in the container at a path.
+    pub(crate) fn path(&self, container: &FieldPath) -> Cow<'static, str> {
+        let (list, index) = self.place;
+        let list = container.field(list);
         match self.place {
-            ("env", index) => format!("{container}.env[{index}].value"),
-            (list, index) => format!("{container}.{list}[{index}]"),
+            ("env", _) => list.element(index).field("value").into(),
+            _ => list.element(index).into(),
         }
     }
 

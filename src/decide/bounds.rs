@@ -3,6 +3,7 @@
 
 use crate::{
     annotations::own,
+    field_path::{FieldPath, POD},
     findings::{Findings, Violation},
     json::{NULL, Value, at, list_at},
     mounts::{OPTION_FILES, mounted_option_files},
@@ -26,14 +27,14 @@ const MOUNTS: usize = 16;
 /// Reports a StatefulSet, of a text of such a length, that is larger than what the policy looks at.
 pub(super) fn check(text_len: usize, object: &Value, findings: &mut Findings) {
     let pod = at(object, &["spec", "template", "spec"]).unwrap_or(NULL);
-    let mut reject = |path: &str, found: String, fix: &'static str| {
+    let mut reject = |path: FieldPath, found: String, fix: &'static str| {
         let why = "it is more than the policy looks at, and what is not looked at could open replicas for writes";
-        findings.reject(Violation::new(rule::MALFORMED, path.to_owned(), found, why, fix));
+        findings.reject(Violation::new(rule::MALFORMED, path, found, why, fix));
     };
     // a small text holds no large template
     if text_len > TEMPLATE && at(object, &["spec", "template"]).is_some_and(|template| size(template) > TEMPLATE) {
         let found = format!("more than {} kB", TEMPLATE >> 10);
-        reject("spec.template", found, "move scripts and option files into ConfigMaps");
+        reject(FieldPath::Known("spec.template"), found, "move scripts and option files into ConfigMaps");
     }
     for (list, reserved) in [
         ("volumes", &INJECTED_VOLUMES[..]),
@@ -42,23 +43,29 @@ pub(super) fn check(text_len: usize, object: &Value, findings: &mut Findings) {
     ] {
         if list_at(pod, &[list]).iter().filter(|element| reserved.contains(&name(element))).count() > SAME_NAME {
             let found = format!("more than {SAME_NAME} with names that the policy injects");
-            reject(&format!("spec.template.spec.{list}"), found, "give yours other names");
+            reject(POD.field(list), found, "give yours other names");
         }
     }
     for (list, index, container) in containers(pod) {
         if mounted_option_files(container).nth(OPTION_FILES).is_some() {
-            let path = format!("spec.template.spec.{list}[{index}].volumeMounts");
+            let list = POD.field(list);
+            let container = list.element(index);
             let found = format!("more than {OPTION_FILES} mounts of option files");
             reject(
-                &path,
+                container.field("volumeMounts"),
                 found,
                 "mount a folder with all of them, or use the ConfigMap's keys master.cnf and slave.cnf",
             );
         }
     }
     if let Some((list, index)) = crowded(pod) {
-        let path = format!("spec.template.spec.{list}[{index}].env");
-        reject(&path, format!("more than {VARIABLES} variables of an injected container"), "remove yours");
+        let list = POD.field(list);
+        let container = list.element(index);
+        reject(
+            container.field("env"),
+            format!("more than {VARIABLES} variables of an injected container"),
+            "remove yours",
+        );
     }
 }
 

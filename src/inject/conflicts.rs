@@ -2,6 +2,7 @@
 
 use crate::{
     database::Database,
+    field_path::{FieldPath, POD},
     findings::{Findings, Violation},
     flavor::CloneMethod,
     json::{Value, list_at, str_at},
@@ -30,7 +31,7 @@ pub(super) fn check_injected_names(pod: &Value, findings: &mut Findings) {
 pub(super) fn reserved_container(list: &str, index: usize, name: &str, findings: &mut Findings) {
     findings.reject(Violation::new(
         rule::RESERVED_NAME,
-        format!("spec.template.spec.{list}[{index}].name"),
+        POD.field(list).element(index).field("name"),
         format!("a container of your own named \"{name}\""),
         "the policy injects one of this name, and yours is another",
         "give yours another name, or remove it if it came from a manual replication recipe",
@@ -43,7 +44,7 @@ pub(super) fn check_claims(object: &Value, findings: &mut Findings) {
         if INJECTED_VOLUMES.contains(&claim) {
             findings.reject(Violation::new(
                 rule::RESERVED_NAME,
-                format!("spec.volumeClaimTemplates[{index}].metadata.name"),
+                FieldPath::Known("spec.volumeClaimTemplates").element(index).field("metadata.name"),
                 format!("a claim template named \"{claim}\""),
                 "the policy injects a volume of this name, which the claim would take the place of",
                 "give yours another name",
@@ -69,7 +70,7 @@ pub(super) fn check_scripts(pod: &Value, database: &str, findings: &mut Findings
                 }
                 findings.reject(Violation::new(
                     rule::RESERVED_NAME,
-                    format!("spec.template.spec.{list}[{index}].volumeMounts[{mount_index}]"),
+                    POD.field(list).element(index).field("volumeMounts").element(mount_index),
                     if is_scripts {
                         format!("the volume \"{SCRIPTS_VOLUME}\"")
                     } else {
@@ -113,7 +114,7 @@ pub(super) fn check_ports(pod: &Value, database: &str, detected: Option<&Databas
                 {
                     findings.reject(Violation::new(
                         rule::HOST_NETWORK,
-                        format!("spec.template.spec.{list}[{index}].ports[{port_index}].hostPort"),
+                        POD.field(list).element(index).field("ports").element(port_index).field("hostPort"),
                         host_port.to_string(),
                         "who asks a node at this port gets whichever pod runs there, most often a replica",
                         "remove it, and lead clients through a Service",
@@ -122,7 +123,7 @@ pub(super) fn check_ports(pod: &Value, database: &str, detected: Option<&Databas
                 let mut reject = |field: &str, found: String| {
                     findings.reject(Violation::new(
                         rule::RESERVED_NAME,
-                        format!("spec.template.spec.{list}[{index}].ports[{port_index}].{field}"),
+                        POD.field(list).element(index).field("ports").element(port_index).field(field),
                         found,
                         "the containers of a pod share its ports, and the replication needs this one",
                         "choose another",

@@ -2,6 +2,7 @@
 
 use crate::{
     database::Database,
+    field_path::FieldPath,
     findings::{Findings, Violation},
     flavor::{Family, Flavor},
     json::{Object, Value, at, list_at, str_at},
@@ -35,7 +36,7 @@ impl<'a> Credentials<'a> {
     /// injected containers too.
     pub(crate) fn find(
         container: &Value<'a>,
-        path: &str,
+        path: &FieldPath,
         database: Option<&Database>,
         uses: &[String],
         agent: &Agent,
@@ -58,12 +59,12 @@ impl<'a> Credentials<'a> {
             found = true;
             wanted[index] = true;
             references.extend(references_of(str_at(variable, &["value"])));
-            check_length(variable, &format!("{path}.env[{index}].value"), database, findings);
+            check_length(variable, &path.field("env").element(index).field("value"), database, findings);
         }
         if !found && env_from.is_empty() {
             findings.reject(Violation::new(
                 rule::ROOT_PASSWORD,
-                format!("{path}.env"),
+                path.field("env"),
                 "neither a root password nor the permission of an empty one",
                 "the image refuses to start without, and the injected containers log in as root",
                 "set MYSQL_ROOT_PASSWORD (best through valueFrom.secretKeyRef), or MYSQL_ALLOW_EMPTY_PASSWORD for a \
@@ -119,7 +120,7 @@ fn is_unset(variable: &Value) -> bool {
 }
 
 /// Settings of the entrypoints under which root's password is unknown, or which replicate in a way of their own.
-fn check_entrypoint_variables(env: &[Value], path: &str, database: Option<&Database>, findings: &mut Findings) {
+fn check_entrypoint_variables(env: &[Value], path: &FieldPath, database: Option<&Database>, findings: &mut Findings) {
     for (index, variable) in env.iter().enumerate().filter(|(_, variable)| !is_unset(variable)) {
         let (found, why, fix) = match name(variable) {
             "MYSQL_RANDOM_ROOT_PASSWORD" | "MARIADB_RANDOM_ROOT_PASSWORD" => (
@@ -148,12 +149,12 @@ fn check_entrypoint_variables(env: &[Value], path: &str, database: Option<&Datab
             _ => continue,
         };
         findings.reject_for(rule::ROOT_PASSWORD, || {
-            Violation::new(rule::ROOT_PASSWORD, format!("{path}.env[{index}]"), found, why, fix)
+            Violation::new(rule::ROOT_PASSWORD, path.field("env").element(index), found, why, fix)
         });
     }
 }
 
-fn check_length(variable: &Value, path: &str, database: Option<&Database>, findings: &mut Findings) {
+fn check_length(variable: &Value, path: &FieldPath, database: Option<&Database>, findings: &mut Findings) {
     let length = str_at(variable, &["value"]).chars().count();
     let is_password = name(variable).ends_with("ROOT_PASSWORD");
     if is_password
@@ -163,7 +164,7 @@ fn check_length(variable: &Value, path: &str, database: Option<&Database>, findi
     {
         findings.reject(Violation::new(
             rule::ROOT_PASSWORD,
-            path.to_owned(),
+            *path,
             format!("a password of {length} characters"),
             "MySQL takes at most 32 for replication",
             "choose a shorter one",
@@ -217,7 +218,7 @@ impl<'p> Agent<'p> {
 fn file_mounts<'v, 'a: 'v>(
     container: &Value<'a>,
     variables: impl Iterator<Item = (usize, &'v Value<'a>)>,
-    path: &str,
+    path: &FieldPath,
     agent: &Agent,
     findings: &mut Findings,
 ) -> Vec<Value<'a>> {
@@ -230,7 +231,7 @@ fn file_mounts<'v, 'a: 'v>(
         let file = str_at(variable, &["value"]);
         let reject = |findings: &mut Findings, found: &'static str, why: &'static str, fix: &'static str| {
             findings.reject_for(rule::ROOT_PASSWORD, || {
-                Violation::new(rule::ROOT_PASSWORD, format!("{path}.env[{index}]"), found, why, fix)
+                Violation::new(rule::ROOT_PASSWORD, path.field("env").element(index), found, why, fix)
             });
         };
         let mut known = files.iter().find(|(known, _)| *known == file).map(|(_, is_there)| *is_there);
@@ -283,9 +284,16 @@ mod tests {
     fn find<'a>(image: &str, container: &Value<'a>, uses: &[&str]) -> (Credentials<'a>, Vec<Violation>) {
         let mut findings = Findings::default();
         let uses: Vec<_> = uses.iter().map(|text| (*text).to_owned()).collect();
-        let database = Database::detect(image, "image", &Annotations::default(), &mut findings).unwrap();
-        let credentials =
-            Credentials::find(container, "c", Some(&database), &uses, &Agent { annotations: None }, &mut findings);
+        let database =
+            Database::detect(image, &FieldPath::Known("image"), &Annotations::default(), &mut findings).unwrap();
+        let credentials = Credentials::find(
+            container,
+            &FieldPath::Known("c"),
+            Some(&database),
+            &uses,
+            &Agent { annotations: None },
+            &mut findings,
+        );
         (credentials, findings.violations)
     }
 

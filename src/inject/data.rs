@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::{
     data_dir::data_dir,
     database::Found,
+    field_path::FieldPath,
     findings::{Findings, Violation},
     given::Given,
     json::{Value, list_at, str_at},
@@ -47,12 +48,13 @@ impl<'a> Data<'a> {
         let has_claim = |wanted: &str| claims.iter().any(|claim| str_at(claim, &["metadata", "name"]) == wanted);
 
         if let Some((index, mount)) = mount_of(container, &dir) {
-            let path = format!("{path}.volumeMounts[{index}]");
+            let mounts = path.field("volumeMounts");
+            let path = mounts.element(index);
             let volume = name(mount);
             if mount.get("readOnly").is_some_and(Value::is_true) {
                 findings.reject(Violation::new(
                     rule::DATA_VOLUME,
-                    format!("{path}.readOnly"),
+                    path.field("readOnly"),
                     "true",
                     "the database cannot write its data",
                     "remove it",
@@ -107,7 +109,7 @@ impl<'a> Data<'a> {
     }
 }
 
-fn find_data_dir(given: &[Given], path: &str, findings: &mut Findings) -> Option<String> {
+fn find_data_dir(given: &[Given], path: &FieldPath, findings: &mut Findings) -> Option<String> {
     match data_dir(given) {
         Ok(dir) => Some(dir.into_owned()),
         Err(given) => {
@@ -128,13 +130,13 @@ fn check_plain_volume(
     volume: &str,
     definition: Option<&Value>,
     has_own_folder: bool,
-    path: &str,
+    path: &FieldPath,
     findings: &mut Findings,
 ) {
     let Some(definition) = definition.and_then(Value::as_object) else {
         findings.reject(Violation::new(
             rule::DATA_VOLUME,
-            format!("{path}.name"),
+            path.field("name"),
             format!("the volume {}, which is defined nowhere", shown(volume)),
             "the data directory needs a volume",
             "add a claim template of this name to spec.volumeClaimTemplates",
@@ -152,7 +154,7 @@ fn check_plain_volume(
     let kind = definition.keys().find(|key| *key != "name").unwrap_or("nothing");
     findings.reject(Violation::new(
         rule::DATA_VOLUME,
-        format!("{path}.name"),
+        path.field("name"),
         format!("the volume {} ({}) under the data directory", shown(volume), shown(kind)),
         "all pods get the same volume, and several servers on the same files destroy them",
         "use spec.volumeClaimTemplates, which gives each pod a volume of its own; or mount a folder of the pod's name \

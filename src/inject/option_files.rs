@@ -3,6 +3,7 @@
 use crate::{
     arguments::words,
     database::Database,
+    field_path::FieldPath,
     findings::{Findings, Violation},
     json::{Value, list_at, str_at},
     mounts::{holds, plain_path},
@@ -14,7 +15,7 @@ use crate::{
 use mysql_options::ServerOption;
 
 /// The server must read the folder that `conf` is mounted at, and read the forced options last of it.
-pub(super) fn check_option_files(container: &Value, path: &str, database: &Database, findings: &mut Findings) {
+pub(super) fn check_option_files(container: &Value, path: &FieldPath, database: &Database, findings: &mut Findings) {
     let conf_dir = database.conf_dir();
     for (index, mount) in list_at(container, &["volumeMounts"]).iter().enumerate() {
         let at = str_at(mount, &["mountPath"]);
@@ -22,7 +23,7 @@ pub(super) fn check_option_files(container: &Value, path: &str, database: &Datab
             findings.warn(format!("{path}.volumeMounts[{index}]: {at} must !includedir {conf_dir}/"));
         }
     }
-    let mut reject = |path: String, found: String, fix: String| {
+    let mut reject = |path: FieldPath, found: String, fix: String| {
         findings.reject(Violation::new(
             rule::UNREACHABLE_OPTION_FILES,
             path,
@@ -38,7 +39,7 @@ pub(super) fn check_option_files(container: &Value, path: &str, database: &Datab
         let Some(option) = ServerOption::from_argument(&word.text) else { continue };
         if ["no-defaults", "defaults-file", "defaults-extra-file"].contains(&option.name) {
             reject(
-                format!("{path}.{}[{}]", word.list, word.index),
+                path.field(word.list).element(word.index),
                 format!("the option --{}", option.name),
                 "remove it, and put the options into the ConfigMap's keys master.cnf and slave.cnf".to_owned(),
             );
@@ -50,7 +51,9 @@ pub(super) fn check_option_files(container: &Value, path: &str, database: &Datab
         if name(mount) == CONF_VOLUME && at == conf_dir {
             continue;
         }
-        let path = format!("{path}.volumeMounts[{index}].mountPath");
+        let mounts = path.field("volumeMounts");
+        let mount_at = mounts.element(index);
+        let path = mount_at.field("mountPath");
         if holds(at, conf_dir) {
             reject(
                 path,

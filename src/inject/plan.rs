@@ -8,6 +8,7 @@ use super::{
 use crate::{
     annotations::Annotations,
     database::{Database, Found},
+    field_path::POD,
     findings::{Findings, Violation},
     flavor::{CloneMethod, Family, Flavor},
     image::{Image, Version},
@@ -215,7 +216,7 @@ impl<'a> Plan<'a> {
             {
                 findings.reject(Violation::new(
                     rule::RESERVED_NAME,
-                    format!("spec.template.spec.volumes[{index}].name"),
+                    POD.field("volumes").element(index).field("name"),
                     format!("a volume of your own named \"{}\"", name(planned)),
                     "the policy injects one of this name, and yours is another",
                     "give yours another name, or remove it if it came from a manual replication recipe",

@@ -9,6 +9,7 @@ use crate::{
     annotations::Annotations,
     cluster::{Cluster, Kind, Lookup},
     data_dir::Kept,
+    field_path::{CONTAINERS, FieldPath},
     findings::{Findings, Violation},
     flavor::{CloneMethod, Flavor},
     given::{Given, given_options, told},
@@ -100,7 +101,7 @@ pub(crate) fn replication(
     let Subject { plan, object, old, kept, asked, is_live } = *subject;
     let containers = |object| list_at(object, &["spec", "template", "spec", "containers"]);
     let Some(index) = containers(object).iter().position(|container| name(container) == plan.container) else { return };
-    let path = format!("spec.template.spec.containers[{index}]");
+    let path = CONTAINERS.element(index);
     let given = given_options(&containers(object)[index]).given;
     let stored =
         old.and_then(|old| by_name(containers(old), plan.container)).map(given_options).unwrap_or_default().given;
@@ -117,7 +118,7 @@ pub(crate) fn replication(
         ));
     }
     changed(&Told::by_arguments(&stored), &Told::by_arguments(&given), kept, findings, &|what, why, fix| {
-        Violation::new(rule::REPLICATION_CHANGED, path.clone(), format!("arguments that {what}"), why, fix)
+        Violation::new(rule::REPLICATION_CHANGED, path, format!("arguments that {what}"), why, fix)
     });
 
     if kept.gtid == Gtid::OptionFiles && settings.is_on(rule::REPLICATION_CHANGED) {
@@ -241,7 +242,7 @@ fn check_arguments(
     given: &[Given],
     stored: &[Given],
     object: &Value,
-    container: (&Value, &str),
+    container: (&Value, &FieldPath),
     plan: &Planned,
     findings: &mut Findings,
 ) {

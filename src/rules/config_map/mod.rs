@@ -147,7 +147,13 @@ mod tests {
     };
 
     fn found(image: &str, data: &Value) -> Vec<String> {
-        let database = Database::detect(image, "", &Annotations::default(), &mut Findings::default()).unwrap();
+        let database = Database::detect(
+            image,
+            &crate::field_path::FieldPath::Object,
+            &Annotations::default(),
+            &mut Findings::default(),
+        )
+        .unwrap();
         let mut findings = Findings::default();
         let replication = Replication::new(database.flavor, database.clone_method);
         let server = Server::new(&database, replication, NULL, NULL, DATA_DIR.into());
@@ -216,7 +222,13 @@ mod tests {
     fn each_line_is_shown_as_it_is_written() {
         let data = json!({"slave.cnf": "[mysqld]\r\nsuper-read-only\r\n\r\n innodb-undo-directory = \
             /x\r\ninnodb-undo-directory=/y"});
-        let database = Database::detect("mysql:8.0", "", &Annotations::default(), &mut Findings::default()).unwrap();
+        let database = Database::detect(
+            "mysql:8.0",
+            &crate::field_path::FieldPath::Object,
+            &Annotations::default(),
+            &mut Findings::default(),
+        )
+        .unwrap();
         let mut findings = Findings::default();
         let replication = Replication::new(database.flavor, database.clone_method);
         check(&json!({"data": data}), &Server::new(&database, replication, NULL, NULL, DATA_DIR.into()), &mut findings);

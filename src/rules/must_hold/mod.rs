@@ -211,7 +211,13 @@ mod tests {
     }
 
     fn found(image: &str, of: Of, wins: bool, words: &[&str]) -> Vec<&'static Rule> {
-        let database = Database::detect(image, "", &Annotations::default(), &mut Findings::default()).unwrap();
+        let database = Database::detect(
+            image,
+            &crate::field_path::FieldPath::Object,
+            &Annotations::default(),
+            &mut Findings::default(),
+        )
+        .unwrap();
         let options: Vec<Told> = words
             .iter()
             .enumerate()

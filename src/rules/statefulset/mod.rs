@@ -27,7 +27,7 @@ pub(crate) fn statefulset(found: &Found, findings: &mut Findings) {
     if *is_cut {
         findings.reject(Violation::new(
             rule::READ_ONLY_OFF,
-            path.to_owned(),
+            *path,
             "arguments with more than 256 kB from variables",
             "nobody has looked at all of them, and one may open replicas for writes",
             "write fewer, or put the options into the ConfigMap's keys master.cnf and slave.cnf",

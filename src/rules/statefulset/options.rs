@@ -2,6 +2,7 @@
 
 use crate::{
     database::Database,
+    field_path::FieldPath,
     findings::{Findings, Violation},
     given::{Given, told},
     rules::must_hold::{Of, Origin, check, is_switch},
@@ -20,7 +21,7 @@ pub(crate) fn written(given: &Given) -> String {
 }
 
 /// What holds whatever is planned for the database.
-pub(super) fn check_options(given: &[Given], path: &str, database: Option<&Database>, findings: &mut Findings) {
+pub(super) fn check_options(given: &[Given], path: &FieldPath, database: Option<&Database>, findings: &mut Findings) {
     let origin = Origin {
         of: Of::Both,
         wins: Some(ARGUMENTS_WIN),
@@ -47,7 +48,7 @@ mod tests {
     fn found(container: &Value) -> Vec<(&'static Rule, String)> {
         let mut findings = Findings::default();
         let pod = json!({"containers": [container]});
-        let found = Found::new(&pod, container, "c".to_owned(), None);
+        let found = Found::new(&pod, container, FieldPath::Known("c"), None);
         statefulset(&found, &mut findings);
         findings.violations.into_iter().map(|violation| (violation.rule, violation.path.into_owned())).collect()
     }
