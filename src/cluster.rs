@@ -148,7 +148,7 @@ impl<'h> Cluster<'h> {
         Self { host, fresh: false, seen: OnceCell::new() }
     }
 
-    /// The same cluster without what this evaluation remembers of it, and without what the host does of single objects:
+    /// This cluster without what this evaluation remembers of it, and without what the host does of single objects:
     /// nobody is to be refused for what they have mended a moment ago. Lists are kept up to date by a watch anyway.
     pub(crate) fn fresh(&self) -> Self {
         Self { host: self.host, fresh: true, seen: OnceCell::new() }

@@ -16,7 +16,7 @@ use crate::{
     findings::{Findings, Violation},
     json::{NULL, Value, at, list_at, str_at},
     judge::judge,
-    request::{Request, Target, parse},
+    request::{Admitted, Request, parse},
     rule, rules,
     settings::{Settings, Unmanaged},
     text::label,
@@ -33,7 +33,7 @@ pub(crate) fn decide<'r>(request: &'r Request<'r>, cluster: &Cluster) -> Verdict
     };
     let old_text = request.old_object();
     let may_write = settings.is_on(rule::WRITE_ENDPOINT)
-        && matches!(target, Target::StatefulSet | Target::Workload(..))
+        && matches!(target, Admitted::StatefulSet | Admitted::Workload(..))
         && rules::workload_may_concern(text, &settings.write_names);
     if !may_write && !may_concern(target, text, old_text, &settings) {
         return Verdict::Untouched;
@@ -58,18 +58,18 @@ pub(crate) fn decide<'r>(request: &'r Request<'r>, cluster: &Cluster) -> Verdict
     let is_audit = request.is_audit_of(&object);
     let case = Case { request, object, old, settings, exemptions, is_audit, may_write };
     let change = match target {
-        Target::StatefulSet => statefulset::statefulset(&case, cluster, &mut findings),
-        Target::Service => rules::service(&case, cluster, &mut findings).map(Change::Into),
-        Target::ConfigMap => {
+        Admitted::StatefulSet => statefulset::statefulset(&case, cluster, &mut findings),
+        Admitted::Service => rules::service(&case, cluster, &mut findings).map(Change::Into),
+        Admitted::ConfigMap => {
             check_other_kind("ConfigMap", &case.object, &mut findings);
             rules::config_map(&case, cluster, &mut findings);
             None
         }
-        Target::Scale => {
+        Admitted::Scale => {
             scale::scale(&case, cluster, &mut findings);
             None
         }
-        Target::Workload(kind, path) => {
+        Admitted::Workload(kind, path) => {
             check_other_kind(kind, &case.object, &mut findings);
             check_write_endpoints(&case, path, cluster, &mut findings);
             None
@@ -91,38 +91,38 @@ pub(crate) fn decide<'r>(request: &'r Request<'r>, cluster: &Cluster) -> Verdict
         return Verdict::Rejected { object: label(target.kind(), request.namespace(), &name), judgement };
     }
     let object = match target {
-        Target::Scale => label("Scale of StatefulSet", request.namespace(), request.name()),
+        Admitted::Scale => label("Scale of StatefulSet", request.namespace(), request.name()),
         _ => label(target.kind(), request.namespace(), &name()),
     };
     Verdict::Rejected { object, judgement }
 }
 
 /// Could any rule concern an object, by its text alone? Most objects are none of the policy's business.
-fn may_concern(target: Target, text: &str, old: Option<&str>, settings: &Settings) -> bool {
+fn may_concern(target: Admitted, text: &str, old: Option<&str>, settings: &Settings) -> bool {
     let is_annotated = || peek::concerns(text) || old.is_some_and(peek::concerns);
     match target {
-        Target::StatefulSet => {
+        Admitted::StatefulSet => {
             is_annotated()
                 || peek::may_wish(text)
                 || (settings.unmanaged != Unmanaged::Allow && rules::may_be_database(text))
         }
-        Target::Service => true,
-        Target::Scale => settings.unmanaged != Unmanaged::Allow,
-        Target::ConfigMap => rules::may_be_option_files(text),
-        Target::Workload(..) => is_annotated(),
+        Admitted::Service => true,
+        Admitted::Scale => settings.unmanaged != Unmanaged::Allow,
+        Admitted::ConfigMap => rules::may_be_option_files(text),
+        Admitted::Workload(..) => is_annotated(),
     }
 }
 
 /// An object on its way out, or an update of metadata or status alone, stays as it is. This policy's own annotations
 /// count as more than metadata.
-fn is_none_of_our_business(target: Target, object: &Value, old: Option<&Value>, settings: &Settings) -> bool {
+fn is_none_of_our_business(target: Admitted, object: &Value, old: Option<&Value>, settings: &Settings) -> bool {
     if at(object, &["metadata", "deletionTimestamp"]).is_some() {
         return true;
     }
     let same = |key| old.is_some_and(|old| object.get(key) == old.get(key));
     // a Service's labels say what it is for
     let labels = ["metadata", "labels"];
-    let same_labels = || target != Target::Service || old.is_some_and(|old| at(object, &labels) == at(old, &labels));
+    let same_labels = || target != Admitted::Service || old.is_some_and(|old| at(object, &labels) == at(old, &labels));
     let same_annotations = || old.is_some_and(|old| own(object).eq(own(old)));
     if same("spec") && same("data") && same("binaryData") && same_labels() && same_annotations() {
         return true;
@@ -130,18 +130,18 @@ fn is_none_of_our_business(target: Target, object: &Value, old: Option<&Value>, 
     let is_annotated = peek::has_own_annotation(object) || old.is_some_and(peek::has_own_annotation);
     !is_annotated
         && match target {
-            Target::StatefulSet | Target::Scale => false,
-            Target::Service => !rules::service_may_concern(object, old, settings),
-            Target::ConfigMap => !rules::has_option_files(object),
+            Admitted::StatefulSet | Admitted::Scale => false,
+            Admitted::Service => !rules::service_may_concern(object, old, settings),
+            Admitted::ConfigMap => !rules::has_option_files(object),
             // the same template was looked at when its owner was admitted
-            Target::Workload(..) => is_made_by_a_checked_controller(object),
+            Admitted::Workload(..) => is_made_by_a_checked_controller(object),
         }
 }
 
 fn is_made_by_a_checked_controller(object: &Value) -> bool {
     list_at(object, &["metadata", "ownerReferences"]).iter().any(|owner| {
         let group = str_at(owner, &["apiVersion"]).split_once('/').map_or("", |(group, _)| group);
-        owner.get("controller").is_some_and(Value::is_true) && Target::of(group, str_at(owner, &["kind"])).is_some()
+        owner.get("controller").is_some_and(Value::is_true) && Admitted::of(group, str_at(owner, &["kind"])).is_some()
     })
 }
 

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::{
+    field_path::FieldPath,
     rule::{self, Rule},
     text::{WARNING_LIMIT, cut},
 };
@@ -158,10 +159,10 @@ impl Findings {
 /// A problem with a look-up that failed.
 #[cold]
 #[inline(never)]
-pub(crate) fn failed_look_up(what: &str, path: &str, why: &str) -> Violation {
+pub(crate) fn failed_look_up(what: &str, path: &FieldPath, why: &str) -> Violation {
     Violation::new(
         rule::LOOK_UP,
-        path.to_owned(),
+        *path,
         format!("{what} could not be looked up: {why}"),
         "what it would have told is not known",
         "have it mended, or set lookupFailure: warn in the policy's settings",

@@ -49,7 +49,7 @@ const PAYLOAD: &[Field] = &[
 
 /// A kind of object that has rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Target {
+pub(crate) enum Admitted {
     StatefulSet,
     Service,
     ConfigMap,
@@ -59,7 +59,7 @@ pub(crate) enum Target {
     Workload(&'static str, &'static [&'static str]),
 }
 
-impl Target {
+impl Admitted {
     /// The kind by its API group and name.
     pub(crate) fn of(group: &str, kind: &str) -> Option<Self> {
         const TEMPLATE: &[&str] = &["spec", "template", "spec"];
@@ -117,12 +117,12 @@ impl<'a> Request<'a> {
 
     /// What is being created or updated, if it is an object itself (not its status) of a kind that has rules, or the
     /// scale of a StatefulSet.
-    pub(crate) fn target(&self) -> Option<Target> {
+    pub(crate) fn target(&self) -> Option<Admitted> {
         match (self.text(OPERATION), self.text(SUB_RESOURCE)) {
-            ("CREATE" | "UPDATE", "") => Target::of(self.text(GROUP), self.text(KIND_NAME)),
+            ("CREATE" | "UPDATE", "") => Admitted::of(self.text(GROUP), self.text(KIND_NAME)),
             ("UPDATE", "scale") => {
                 let is_of_statefulset = self.text(RESOURCE_NAME) == "statefulsets" && self.text(KIND_NAME) == "Scale";
-                is_of_statefulset.then_some(Target::Scale)
+                is_of_statefulset.then_some(Admitted::Scale)
             }
             _ => None,
         }
@@ -235,7 +235,7 @@ mod tests {
             r#"{{"request": {{"operation": "CREATE", "kind": {{"group": "", "kind": "Pod"}}, "object": {deep}}}}}"#
         );
         let request = Request::decode(payload.as_bytes()).unwrap();
-        assert!(matches!(request.target(), Some(Target::Workload("Pod", _))));
+        assert!(matches!(request.target(), Some(Admitted::Workload("Pod", _))));
         assert_eq!(parse(&deep).unwrap_err(), "it is nested deeper than 128 levels (line 1, column 128)");
     }
 }

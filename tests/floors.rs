@@ -10,9 +10,9 @@ use std::{
 /// The parts of `src/`, from the ground up. Parts of one floor do not know each other.
 const FLOORS: &[&[&str]] = &[
     &["image", "names", "order", "pattern", "rule", "text", "variables", "write_names"],
-    &["field_path", "findings", "flavor", "json"],
-    &["annotations", "field_types", "object", "scripts"],
-    &["cluster", "mounts", "name_index", "request"],
+    &["field_path", "flavor", "json"],
+    &["findings", "object", "scripts"],
+    &["annotations", "cluster", "field_types", "mounts", "name_index", "request"],
     &["record", "settings", "shell"],
     &["arguments", "exemptions"],
     &["case", "given", "judge"],

@@ -18,7 +18,7 @@ pub(crate) fn may_wish(object: &str) -> bool {
     object.split('/').skip(1).any(|rest| is_wish(rest.as_bytes()))
 }
 
-/// The same as [`concerns`] for an object that is parsed.
+/// Does an object that is parsed carry an annotation of this policy, on itself or on its pods?
 pub(crate) fn has_own_annotation(object: &Value) -> bool {
     let on_pods = at(object, &["spec", "template", "metadata", "annotations"]).and_then(Value::as_object);
     own(object).next().is_some()

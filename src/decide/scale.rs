@@ -5,10 +5,11 @@ use crate::{
     case::{Case, recheck_uncached},
     cluster::{Cluster, Kind, Lookup},
     exemptions::Exemptions,
+    field_path::FieldPath,
     findings::{Findings, failed_look_up},
     json::{Value, object_at},
     object::replicas,
-    rules::{self},
+    rules,
 };
 
 /// Looks at how many pods a StatefulSet shall have. More than one of a database that nobody manages are as many
@@ -37,7 +38,7 @@ pub(crate) fn scale(case: &Case, cluster: &Cluster, findings: &mut Findings) {
             Lookup::Absent => {}
             Lookup::Failed(why) => {
                 let what = format!("StatefulSet {}", case.request.name());
-                findings.reject(failed_look_up(&what, "spec.replicas", &why));
+                findings.reject(failed_look_up(&what, &FieldPath::Known("spec.replicas"), &why));
             }
         }
     });

@@ -47,7 +47,7 @@ impl Digest {
         }
     }
 
-    /// The same as [`Self::word`] of packed scripts.
+    /// Packed scripts, as [`Self::word`] takes a long word.
     pub(crate) fn packed(&mut self, packed: &Packed) {
         self.number(packed.digest);
     }

@@ -3,7 +3,7 @@
 use super::Command;
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum FrameKind {
     /// The text itself, and `( )`.
     #[default]
     Commands,
@@ -46,7 +46,7 @@ pub(super) struct Open {
 /// What is between two parentheses.
 #[derive(Default)]
 pub(super) struct Frame<'t> {
-    pub(super) kind: Kind,
+    pub(super) kind: FrameKind,
     pub(super) command: Command<'t>,
     pub(super) word: Option<Open>,
     pub(super) in_quotes: bool,

@@ -2,7 +2,7 @@
 
 use super::{
     Command, Script, Word,
-    frame::{Expected, Frame, Kind, Open},
+    frame::{Expected, Frame, FrameKind, Open},
 };
 use std::borrow::Cow;
 
@@ -171,15 +171,15 @@ impl<'t> Splitter<'t> {
         let is_arithmetic = self.byte(len) == b'(';
         let word = self.cut(len);
         word.taken.push_str("$(...)");
-        self.enter(Frame { kind: Kind::Substitution, is_arithmetic, ..Frame::default() }, len);
+        self.enter(Frame { kind: FrameKind::Substitution, is_arithmetic, ..Frame::default() }, len);
     }
 
     fn backquote(&mut self) {
-        if self.frame.kind == Kind::Backquotes {
+        if self.frame.kind == FrameKind::Backquotes {
             self.leave();
         } else if self.outer.len() < DEPTH {
             self.cut(1).taken.push_str("$(...)");
-            self.enter(Frame { kind: Kind::Backquotes, ..Frame::default() }, 1);
+            self.enter(Frame { kind: FrameKind::Backquotes, ..Frame::default() }, 1);
         } else {
             self.open();
             self.at += 1;
@@ -199,7 +199,9 @@ impl<'t> Splitter<'t> {
         self.at += 1;
         if let Some(outer) = self.outer.pop() {
             let inner = std::mem::replace(&mut self.frame, outer);
-            if let (Kind::Substitution | Kind::Backquotes, Some(word)) = (inner.kind, self.frame.word.as_mut()) {
+            if let (FrameKind::Substitution | FrameKind::Backquotes, Some(word)) =
+                (inner.kind, self.frame.word.as_mut())
+            {
                 word.from = self.at;
             }
         }
@@ -225,7 +227,7 @@ impl<'t> Splitter<'t> {
                 self.at += 1;
                 self.redirection(b'>');
             }
-            _ if self.frame.kind == Kind::Array => {
+            _ if self.frame.kind == FrameKind::Array => {
                 self.end_word();
                 self.at += 1;
             }
@@ -251,7 +253,7 @@ impl<'t> Splitter<'t> {
             self.frame.word = None;
             let words = vec![Word { text: Cow::Borrowed(name), is_quoted: false }];
             let command = Command { words, is_array: true, ..Command::default() };
-            self.enter(Frame { kind: Kind::Array, command, ..Frame::default() }, 1);
+            self.enter(Frame { kind: FrameKind::Array, command, ..Frame::default() }, 1);
             return;
         }
         let waiting = self.frame.waiting.take();
@@ -374,7 +376,7 @@ impl<'t> Splitter<'t> {
         if is_piped {
             self.frame.waiting = Some(index);
         }
-        command.is_substituted = [Kind::Substitution, Kind::Backquotes].contains(&self.frame.kind);
+        command.is_substituted = [FrameKind::Substitution, FrameKind::Backquotes].contains(&self.frame.kind);
         self.script.commands.push(command);
     }
 

@@ -34,12 +34,12 @@ pub struct Entry<'a> {
     /// The group that it stands in, as written; empty for a directive before the first group.
     pub group: Rc<str>,
     /// Option or directive, with what it says.
-    pub kind: Kind<'a>,
+    pub kind: EntryKind<'a>,
 }
 
 /// What an entry is.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Kind<'a> {
+pub enum EntryKind<'a> {
     /// `key` or `key = value`, the value without quotes and escapes.
     Option(Cow<'a, str>, Option<Cow<'a, str>>),
     /// `!include`: the file is read here, and its groups are its own.
@@ -121,10 +121,10 @@ impl<'a> OptionFile<'a> {
     /// All options with their lines and groups, in the order of the text.
     pub fn options(&self) -> impl Iterator<Item = (usize, &str, ServerOption<'_>)> {
         self.entries.iter().filter_map(|entry| match &entry.kind {
-            Kind::Option(key, value) => {
+            EntryKind::Option(key, value) => {
                 Some((entry.line, &*entry.group, ServerOption::from_file(key, value.as_deref())))
             }
-            Kind::Include(_) | Kind::IncludeDir(_) => None,
+            EntryKind::Include(_) | EntryKind::IncludeDir(_) => None,
         })
     }
 }
@@ -194,9 +194,9 @@ mod tests {
         assert_eq!(
             found,
             [
-                (1, "", &Kind::Include("/a b.cnf".into())),
-                (4, " one", &Kind::Option("x".into(), None)),
-                (5, " one", &Kind::IncludeDir("/c".into())),
+                (1, "", &EntryKind::Include("/a b.cnf".into())),
+                (4, " one", &EntryKind::Option("x".into(), None)),
+                (5, " one", &EntryKind::IncludeDir("/c".into())),
             ]
         );
         assert_eq!(file.problems, [Problem { line: 6, what: Mistake::Group }]);

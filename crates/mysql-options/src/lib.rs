@@ -60,7 +60,7 @@ mod option;
 mod table;
 
 pub use effective::effective;
-pub use file::{Entry, Kind, OptionFile};
+pub use file::{Entry, EntryKind, OptionFile};
 pub use groups::{Groups, Owner};
 pub use mistake::{Mistake, Problem};
 pub use nearest::{is_within, nearest};

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::{file::Kind, mistake::Mistake};
+use crate::{file::EntryKind, mistake::Mistake};
 
 /// What follows the `!`.
-pub(crate) fn read_directive(text: &[u8]) -> Result<Kind<'_>, Mistake> {
+pub(crate) fn read_directive(text: &[u8]) -> Result<EntryKind<'_>, Mistake> {
     let text = trim_start(text);
     let after =
         |keyword: &[u8]| text.strip_prefix(keyword).filter(|rest| rest.first().is_some_and(|byte| is_space(*byte)));
@@ -16,13 +16,13 @@ pub(crate) fn read_directive(text: &[u8]) -> Result<Kind<'_>, Mistake> {
         return Err(Mistake::Directive);
     }
     let path = String::from_utf8_lossy(path);
-    Ok(if is_folder { Kind::IncludeDir(path) } else { Kind::Include(path) })
+    Ok(if is_folder { EntryKind::IncludeDir(path) } else { EntryKind::Include(path) })
 }
 
 /// `key`, or `key = value`, without blanks and comment.
-pub(crate) fn read_option(text: &[u8]) -> Result<Kind<'_>, Mistake> {
+pub(crate) fn read_option(text: &[u8]) -> Result<EntryKind<'_>, Mistake> {
     let Some(equals) = text.iter().position(|byte| *byte == b'=') else {
-        return Ok(Kind::Option(String::from_utf8_lossy(trim_end(text)), None));
+        return Ok(EntryKind::Option(String::from_utf8_lossy(trim_end(text)), None));
     };
     let key = trim_end(&text[..equals]);
     if key.is_empty() {
@@ -33,7 +33,7 @@ pub(crate) fn read_option(text: &[u8]) -> Result<Kind<'_>, Mistake> {
         [first @ (b'"' | b'\''), inner @ .., last] if first == last => inner,
         value => value,
     };
-    Ok(Kind::Option(String::from_utf8_lossy(key), Some(unescaped(value))))
+    Ok(EntryKind::Option(String::from_utf8_lossy(key), Some(unescaped(value))))
 }
 
 /// Ends a line at its first `#` outside quotes; `;` begins a comment only at the beginning of a line. A backslash

@@ -18,7 +18,7 @@ pub enum Mistake {
     Group,
     /// "Found option without preceding group in config file"
     NoGroup,
-    /// The same, because of a byte order mark.
+    /// "Found option without preceding group in config file", because of a byte order mark.
     ByteOrderMark,
     /// "Wrong '!include' directive in config file"
     Directive,

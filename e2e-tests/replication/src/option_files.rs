@@ -111,7 +111,7 @@ fn file_arguments(file: &OptionFile<'_>, groups: &Groups<'_>) -> String {
     text
 }
 
-/// The same in the words of the server.
+/// What a server made of an option file, by what it said.
 fn outcome(said: &str, status: &str) -> String {
     match said.split_once("following arguments:\n") {
         Some((_, arguments)) if status == "0" => arguments.strip_suffix('\n').unwrap_or(arguments).to_owned(),
@@ -136,7 +136,7 @@ fn expected_switches(database: &Database, major: u32, options: &[ServerOption<'_
     )
 }
 
-/// The same, as `--verbose --help` shows it.
+/// How the switches stand, as `--verbose --help` shows it.
 fn switches(database: &Database, said: &str) -> String {
     let value = |name: &str| {
         said.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')).map_or("", str::trim).to_owned()

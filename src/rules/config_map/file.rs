@@ -12,7 +12,7 @@ use crate::{
     rules::must_hold::{Of, Origin, Placed, Told, check},
     text::shown,
 };
-use mysql_options::{Kind as Entry, Mistake, OptionFile, Owner, effective};
+use mysql_options::{EntryKind as Entry, Mistake, OptionFile, Owner, effective};
 
 /// So many bytes of an option file are read; the longest that people write have a tenth.
 pub(super) const FILE: usize = 96 << 10;

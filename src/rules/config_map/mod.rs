@@ -12,7 +12,6 @@ pub(crate) use keys::{has_option_files, may_be_option_files};
 #[cfg(test)]
 pub(crate) use shared::SHARED;
 
-use crate::rules::config_map::file::check_file;
 use crate::rules::config_map::gtids::{check_change, check_gtids, told};
 use crate::rules::config_map::keys::{KEYS, ROLES, keys, meant};
 use crate::rules::config_map::server::{Server, readers, server_of};
@@ -30,6 +29,7 @@ use crate::{
     settings::Settings,
     text::{label, shown},
 };
+use crate::{field_path::FieldPath, rules::config_map::file::check_file};
 
 pub(super) fn is_on(settings: &Settings) -> bool {
     settings.is_any_on(&[Concern::Options, Concern::OptionFiles])
@@ -66,8 +66,8 @@ pub(crate) fn of_statefulset(
         // it is optional: what replication needs is set without it
         Lookup::Absent => {}
         Lookup::Failed(why) => {
-            let path = "spec.template.spec.volumes";
-            findings.reject(failed_look_up(&format!("ConfigMap {config_map}"), path, &why));
+            let path = FieldPath::Known("spec.template.spec.volumes");
+            findings.reject(failed_look_up(&format!("ConfigMap {config_map}"), &path, &why));
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::{
     cluster::{Cluster, Kind, Lookup},
     data_dir::data_dir,
     database::{Database, Found},
+    field_path::FieldPath,
     findings::{Findings, failed_look_up},
     flavor::Flavor,
     json::{Value, str_at},
@@ -89,14 +90,18 @@ pub(super) fn readers<'k>(
         Lookup::Found(found) if server_of(&found, namespace, case).is_some() => return vec![found],
         Lookup::Found(_) | Lookup::Absent => {}
         Lookup::Failed(why) => {
-            findings.reject(failed_look_up(&format!("StatefulSet {config_map}"), "metadata.name", &why));
+            findings.reject(failed_look_up(
+                &format!("StatefulSet {config_map}"),
+                &FieldPath::Known("metadata.name"),
+                &why,
+            ));
             return Vec::new();
         }
     }
     match cluster.list(Kind::Reader, namespace, config_map) {
         Lookup::Found(list) => list,
         Lookup::Failed(why) => {
-            findings.reject(failed_look_up("the namespace's StatefulSets", "metadata.name", &why));
+            findings.reject(failed_look_up("the namespace's StatefulSets", &FieldPath::Known("metadata.name"), &why));
             Vec::new()
         }
         Lookup::Absent => Vec::new(),

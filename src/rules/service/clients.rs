@@ -1,6 +1,5 @@
 //! Services that say nothing of themselves, through which clients come.
 
-use crate::rules::service::governing::check_governing;
 use crate::rules::service::says_write;
 use crate::{
     annotations::is_managed,
@@ -14,8 +13,9 @@ use crate::{
     names::{ANNOTATION_PREFIX, POD_INDEX_LABEL, POD_NAME_LABEL, annotation},
     rule::{self, Concern},
     rules::write_endpoint::service_may_say_write,
-    text::{cut, label, shown},
+    text::{cut, label},
 };
+use crate::{field_path::FieldPath, rules::service::governing::check_governing};
 
 /// The rules of a Service that says nothing about itself.
 pub(super) fn check(case: &Case, cluster: &Cluster, findings: &mut Findings) {
@@ -33,7 +33,7 @@ pub(super) fn check(case: &Case, cluster: &Cluster, findings: &mut Findings) {
     let list = match cluster.list(Kind::StatefulSet, namespace, service_name) {
         Lookup::Found(list) => list,
         Lookup::Failed(why) => {
-            findings.reject(failed_look_up("the namespace's StatefulSets", "spec.selector", &why));
+            findings.reject(failed_look_up("the namespace's StatefulSets", &FieldPath::Known("spec.selector"), &why));
             return;
         }
         Lookup::Absent => return,
@@ -82,7 +82,7 @@ pub(super) fn check(case: &Case, cluster: &Cluster, findings: &mut Findings) {
 pub(super) fn pinned_to_replica(label: &str, namespace: &str, statefulset: &str, ordinal: &str) -> Violation {
     Violation::new(
         rule::PINNED_SERVICE,
-        format!("spec.selector[{}]", shown(label)),
+        FieldPath::Known("spec.selector").entry(label),
         format!("the pod {statefulset}-{ordinal}"),
         format!("it is a replica of the StatefulSet {namespace}/{statefulset}, and read-only"),
         format!(
@@ -94,7 +94,8 @@ pub(super) fn pinned_to_replica(label: &str, namespace: &str, statefulset: &str,
 
 pub(super) fn check_pinned(selector: &Object, namespace: &str, cluster: &Cluster, findings: &mut Findings) {
     let Some((statefulset, ordinal)) = pinned_pod(selector).filter(|(_, ordinal)| *ordinal != "0") else { return };
-    let path = format!("spec.selector[{}]", shown(POD_NAME_LABEL));
+    let path = FieldPath::Known("spec.selector");
+    let path = path.entry(POD_NAME_LABEL);
     match cluster.get(Kind::StatefulSet, namespace, statefulset) {
         Lookup::Found(found) if is_managed(&found) => {
             findings.reject(pinned_to_replica(POD_NAME_LABEL, namespace, statefulset, ordinal));

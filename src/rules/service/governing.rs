@@ -1,6 +1,5 @@
 //! The Service that gives the pods of a managed StatefulSet their names.
 
-use crate::rules::service::selector::{has_database_port, is_headless, is_pinned, selector, selects};
 use crate::{
     cluster::{Cluster, Kind, Lookup},
     exemptions::Exemptions,
@@ -10,6 +9,10 @@ use crate::{
     rule::{self, Concern},
     settings::Settings,
     text::{label, shown},
+};
+use crate::{
+    field_path::FieldPath,
+    rules::service::selector::{has_database_port, is_headless, is_pinned, selector, selects},
 };
 use mysql_options::nearest;
 
@@ -53,12 +56,18 @@ pub(crate) fn governing(
             Exemptions::of(&service).apply(&mut found, settings);
             findings.append(found);
         }
-        Lookup::Failed(why) => findings.reject(failed_look_up(&format!("Service {wanted}"), "spec.serviceName", &why)),
+        Lookup::Failed(why) => {
+            findings.reject(failed_look_up(&format!("Service {wanted}"), &FieldPath::Known("spec.serviceName"), &why))
+        }
         Lookup::Absent if !settings.is_on(rule::SERVICE_NAME) => {}
         Lookup::Absent => match cluster.list(Kind::Service, namespace, wanted) {
             Lookup::Found(services) => missing(wanted, &services, statefulset, stored != Stored::Nothing, findings),
             Lookup::Failed(why) => {
-                findings.reject(failed_look_up("the namespace's Services", "spec.serviceName", &why));
+                findings.reject(failed_look_up(
+                    "the namespace's Services",
+                    &FieldPath::Known("spec.serviceName"),
+                    &why,
+                ));
             }
             Lookup::Absent => {}
         },

@@ -4,10 +4,11 @@ use crate::{
     annotations::Annotations,
     case::Case,
     cluster::{Cluster, Kind, Lookup},
+    field_path::FieldPath,
     findings::{Findings, Violation, failed_look_up},
     json::{NULL, Value, at, object_at, str_at},
     names::{POD_NAME_LABEL, annotation},
-    rule::{self},
+    rule,
     text::shown,
 };
 use crate::{
@@ -61,7 +62,11 @@ pub(super) fn check_primary(case: &Case, statefulset: &str, cluster: &Cluster, f
                 .warn(format!("no StatefulSet {} yet: the Service leads nowhere until there is", shown(statefulset)));
         }
         Lookup::Failed(why) => {
-            findings.reject(failed_look_up(&format!("StatefulSet {statefulset}"), &annotation_path, &why));
+            findings.reject(failed_look_up(
+                &format!("StatefulSet {statefulset}"),
+                &FieldPath::Known(&annotation_path),
+                &why,
+            ));
         }
         Lookup::Found(found) => {
             if !is_managed(&found) {

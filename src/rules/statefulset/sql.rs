@@ -39,7 +39,9 @@ pub(super) fn statements(text: &str, found: &mut dyn FnMut(What, Cow<str>)) {
     // `PREPARE statement FROM '...'`, `EXECUTE IMMEDIATE '...'`
     let is_dynamic = (Reader { text, at: 0 }).any(|token| token.is("prepare") || token.is("immediate"));
     if is_dynamic {
-        (Reader { text, at: 0 }).filter(|token| token.kind == Kind::Text).for_each(|token| read(token.text, found));
+        (Reader { text, at: 0 })
+            .filter(|token| token.kind == TokenKind::Text)
+            .for_each(|token| read(token.text, found));
     }
 }
 
@@ -48,7 +50,7 @@ fn read(text: &str, found: &mut dyn FnMut(What, Cow<str>)) {
     let mut reader = Reader { text, at: 0 };
     let mut is_start = true;
     while let Some(token) = reader.next() {
-        if is_start && token.kind == Kind::Word {
+        if is_start && token.kind == TokenKind::Word {
             if token.is("set") {
                 is_start = set(&mut reader, &token, found);
                 continue;
@@ -103,17 +105,17 @@ fn set(reader: &mut Reader, set: &Token, found: &mut dyn FnMut(What, Cow<str>)) 
         loop {
             let Some(token) = reader.next() else { return false };
             match (token.kind, token.text) {
-                (Kind::Sign, "=") => break,
-                (Kind::Sign, ",") => (name, owner, signs, start, is_first) = ("", "", 0, token.end, false),
-                (Kind::Sign, "@") => signs += 1,
-                (Kind::Sign, ".") => owner = name,
-                (Kind::Word, _) if token.begins_another() => return true,
-                (Kind::Word | Kind::Name, word) => name = word,
+                (TokenKind::Sign, "=") => break,
+                (TokenKind::Sign, ",") => (name, owner, signs, start, is_first) = ("", "", 0, token.end, false),
+                (TokenKind::Sign, "@") => signs += 1,
+                (TokenKind::Sign, ".") => owner = name,
+                (TokenKind::Word, _) if token.begins_another() => return true,
+                (TokenKind::Word | TokenKind::Name, word) => name = word,
                 _ if token.begins_another() => return true,
                 _ => {}
             }
         }
-        let Some(value) = reader.find(|token| token.kind != Kind::Sign || !["(", "+", "-"].contains(&token.text))
+        let Some(value) = reader.find(|token| token.kind != TokenKind::Sign || !["(", "+", "-"].contains(&token.text))
         else {
             return false;
         };
@@ -133,9 +135,9 @@ fn set(reader: &mut Reader, set: &Token, found: &mut dyn FnMut(What, Cow<str>)) 
         loop {
             match token.as_ref().map(|token| (token.kind, token.text)) {
                 None => return false,
-                Some((Kind::Sign, "(")) => depth += 1,
-                Some((Kind::Sign, ")")) => depth = depth.saturating_sub(1),
-                Some((Kind::Sign, ",")) if depth == 0 => break,
+                Some((TokenKind::Sign, "(")) => depth += 1,
+                Some((TokenKind::Sign, ")")) => depth = depth.saturating_sub(1),
+                Some((TokenKind::Sign, ",")) if depth == 0 => break,
                 _ if token.as_ref().is_some_and(Token::begins_another) => return true,
                 _ => {}
             }
@@ -170,7 +172,7 @@ fn undone(name: &str, value: &str) -> Option<What> {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum TokenKind {
     /// A keyword, a name or a number.
     Word,
     /// A name in backquotes.
@@ -182,7 +184,7 @@ enum Kind {
 
 #[derive(Debug)]
 struct Token<'t> {
-    kind: Kind,
+    kind: TokenKind,
     text: &'t str,
     start: usize,
     end: usize,
@@ -191,7 +193,7 @@ struct Token<'t> {
 impl Token<'_> {
     #[inline(never)]
     fn is(&self, word: &str) -> bool {
-        self.kind == Kind::Word && self.text.eq_ignore_ascii_case(word)
+        self.kind == TokenKind::Word && self.text.eq_ignore_ascii_case(word)
     }
 
     /// Can a statement begin behind it? `;`, what the command line client takes for it, and the words of compound
@@ -200,8 +202,8 @@ impl Token<'_> {
     fn begins_another(&self) -> bool {
         const WORDS: [&str; 8] = ["begin", "then", "else", "do", "loop", "repeat", "atomic", "for"];
         match self.kind {
-            Kind::Sign => [";", "\\", "/", "|", "%"].contains(&self.text),
-            Kind::Word => WORDS.iter().any(|word| self.is(word)) || self.text.bytes().all(|byte| byte == b'$'),
+            TokenKind::Sign => [";", "\\", "/", "|", "%"].contains(&self.text),
+            TokenKind::Word => WORDS.iter().any(|word| self.is(word)) || self.text.bytes().all(|byte| byte == b'$'),
             _ => false,
         }
     }
@@ -214,15 +216,15 @@ struct Reader<'t> {
 }
 
 impl<'t> Reader<'t> {
-    fn token(&mut self, kind: Kind, start: usize, end: usize) -> Token<'t> {
+    fn token(&mut self, kind: TokenKind, start: usize, end: usize) -> Token<'t> {
         let text = &self.text[start..end];
-        let quote = usize::from([Kind::Name, Kind::Text].contains(&kind));
+        let quote = usize::from([TokenKind::Name, TokenKind::Text].contains(&kind));
         self.at = end + quote;
         Token { kind, text, start: start - quote, end: self.at.min(self.text.len()) }
     }
 
     /// The token that begins at the quote here.
-    fn quoted(&mut self, quote: u8, kind: Kind) -> Token<'t> {
+    fn quoted(&mut self, quote: u8, kind: TokenKind) -> Token<'t> {
         let start = self.at + 1;
         let mut is_escaped = false;
         let end = self.text.as_bytes()[start..].iter().position(|byte| {
@@ -266,12 +268,12 @@ impl<'t> Iterator for Reader<'t> {
             match byte {
                 0..=b' ' => self.at += 1,
                 b'#' | b'-' | b'/' | b'*' if self.comment() => {}
-                b'\'' | b'"' => return Some(self.quoted(byte, Kind::Text)),
-                b'`' => return Some(self.quoted(byte, Kind::Name)),
+                b'\'' | b'"' => return Some(self.quoted(byte, TokenKind::Text)),
+                b'`' => return Some(self.quoted(byte, TokenKind::Name)),
                 b'\\' => {
                     // the client's own, such as `\G`
                     let start = self.at;
-                    let token = self.token(Kind::Sign, start, start + 1);
+                    let token = self.token(TokenKind::Sign, start, start + 1);
                     self.at += self.text[start + 1..].chars().next().map_or(0, char::len_utf8);
                     return Some(token);
                 }
@@ -280,7 +282,7 @@ impl<'t> Iterator for Reader<'t> {
                         |byte: &u8| byte.is_ascii_alphanumeric() || b"_$".contains(byte) || !byte.is_ascii();
                     let start = self.at;
                     let len = bytes[start..].iter().position(|byte| !is_of_word(byte)).unwrap_or(bytes.len() - start);
-                    let kind = if len > 0 { Kind::Word } else { Kind::Sign };
+                    let kind = if len > 0 { TokenKind::Word } else { TokenKind::Sign };
                     return Some(self.token(kind, start, start + len.max(1)));
                 }
             }

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use crate::{
     cluster::{Cluster, Kind, Lookup},
+    field_path::FieldPath,
     findings::{Findings, failed_look_up},
     json::{Value, at},
     text::label,
@@ -85,7 +86,7 @@ impl<'a, 'h, 'f> LookUps<'a, 'h, 'f> {
 
     fn tell(&mut self, what: String, path: &str, why: &str) {
         if !self.failed.contains(&what) {
-            self.findings.reject(failed_look_up(&what, path, why));
+            self.findings.reject(failed_look_up(&what, &FieldPath::Known(path), why));
             self.failed.push(what);
         }
     }

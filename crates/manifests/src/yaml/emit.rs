@@ -6,7 +6,7 @@ use std::fmt::Write;
 use serde_json::{Map, Value};
 
 use super::align::align;
-use super::node::{Entry, Kind, Node};
+use super::node::{Entry, Node, NodeKind};
 use super::order;
 use super::scalar;
 
@@ -77,7 +77,7 @@ impl Layout {
         was: Option<&Value>,
     ) {
         let entries: &[Entry] = match old.map(|node| &node.kind) {
-            Some(Kind::Map { entries, .. }) => entries,
+            Some(NodeKind::Map { entries, .. }) => entries,
             _ => &[],
         };
         let own = || entries.iter().filter(|entry| !entry.merge);

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use super::anchors::{self, Anchors};
 use super::document::{Document, Reading};
 use super::error::YamlError;
-use super::node::{Entry, Kind, Node, Style};
+use super::node::{Entry, Node, NodeKind, Style};
 use super::scalar;
 use super::span::{Spans, leaf};
 use super::tag;
@@ -180,7 +180,7 @@ impl<'a> Loader<'a> {
             }
         }
         let at = self.spans.start(span);
-        Ok((leaf(at..at, span, Kind::Alias, false), Value::Null))
+        Ok((leaf(at..at, span, NodeKind::Alias, false), Value::Null))
     }
 
     fn scalar(
@@ -206,7 +206,7 @@ impl<'a> Loader<'a> {
             ScalarStyle::Folded => Style::Folded,
         };
         let marked = anchor != 0 || tag.is_some();
-        let mut node = leaf(range, span, Kind::Scalar(style), marked);
+        let mut node = leaf(range, span, NodeKind::Scalar(style), marked);
         if matches!(style, Style::Literal | Style::Folded) {
             node.line = self.spans.block_line(text, marked, span);
         }
@@ -216,7 +216,7 @@ impl<'a> Loader<'a> {
     fn alias(&mut self, id: usize, span: Span) -> (Node, Value) {
         let start = self.spans.start(span);
         let end = self.spans.end(span);
-        let node = leaf(start..end, span, Kind::Alias, false);
+        let node = leaf(start..end, span, NodeKind::Alias, false);
         let name = self.text[start..end].trim().to_owned();
         let value = self.anchors.of(id, &name);
         (node, self.checked(value, span))
@@ -232,7 +232,7 @@ impl<'a> Loader<'a> {
                 self.anchors.keep(anchor, &value);
                 let last = items.last().map(|item: &Node| item.span.end);
                 let flow = !item_span.is_empty();
-                let kind = Kind::Seq { flow, items };
+                let kind = NodeKind::Seq { flow, items };
                 return Ok((self.spans.collection(kind, marked, span, item_span, last), value));
             }
             let (node, value) = self.node(event, item_span, depth + 1)?;
@@ -256,14 +256,14 @@ impl<'a> Loader<'a> {
                 self.anchors.keep(anchor, &value);
                 let last = entries.last().map(|entry| entry.value.span.end);
                 let flow = !key_span.is_empty();
-                let kind = Kind::Map { flow, entries };
+                let kind = NodeKind::Map { flow, entries };
                 return Ok((self.spans.collection(kind, marked, span, key_span, last), value));
             }
             let (key, key_range, merge) = self.key(event, key_span, depth)?;
             let colon = self.spans.colon(key_range.end);
             let (event, value_span) = self.next()?;
             let (mut node, value) = self.node(event, value_span, depth + 1)?;
-            if let (Kind::Scalar(Style::Plain), true, Some(colon)) = (&node.kind, node.span.is_empty(), colon) {
+            if let (NodeKind::Scalar(Style::Plain), true, Some(colon)) = (&node.kind, node.span.is_empty(), colon) {
                 node.span = colon + 1..colon + 1;
             }
             if merge {

@@ -1,7 +1,7 @@
 //! The line of a field, or of what is nearest to it.
 
 use super::document::Document;
-use super::node::{Entry, Kind, Node, Style};
+use super::node::{Entry, Node, NodeKind, Style};
 
 /// The policy shows so many characters of a key, then `...`.
 const SHOWN_OF_KEY: usize = 80;
@@ -24,13 +24,13 @@ impl Document {
         let (mut node, mut value, mut line) = (&self.root, &self.value, self.root.line);
         for step in path {
             match (step, &node.kind) {
-                (Step::Item(index), Kind::Seq { items, .. }) => {
+                (Step::Item(index), NodeKind::Seq { items, .. }) => {
                     let Some(item) = items.get(*index) else { return line };
                     line = item_line(item);
                     value = &value[index];
                     node = item;
                 }
-                (Step::Key(key), Kind::Map { entries, .. }) => {
+                (Step::Key(key), NodeKind::Map { entries, .. }) => {
                     let Some(entry) = node.entry(key).or_else(|| shortened(entries, key)) else {
                         // A value without an entry comes from what is merged in.
                         let merge = value.get(key).and_then(|_| entries.iter().find(|entry| entry.merge));
@@ -44,7 +44,7 @@ impl Document {
                 _ => return line,
             }
         }
-        let text = value.as_str().filter(|_| matches!(node.kind, Kind::Scalar(Style::Literal)));
+        let text = value.as_str().filter(|_| matches!(node.kind, NodeKind::Scalar(Style::Literal)));
         match (text, text_line) {
             (Some(text), Some(number)) if (1..=text.lines().count()).contains(&number) => node.line + number - 1,
             _ => line,
@@ -55,7 +55,7 @@ impl Document {
 /// The line of an item's dash, as near as is known.
 fn item_line(item: &Node) -> usize {
     match item.kind {
-        Kind::Scalar(Style::Literal | Style::Folded) => item.line.saturating_sub(1).max(1),
+        NodeKind::Scalar(Style::Literal | Style::Folded) => item.line.saturating_sub(1).max(1),
         _ => item.line,
     }
 }

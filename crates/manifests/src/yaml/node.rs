@@ -17,7 +17,7 @@ pub(crate) enum Style {
 
 /// What a node is.
 #[derive(Debug, Clone)]
-pub(crate) enum Kind {
+pub(crate) enum NodeKind {
     /// One value.
     Scalar(Style),
     /// A reference to an anchor.
@@ -50,7 +50,7 @@ pub(crate) struct Node {
     /// Carries an anchor or a tag.
     pub(crate) marked: bool,
     /// What it is.
-    pub(crate) kind: Kind,
+    pub(crate) kind: NodeKind,
 }
 
 /// A key and its value.
@@ -74,7 +74,7 @@ impl Node {
     /// The entry of a map with this key.
     pub(crate) fn entry(&self, key: &str) -> Option<&Entry> {
         match &self.kind {
-            Kind::Map { entries, .. } => entries.iter().find(|e| !e.merge && e.key == key),
+            NodeKind::Map { entries, .. } => entries.iter().find(|e| !e.merge && e.key == key),
             _ => None,
         }
     }
@@ -82,7 +82,7 @@ impl Node {
     /// The items of a list.
     pub(crate) fn items(&self) -> &[Node] {
         match &self.kind {
-            Kind::Seq { items, .. } => items,
+            NodeKind::Seq { items, .. } => items,
             _ => &[],
         }
     }

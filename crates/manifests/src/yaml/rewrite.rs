@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::align::align;
 use super::document::Document;
 use super::emit::{self, Layout, Tail};
-use super::node::{Entry, Kind, Node, Style};
+use super::node::{Entry, Node, NodeKind, Style};
 use super::order;
 use super::reader;
 
@@ -39,7 +39,7 @@ fn reads_as(text: &str, value: &Value) -> bool {
 }
 
 fn edited(document: &Document, value: &Value) -> Option<Rewritten> {
-    if matches!(document.root.kind, Kind::Map { flow: true, .. }) {
+    if matches!(document.root.kind, NodeKind::Map { flow: true, .. }) {
         return None;
     }
     let mut editor =
@@ -81,11 +81,11 @@ fn has_comment(text: &str) -> bool {
 fn layout(document: &Document) -> Layout {
     fn dash(node: &Node) -> Option<usize> {
         match &node.kind {
-            Kind::Map { entries, flow: false } => entries.iter().find_map(|entry| match &entry.value.kind {
-                Kind::Seq { flow: false, .. } => entry.value.column.checked_sub(node.column),
+            NodeKind::Map { entries, flow: false } => entries.iter().find_map(|entry| match &entry.value.kind {
+                NodeKind::Seq { flow: false, .. } => entry.value.column.checked_sub(node.column),
                 _ => dash(&entry.value),
             }),
-            Kind::Seq { items, flow: false } => items.iter().find_map(dash),
+            NodeKind::Seq { items, flow: false } => items.iter().find_map(dash),
             _ => None,
         }
     }
@@ -134,12 +134,12 @@ impl Editor<'_> {
             return Ok(());
         }
         match (&node.kind, old, new) {
-            (Kind::Map { flow: false, entries }, Value::Object(was), Value::Object(map))
+            (NodeKind::Map { flow: false, entries }, Value::Object(was), Value::Object(map))
                 if entries.iter().any(|e| map.contains_key(&e.key)) =>
             {
                 self.map(node, entries, was, map)
             }
-            (Kind::Seq { flow: false, items }, Value::Array(was), Value::Array(list)) => {
+            (NodeKind::Seq { flow: false, items }, Value::Array(was), Value::Array(list)) => {
                 let pairs = align(was, list);
                 if pairs.iter().any(Option::is_some) && self.own_line(node.span.start) && items.len() == was.len() {
                     self.list(node, items, was, list, &pairs)
@@ -283,8 +283,8 @@ impl Editor<'_> {
 
     fn replace(&mut self, slot: Slot<'_>, node: &Node, old: &Value, new: &Value) -> Result<(), Unfit> {
         let single_line = !self.text[node.span.clone()].contains('\n');
-        let block_scalar = matches!(node.kind, Kind::Scalar(Style::Literal | Style::Folded));
-        let old_is_collection = matches!(node.kind, Kind::Map { .. } | Kind::Seq { .. });
+        let block_scalar = matches!(node.kind, NodeKind::Scalar(Style::Literal | Style::Folded));
+        let old_is_collection = matches!(node.kind, NodeKind::Map { .. } | NodeKind::Seq { .. });
         if old_is_collection {
             self.note_comments(node.span.clone());
         }

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use saphyr_parser::{ScalarStyle, Span};
 
-use super::node::{Kind, Node};
+use super::node::{Node, NodeKind};
 use super::positions::{Positions, line_number};
 
 /// Finds the places of values in a text.
@@ -98,7 +98,7 @@ impl<'a> Spans<'a> {
     }
 
     /// The place of a collection; only one in braces or brackets has an end of its own.
-    pub(crate) fn collection(&self, kind: Kind, marked: bool, begin: Span, end: Span, last: Option<usize>) -> Node {
+    pub(crate) fn collection(&self, kind: NodeKind, marked: bool, begin: Span, end: Span, last: Option<usize>) -> Node {
         if end.is_empty() {
             // An anchor or a tag stands on an earlier line; the collection begins after it.
             let content = Span::empty(begin.end);
@@ -142,6 +142,6 @@ fn quoted_length(text: &str, quote: u8) -> usize {
 }
 
 /// A node that the parser has begin at `at`.
-pub(crate) fn leaf(span: Range<usize>, at: Span, kind: Kind, marked: bool) -> Node {
+pub(crate) fn leaf(span: Range<usize>, at: Span, kind: NodeKind, marked: bool) -> Node {
     Node { span, line: at.start.line().max(1), column: at.start.col(), marked, kind }
 }

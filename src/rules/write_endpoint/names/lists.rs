@@ -76,7 +76,7 @@ pub(super) static BEHIND: WordList = word_list!(
     level lock ahead back through behind once many permission permissions access scope batch quorum card theme \
     language region zone first preferred election source cert certs certificate san sans class classes",
 );
-/// The same right in front of it.
+/// Words that give a write word another meaning right in front of it.
 pub(super) static IN_FRONT: WordList =
     word_list!("remote log cache buffer auto over under re type copy ghost web post quorum scrum");
 /// Words of a name whose value is a host, even where it is a single word such as `mysql`.
@@ -85,7 +85,7 @@ pub(super) static HOST: WordList = word_list!(
     host hosts hostname hostnames server servers addr addrs address addresses endpoint endpoints url urls uri \
     dsn",
 );
-/// The same for values that are no product's name.
+/// Words of a name whose value is a host, unless it is a product's name.
 pub(super) static WEAK_HOST: WordList = word_list!("service services svc node nodes jdbc fqdn uris");
 /// Further words of which names are made that are written as one word (`dbwritehost`).
 pub(super) static GLUE: WordList = word_list!("conn connection name my split proxy data source cluster");
