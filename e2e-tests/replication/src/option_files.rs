@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt::Write, fs, path::Path, time::Duration};
 
-use mysql_options::{Groups, Kind, Mistake, OptionFile, ServerOption};
+use mysql_options::{EntryKind, Groups, Mistake, OptionFile, ServerOption};
 
 use crate::{
     command::{output, podman},
@@ -103,8 +103,8 @@ fn file_arguments(file: &OptionFile<'_>, groups: &Groups<'_>) -> String {
     for entry in file.entries.iter().filter(|entry| groups.contains(&entry.group)) {
         // writing to a string cannot fail
         let _ = match &entry.kind {
-            Kind::Option(key, Some(value)) => write!(text, "--{key}={value} "),
-            Kind::Option(key, None) => write!(text, "--{key} "),
+            EntryKind::Option(key, Some(value)) => write!(text, "--{key}={value} "),
+            EntryKind::Option(key, None) => write!(text, "--{key} "),
             _ => Ok(()),
         };
     }

@@ -57,7 +57,7 @@ pub(crate) fn governing(
             findings.append(found);
         }
         Lookup::Failed(why) => {
-            findings.reject(failed_look_up(&format!("Service {wanted}"), &FieldPath::Known("spec.serviceName"), &why))
+            findings.reject(failed_look_up(&format!("Service {wanted}"), &FieldPath::Known("spec.serviceName"), &why));
         }
         Lookup::Absent if !settings.is_on(rule::SERVICE_NAME) => {}
         Lookup::Absent => match cluster.list(Kind::Service, namespace, wanted) {
