@@ -17,10 +17,14 @@ pub(crate) enum FieldPath<'p> {
     Entry(&'p FieldPath<'p>, &'p str),
     /// An element of a list.
     Element(&'p FieldPath<'p>, usize),
+    /// A line of a text.
+    Line(&'p FieldPath<'p>, usize),
 }
 
 /// The containers of a pod template.
 pub(crate) const CONTAINERS: &FieldPath<'static> = &FieldPath::Known("spec.template.spec.containers");
+/// The texts of a `ConfigMap`.
+pub(crate) const DATA: &FieldPath<'static> = &FieldPath::Known("data");
 /// The pods of a workload's template.
 pub(crate) const POD: &FieldPath<'static> = &FieldPath::Known("spec.template.spec");
 
@@ -33,6 +37,11 @@ impl FieldPath<'_> {
     /// An entry of this map.
     pub(crate) fn entry<'p>(&'p self, key: &'p str) -> FieldPath<'p> {
         FieldPath::Entry(self, key)
+    }
+
+    /// A line of this text, counted from 1.
+    pub(crate) fn line(&self, number: usize) -> FieldPath<'_> {
+        FieldPath::Line(self, number)
     }
 
     /// An element of this list.
@@ -49,6 +58,7 @@ impl fmt::Display for FieldPath<'_> {
             Self::Field(parent, name) => write!(f, "{parent}.{name}"),
             Self::Entry(parent, key) => write!(f, "{parent}[{}]", shown(key)),
             Self::Element(parent, index) => write!(f, "{parent}[{index}]"),
+            Self::Line(parent, number) => write!(f, "{parent} line {number}"),
         }
     }
 }
@@ -74,6 +84,7 @@ mod tests {
         assert_eq!(variable.field("value").to_string(), "spec.template.spec.containers[2].env[1].value");
         let annotations = FieldPath::Known("metadata.annotations");
         assert_eq!(annotations.entry("a/b").to_string(), r#"metadata.annotations["a/b"]"#);
+        assert_eq!(DATA.entry("my.cnf").line(3).to_string(), r#"data["my.cnf"] line 3"#);
         assert_eq!(FieldPath::Object.to_string(), "object");
         assert_eq!(FieldPath::Object.field("spec").to_string(), "spec");
     }

@@ -54,7 +54,7 @@ pub(crate) struct Options<'a> {
 /// The options that reach the server: arguments, and variables that images turn into arguments.
 pub(crate) fn given_options<'a>(container: &'a Value<'a>) -> Options<'a> {
     let mut given: Vec<Given> = Vec::new();
-    let variables = Variables::of(container);
+    let variables = LiteralVariables::of(container);
     let mut is_next = false;
     let mut take = |place, written, text: Cow<'a, str>, is_whole: bool| {
         if let Some(last) = given.last_mut().filter(|_| is_next) {
@@ -108,14 +108,14 @@ pub(crate) fn carries_arguments(name: &str) -> bool {
 
 /// The variables that a container defines by themselves; the last of a name counts.
 #[derive(Default)]
-pub(crate) struct Variables<'a> {
+pub(crate) struct LiteralVariables<'a> {
     pub(crate) names: NameIndex<'a>,
     pub(crate) values: Vec<&'a str>,
     /// So many bytes of values stand in words.
     pub(crate) taken: Cell<usize>,
 }
 
-impl<'a> Variables<'a> {
+impl<'a> LiteralVariables<'a> {
     pub(crate) fn of(container: &'a Value<'a>) -> Self {
         let value = |variable: &'a Value<'a>| Some((name(variable), variable.get("value")?.as_str()?));
         let env = list_at(container, &["env"]);

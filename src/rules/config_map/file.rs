@@ -1,6 +1,5 @@
 //! One option file: its lines, and the sections in which they stand.
 
-use crate::rules::config_map::keys::Role;
 use crate::rules::config_map::roles::{check_primary, check_replica};
 use crate::rules::config_map::server::Server;
 use crate::{
@@ -12,6 +11,7 @@ use crate::{
     rules::must_hold::{Of, Origin, Placed, Told, check},
     text::shown,
 };
+use crate::{field_path::DATA, rules::config_map::keys::Role};
 use mysql_options::{EntryKind as Entry, Mistake, OptionFile, Owner, effective};
 
 /// So many bytes of an option file are read; the longest that people write have a tenth.
@@ -39,8 +39,8 @@ impl Checked<'_> {
         fix: String,
     ) -> Violation {
         let Self { key, server, .. } = self;
-        let path =
-            line.map_or_else(|| format!("data[{}]", shown(key)), |line| format!("data[{}] line {line}", shown(key)));
+        let file = DATA.entry(key);
+        let path = line.map_or(file, |line| file.line(line));
         let whose =
             if server.statefulset.is_empty() { String::new() } else { format!(" ({} reads it)", server.statefulset) };
         Violation::new(rule, path, found, format!("{why}{whose}"), fix)
@@ -69,7 +69,7 @@ pub(super) fn check_file(role: Role, key: &str, text: &str, server: &Server, fin
                 checked.violation(rule::OPTION_FILE_SYNTAX, Some(problem.line), problem.what.to_string(), why, fix)
             });
         } else {
-            findings.warn_of(|| format!("data[{}] line {}: {}", shown(key), problem.line, problem.what));
+            findings.warn_of(|| format!("{}: {}", DATA.entry(key).line(problem.line), problem.what));
         }
     }
     // the server reads none of it then
@@ -78,7 +78,7 @@ pub(super) fn check_file(role: Role, key: &str, text: &str, server: &Server, fin
     }
     let includes = file.entries.iter().find(|entry| !matches!(entry.kind, Entry::Option(..)));
     if let Some(entry) = includes {
-        findings.warn(format!("data[{}] line {}: what this file includes was not looked at", shown(key), entry.line));
+        findings.warn(format!("{}: what this file includes was not looked at", DATA.entry(key).line(entry.line)));
     }
     let known = file.options_of(&server.groups).filter(|(_, option)| option.is_known);
     let options: Vec<Told> = known.collect();

@@ -12,7 +12,6 @@ pub(crate) use keys::{has_option_files, may_be_option_files};
 #[cfg(test)]
 pub(crate) use shared::SHARED;
 
-use crate::rules::config_map::gtids::{check_change, check_gtids, told};
 use crate::rules::config_map::keys::{KEYS, ROLES, keys, meant};
 use crate::rules::config_map::server::{Server, readers, server_of};
 use crate::rules::config_map::shared::check_shared;
@@ -28,6 +27,10 @@ use crate::{
     rule::{self, Concern},
     settings::Settings,
     text::{label, shown},
+};
+use crate::{
+    field_path::DATA,
+    rules::config_map::gtids::{check_change, check_gtids, told},
 };
 use crate::{field_path::FieldPath, rules::config_map::file::check_file};
 
@@ -121,7 +124,7 @@ fn check(config_map: &Value, server: &Server, findings: &mut Findings) {
         if let Some(meant) = meant(key) {
             findings.reject(Violation::new(
                 rule::OPTION_FILE_KEY,
-                format!("data[{}]", shown(key)),
+                DATA.entry(key),
                 "a key that no pod reads",
                 format!(
                     "pods read only {} and {}: what stands here has no effect",

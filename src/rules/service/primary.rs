@@ -28,12 +28,13 @@ pub(super) fn check_primary(case: &Case, statefulset: &str, cluster: &Cluster, f
     let service = &case.object;
     let namespace = case.request.namespace();
     let annotation_path = Annotations::path(annotation::PRIMARY_OF);
-    let mut reject = |path: &str, found: String, why: &'static str, fix: &str| {
-        findings.reject(Violation::new(rule::PRIMARY_SERVICE, path.to_owned(), found, why, fix.to_owned()));
+    let annotation_path = FieldPath::Known(&annotation_path);
+    let mut reject = |path: &FieldPath, found: String, why: &'static str, fix: &str| {
+        findings.reject(Violation::new(rule::PRIMARY_SERVICE, *path, found, why, fix.to_owned()));
     };
     if str_at(service, &["spec", "type"]) == "ExternalName" {
         reject(
-            "spec.type",
+            &FieldPath::Known("spec.type"),
             "ExternalName".to_owned(),
             "such a Service leads to a name, not to pods",
             "write ClusterIP",
@@ -41,7 +42,7 @@ pub(super) fn check_primary(case: &Case, statefulset: &str, cluster: &Cluster, f
     }
     let Some(selector) = selector(service) else {
         reject(
-            "spec.selector",
+            &FieldPath::Known("spec.selector"),
             "no selector".to_owned(),
             "without one the Service leads to whatever endpoints somebody writes by hand",
             "write the labels of the StatefulSet's pods; the policy adds the one that names the primary",
@@ -50,7 +51,7 @@ pub(super) fn check_primary(case: &Case, statefulset: &str, cluster: &Cluster, f
     };
     if let Some(pod) = selector.get(POD_NAME_LABEL).filter(|pod| pod.as_str() != Some(&format!("{statefulset}-0"))) {
         reject(
-            &format!("spec.selector[{}]", shown(POD_NAME_LABEL)),
+            &FieldPath::Known("spec.selector").entry(POD_NAME_LABEL),
             format!("found {}", pod.to_json()),
             "the primary is another pod",
             "remove it: the policy writes the right one",
@@ -62,11 +63,7 @@ pub(super) fn check_primary(case: &Case, statefulset: &str, cluster: &Cluster, f
                 .warn(format!("no StatefulSet {} yet: the Service leads nowhere until there is", shown(statefulset)));
         }
         Lookup::Failed(why) => {
-            findings.reject(failed_look_up(
-                &format!("StatefulSet {statefulset}"),
-                &FieldPath::Known(&annotation_path),
-                &why,
-            ));
+            findings.reject(failed_look_up(&format!("StatefulSet {statefulset}"), &annotation_path, &why));
         }
         Lookup::Found(found) => {
             if !is_managed(&found) {
@@ -87,7 +84,7 @@ pub(super) fn check_primary(case: &Case, statefulset: &str, cluster: &Cluster, f
             if !selects(selector, &found) {
                 let labels = at(&found, &["spec", "template", "metadata", "labels"]).unwrap_or(NULL);
                 reject(
-                    "spec.selector",
+                    &FieldPath::Known("spec.selector"),
                     format!("found {}", selector.to_json()),
                     "it does not select the primary's pod",
                     &format!("write labels that are in the pod template: {}", labels.to_json()),
