@@ -48,7 +48,8 @@ pub(super) fn check_option_files(container: &Value, path: &FieldPath, database: 
     for (index, mount) in list_at(container, &["volumeMounts"]).iter().enumerate() {
         let at = plain_path(str_at(mount, &["mountPath"]));
         let at = at.as_ref();
-        if name(mount) == CONF_VOLUME && at == conf_dir {
+        let has_sub_path = ["subPath", "subPathExpr"].iter().any(|key| !str_at(mount, &[key]).is_empty());
+        if name(mount) == CONF_VOLUME && at == conf_dir && !has_sub_path {
             continue;
         }
         let mounts = path.field("volumeMounts");
