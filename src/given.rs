@@ -1,16 +1,16 @@
 //! The words that a database container is started with, those from variables among them.
 
 use crate::{
-    arguments::words,
+    arguments::{Word, words},
     field_path::FieldPath,
     json::{Value, list_at, str_at},
     name_index::NameIndex,
     object::name,
     text::shown,
-    variables::expand_with_shell,
+    variables::{Budget, expand_with_shell},
 };
 use mysql_options::ServerOption;
-use std::{borrow::Cow, cell::Cell};
+use std::borrow::Cow;
 
 /// An option that the server gets, and that a rule knows.
 pub(crate) struct Given<'a> {
@@ -54,7 +54,8 @@ pub(crate) struct Options<'a> {
 /// The options that reach the server: arguments, and variables that images turn into arguments.
 pub(crate) fn given_options<'a>(container: &'a Value<'a>) -> Options<'a> {
     let mut given: Vec<Given> = Vec::new();
-    let variables = LiteralVariables::of(container);
+    let words: Vec<Word> = words(container).collect();
+    let variables = LiteralVariables::of(container, &words);
     let mut is_next = false;
     let mut take = |place, written, text: Cow<'a, str>, is_whole: bool| {
         if let Some(last) = given.last_mut().filter(|_| is_next) {
@@ -88,10 +89,10 @@ pub(crate) fn given_options<'a>(container: &'a Value<'a>) -> Options<'a> {
             }
         }
     }
-    for word in words(container) {
+    for word in words {
         push((word.list, word.index), word.text, word.is_whole);
     }
-    Options { given, is_cut: variables.is_cut() }
+    Options { given, is_cut: variables.budget.is_spent() }
 }
 
 /// The options among the words, each with its place there.
@@ -101,62 +102,49 @@ pub(crate) fn told<'g>(given: &'g [Given]) -> Vec<(usize, ServerOption<'g>)> {
 }
 
 /// `MYSQL_EXTRA_FLAGS`, `EXTRA_ARGS`, `MYSQLD_OPTS` and the like.
-pub(crate) fn carries_arguments(name: &str) -> bool {
+fn carries_arguments(name: &str) -> bool {
     const WORDS: [&str; 7] = ["FLAGS", "ARGS", "OPTS", "OPTIONS", "ARGUMENTS", "PARAMS", "PARAMETERS"];
     name.split('_').any(|word| WORDS.iter().any(|known| known.eq_ignore_ascii_case(word)))
 }
 
 /// The variables that a container defines by themselves; the last of a name counts.
 #[derive(Default)]
-pub(crate) struct LiteralVariables<'a> {
-    pub(crate) names: NameIndex<'a>,
-    pub(crate) values: Vec<&'a str>,
-    /// So many bytes of values stand in words.
-    pub(crate) taken: Cell<usize>,
+struct LiteralVariables<'a> {
+    names: NameIndex<'a>,
+    values: Vec<&'a str>,
+    budget: Budget,
 }
 
 impl<'a> LiteralVariables<'a> {
-    pub(crate) fn of(container: &'a Value<'a>) -> Self {
+    fn of(container: &'a Value<'a>, words: &[Word]) -> Self {
         let value = |variable: &'a Value<'a>| Some((name(variable), variable.get("value")?.as_str()?));
         let env = list_at(container, &["env"]);
         let refers = |variable: &Value| carries_arguments(name(variable)) && str_at(variable, &["value"]).contains('$');
         // most containers refer to none
-        if !words(container).any(|word| word.text.contains('$')) && !env.iter().any(refers) {
+        if !words.iter().any(|word| word.text.contains('$')) && !env.iter().any(refers) {
             return Self::default();
         }
         let defined = || env.iter().filter_map(value).filter(|(name, _)| !name.is_empty());
         Self {
             names: NameIndex::new(defined().map(|(name, _)| Cow::Borrowed(name)).collect()),
             values: defined().map(|(_, value)| value).collect(),
-            taken: Cell::default(),
+            budget: Budget::default(),
         }
     }
 
-    pub(crate) fn get(&self, name: &str) -> Option<&'a str> {
+    fn get(&self, name: &str) -> Option<&'a str> {
         self.names.last(name, 0..self.values.len()).map(|place| self.values[place])
     }
 
     /// A word with the values of variables in it.
-    pub(crate) fn expand<'t>(&self, text: &'t str) -> Cow<'t, str> {
+    fn expand<'t>(&self, text: &'t str) -> Cow<'t, str> {
         /// What is longer is no option that a rule knows.
         const LIMIT: usize = 4096;
         if self.names.is_empty() {
             return Cow::Borrowed(text);
         }
-        let value_of = |name: &str, room| self.get(name).filter(|value| value.len() <= room && self.take(value.len()));
+        let value_of =
+            |name: &str, room| self.get(name).filter(|value| value.len() <= room && self.budget.take(value.len()));
         expand_with_shell(text, LIMIT, &value_of)
-    }
-
-    /// Takes so much from what all values together may bring.
-    pub(crate) fn take(&self, len: usize) -> bool {
-        self.taken.set(self.taken.get() + len);
-        !self.is_cut()
-    }
-
-    /// Was there more in the variables than is looked at?
-    pub(crate) fn is_cut(&self) -> bool {
-        /// No server gets as much: Linux starts no program with more than 2 MiB of arguments and variables.
-        const LIMIT: usize = 256 << 10;
-        self.taken.get() > LIMIT
     }
 }

@@ -1,7 +1,7 @@
 //! References to variables within texts. Who puts the values in differs, and so do the rules: a text for the one must
 //! not be read as the other reads it.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, cell::Cell};
 
 /// The text with the values of its `$(VAR)`, as the kubelet puts them in (Kubernetes' API reference, `EnvVar`); `$$` is
 /// a dollar sign. What has no value stays. A text that would be longer than `limit` stays as it is.
@@ -87,6 +87,26 @@ pub(crate) fn expand_with_shell<'t, 'v>(
     }
     expanded.push_str(rest);
     Cow::Owned(expanded)
+}
+
+/// What all values together may still bring into the words of a command line.
+#[derive(Default)]
+pub(crate) struct Budget(Cell<usize>);
+
+impl Budget {
+    /// No server gets as much: Linux starts no program with more than 2 MiB of arguments and variables.
+    const LIMIT: usize = 256 << 10;
+
+    /// Takes so many bytes, if there is as much.
+    pub(crate) fn take(&self, len: usize) -> bool {
+        self.0.set(self.0.get() + len);
+        !self.is_spent()
+    }
+
+    /// Was more asked for than there is?
+    pub(crate) fn is_spent(&self) -> bool {
+        self.0.get() > Self::LIMIT
+    }
 }
 
 /// The name that a text begins with, as a shell has names.

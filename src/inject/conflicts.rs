@@ -74,11 +74,7 @@ pub(super) fn check_scripts(pod: &Value, database: &str, findings: &mut Findings
                     if is_scripts {
                         format!("the volume \"{SCRIPTS_VOLUME}\"")
                     } else {
-                        format!(
-                            "a volume at \
-                        {}",
-                            shown(at)
-                        )
+                        format!("a volume at {}", shown(at))
                     },
                     format!(
                         "the scripts of the injected containers and probes are in {SCRIPTS_DIR}, and nothing else \

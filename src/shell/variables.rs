@@ -4,8 +4,11 @@ use super::{
     Command, Script, Word,
     programs::{assigned, program_at},
 };
-use crate::{name_index::NameIndex, variables::expand_with_shell};
-use std::{borrow::Cow, cell::Cell};
+use crate::{
+    name_index::NameIndex,
+    variables::{Budget, expand_with_shell},
+};
+use std::borrow::Cow;
 
 /// What a variable of the shell's surroundings holds.
 pub(crate) type Known<'k> = &'k dyn Fn(&str) -> Option<&'k str>;
@@ -29,8 +32,7 @@ pub(crate) struct Variables<'s, 't, 'k> {
     /// Those of the assignments that were passed, and whether each is an array.
     values: Vec<(Vec<Cow<'t, str>>, bool)>,
     known: Known<'k>,
-    /// So many bytes of values stand in words.
-    taken: Cell<usize>,
+    budget: Budget,
 }
 
 impl<'s, 't, 'k> Variables<'s, 't, 'k> {
@@ -42,7 +44,7 @@ impl<'s, 't, 'k> Variables<'s, 't, 'k> {
             assignments_of(index, command, &mut depth, &mut assignments);
         }
         let names = NameIndex::new(assignments.iter().map(|assignment| Cow::Borrowed(assignment.name)).collect());
-        Self { assignments, names, values: Vec::new(), known, taken: Cell::default() }
+        Self { assignments, names, values: Vec::new(), known, budget: Budget::default() }
     }
 
     /// The words of a command with the values of variables in them. Commands come in their order.
@@ -60,7 +62,7 @@ impl<'s, 't, 'k> Variables<'s, 't, 'k> {
 
     /// All that is assigned, where there was more in the variables than is looked at.
     pub(crate) fn beyond_the_limit(&self) -> impl Iterator<Item = &'s str> {
-        let all = if self.is_cut() { self.assignments.as_slice() } else { &[] };
+        let all = if self.budget.is_spent() { self.assignments.as_slice() } else { &[] };
         all.iter().flat_map(|assignment| {
             let (value, elements) = match assignment.value {
                 Ok(value) => (Some(value), &[][..]),
@@ -86,7 +88,7 @@ impl<'s, 't, 'k> Variables<'s, 't, 'k> {
                 && !is_array
                 && [before, &parts].iter().all(|parts| parts.first().is_some_and(|part| part.starts_with('-')))
                 && value.is_ok_and(|text| !text.contains('$'));
-            if (adds || is_either) && self.take(len) {
+            if (adds || is_either) && self.budget.take(len) {
                 if is_array {
                     parts.splice(..0, before.iter().cloned());
                 } else {
@@ -120,12 +122,12 @@ impl<'s, 't, 'k> Variables<'s, 't, 'k> {
             }
         };
         if let Some((parts, is_array)) = self.value(name) {
-            if self.take(parts.iter().map(|part| part.len()).sum()) {
+            if self.budget.take(parts.iter().map(|part| part.len()).sum()) {
                 for part in parts {
                     push(part, *is_array || word.is_quoted);
                 }
             }
-        } else if let Some(value) = (self.known)(name).filter(|value| self.take(value.len())) {
+        } else if let Some(value) = (self.known)(name).filter(|value| self.budget.take(value.len())) {
             push(value, word.is_quoted);
         } else if let Some(default) = default {
             push(&format!("${{{name}}}"), true);
@@ -142,20 +144,8 @@ impl<'s, 't, 'k> Variables<'s, 't, 'k> {
         const LIMIT: usize = 4096;
         expand_with_shell(text, LIMIT, &|name, room| {
             let assigned = self.value(name).and_then(|(parts, _)| parts.first()).map(AsRef::as_ref);
-            assigned.or_else(|| (self.known)(name)).filter(|value| value.len() <= room && self.take(value.len()))
+            assigned.or_else(|| (self.known)(name)).filter(|value| value.len() <= room && self.budget.take(value.len()))
         })
-    }
-
-    /// Takes so much from what all values together may bring.
-    fn take(&self, len: usize) -> bool {
-        self.taken.set(self.taken.get() + len);
-        !self.is_cut()
-    }
-
-    fn is_cut(&self) -> bool {
-        /// No program is started with as much by a shell's text that anybody wrote.
-        const LIMIT: usize = 256 << 10;
-        self.taken.get() > LIMIT
     }
 }
 
