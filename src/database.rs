@@ -116,6 +116,12 @@ pub(crate) struct Database {
 }
 
 impl Database {
+    /// The database of an image without annotations.
+    #[cfg(test)]
+    pub(crate) fn of(image: &str) -> Self {
+        Self::detect(image, &FieldPath::Object, &Annotations::default(), &mut Findings::default()).unwrap()
+    }
+
     /// Tells the database from its image and the annotations; `path` is the image's field.
     pub(crate) fn detect(
         image: &str,

@@ -142,7 +142,6 @@ mod tests {
     use super::file::FILE;
     use super::*;
     use crate::{
-        annotations::Annotations,
         database::Database,
         json::{Object, json},
         names::DATA_DIR,
@@ -150,13 +149,7 @@ mod tests {
     };
 
     fn found(image: &str, data: &Value) -> Vec<String> {
-        let database = Database::detect(
-            image,
-            &crate::field_path::FieldPath::Object,
-            &Annotations::default(),
-            &mut Findings::default(),
-        )
-        .unwrap();
+        let database = Database::of(image);
         let mut findings = Findings::default();
         let replication = Replication::new(database.flavor, database.clone_method);
         let server = Server::new(&database, replication, NULL, NULL, DATA_DIR.into());
@@ -225,13 +218,7 @@ mod tests {
     fn each_line_is_shown_as_it_is_written() {
         let data = json!({"slave.cnf": "[mysqld]\r\nsuper-read-only\r\n\r\n innodb-undo-directory = \
             /x\r\ninnodb-undo-directory=/y"});
-        let database = Database::detect(
-            "mysql:8.0",
-            &crate::field_path::FieldPath::Object,
-            &Annotations::default(),
-            &mut Findings::default(),
-        )
-        .unwrap();
+        let database = Database::of("mysql:8.0");
         let mut findings = Findings::default();
         let replication = Replication::new(database.flavor, database.clone_method);
         check(&json!({"data": data}), &Server::new(&database, replication, NULL, NULL, DATA_DIR.into()), &mut findings);

@@ -178,7 +178,6 @@ fn directory_of(file: &str, data_dir: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::annotations::Annotations;
     use std::fmt::Write as _;
 
     /// The table as the document has it.
@@ -211,13 +210,7 @@ mod tests {
     }
 
     fn found(image: &str, of: Of, wins: bool, words: &[&str]) -> Vec<&'static Rule> {
-        let database = Database::detect(
-            image,
-            &crate::field_path::FieldPath::Object,
-            &Annotations::default(),
-            &mut Findings::default(),
-        )
-        .unwrap();
+        let database = Database::of(image);
         let options: Vec<Told> = words
             .iter()
             .enumerate()

@@ -9,14 +9,13 @@ mod unmanaged;
 pub(crate) use options::{ARGUMENTS_WIN, written};
 pub(crate) use unmanaged::{may_be_database, unmanaged_database};
 
-use crate::rules::statefulset::options::check_options;
-use crate::rules::statefulset::statements::check_statements;
 use crate::{
     database::Found,
     findings::{Findings, Violation},
     given::Options,
     json::{Value, at},
     rule,
+    rules::statefulset::{options::check_options, statements::check_statements},
 };
 
 /// Checks the database container at `path` and the pod around it.
@@ -43,4 +42,13 @@ pub(crate) fn statefulset(found: &Found, findings: &mut Findings) {
             "remove it",
         ));
     }
+}
+
+/// What the rules find in a container, for the tests of this folder.
+#[cfg(test)]
+fn found_in(container: &Value) -> Vec<(&'static rule::Rule, String)> {
+    let mut findings = Findings::default();
+    let pod = crate::json::json!({"containers": [container]});
+    statefulset(&Found::new(&pod, container, crate::field_path::FieldPath::Known("c"), None), &mut findings);
+    findings.violations.into_iter().map(|violation| (violation.rule, violation.path.into_owned())).collect()
 }

@@ -38,20 +38,7 @@ pub(super) fn check_options(given: &[Given], path: &FieldPath, database: Option<
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::{database::Found, json::Value, rules::statefulset::statefulset};
-    use crate::{
-        json::json,
-        rule::{self, Rule},
-    };
-
-    fn found(container: &Value) -> Vec<(&'static Rule, String)> {
-        let mut findings = Findings::default();
-        let pod = json!({"containers": [container]});
-        let found = Found::new(&pod, container, FieldPath::Known("c"), None);
-        statefulset(&found, &mut findings);
-        findings.violations.into_iter().map(|violation| (violation.rule, violation.path.into_owned())).collect()
-    }
+    use crate::{json::json, rule, rules::statefulset::found_in as found};
 
     #[test]
     fn every_spelling_of_writable_replicas() {

@@ -218,17 +218,7 @@ fn report(found: &[(What, String)], path: &dyn Fn() -> String, findings: &mut Fi
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::field_path::FieldPath;
-    use crate::{database::Found, json::Value, rules::statefulset::statefulset};
-    use crate::{json::json, rule::Rule};
-
-    fn found(container: &Value) -> Vec<(&'static Rule, String)> {
-        let mut findings = Findings::default();
-        let pod = json!({"containers": [container]});
-        let found = Found::new(&pod, container, FieldPath::Known("c"), None);
-        statefulset(&found, &mut findings);
-        findings.violations.into_iter().map(|violation| (violation.rule, violation.path.into_owned())).collect()
-    }
+    use crate::{json::json, rules::statefulset::found_in as found};
 
     #[test]
     fn statements_in_hooks() {
