@@ -181,9 +181,8 @@ impl<'c, 'r> Subject<'c, 'r> {
         if let Some(found) = &found {
             rules::statefulset(found, findings);
         }
-        let Some(plan) =
-            Plan::make(base, found.as_ref(), annotations, kept, &case.settings, self.old.is_some(), findings)
-        else {
+        let plan = Plan::make(base, found.as_ref(), annotations, kept, &case.settings, self.old.is_some(), findings);
+        let (Some(plan), Some(found)) = (plan, &found) else {
             self.check_injection(case, None, findings);
             return None;
         };
@@ -203,6 +202,7 @@ impl<'c, 'r> Subject<'c, 'r> {
         let is_live = |object| replicas(object) != 1;
         let subject = Replicated {
             plan: plan.outcome(),
+            found,
             object: base,
             old: if case.is_audit { None } else { self.old },
             kept,

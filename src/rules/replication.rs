@@ -9,7 +9,8 @@ use crate::{
     annotations::Annotations,
     cluster::{Cluster, Kind, Lookup},
     data_dir::Kept,
-    field_path::{CONTAINERS, FieldPath},
+    database::Found,
+    field_path::FieldPath,
     findings::{Findings, Violation},
     flavor::{CloneMethod, Flavor},
     given::{Given, given_options, told},
@@ -80,6 +81,8 @@ pub(super) fn switches_gtids_on(options: &[(usize, ServerOption)]) -> bool {
 /// A StatefulSet under admission, with what is stored of it.
 pub(crate) struct Subject<'s, 'a> {
     pub(crate) plan: Planned<'s>,
+    /// Its database container.
+    pub(crate) found: &'s Found<'s, 'a>,
     pub(crate) object: &'s Value<'a>,
     pub(crate) old: Option<&'s Value<'a>>,
     /// What the cluster was made with.
@@ -98,14 +101,13 @@ pub(crate) fn replication(
     cluster: &Cluster,
     findings: &mut Findings,
 ) {
-    let Subject { plan, object, old, kept, asked, is_live } = *subject;
+    let Subject { plan, found, object, old, kept, asked, is_live } = *subject;
     let containers = |object| list_at(object, &["spec", "template", "spec", "containers"]);
-    let Some(index) = containers(object).iter().position(|container| name(container) == plan.container) else { return };
-    let path = CONTAINERS.element(index);
-    let given = given_options(&containers(object)[index]).given;
+    let Found { container, path, .. } = found;
+    let given = &found.given().given;
     let stored =
         old.and_then(|old| by_name(containers(old), plan.container)).map(given_options).unwrap_or_default().given;
-    check_arguments(&given, &stored, object, (&containers(object)[index], &path), &plan, findings);
+    check_arguments(given, &stored, object, (container, path), &plan, findings);
 
     let (Some(old), Some(kept), true) = (old, kept, is_live) else { return };
     if let Some(asked) = asked.filter(|asked| *asked != kept.clone_method) {
@@ -117,8 +119,8 @@ pub(crate) fn replication(
             BY_ONE_POD,
         ));
     }
-    changed(&Told::by_arguments(&stored), &Told::by_arguments(&given), kept, findings, &|what, why, fix| {
-        Violation::new(rule::REPLICATION_CHANGED, path, format!("arguments that {what}"), why, fix)
+    changed(&Told::by_arguments(&stored), &Told::by_arguments(given), kept, findings, &|what, why, fix| {
+        Violation::new(rule::REPLICATION_CHANGED, *path, format!("arguments that {what}"), why, fix)
     });
 
     if kept.gtid == Gtid::OptionFiles && settings.is_on(rule::REPLICATION_CHANGED) {
