@@ -1,30 +1,32 @@
-//! Packs the scripts under `src/scripts` for each clone method, as `src/scripts.rs` takes them up: their code without
-//! comments and empty lines, each behind a line with its name, compressed, in letters. The folders of the source stay
-//! here: a pod has all of its scripts in one.
+//! Packs the scripts under `src/scripts`, as `src/scripts.rs` takes them up: those of every pod once, and for each clone
+//! method those that only its pods have. What is packed is their code without comments and empty lines, each behind a
+//! line with its name, compressed, in letters. The folders of the source stay here: a pod has all of its scripts in one.
 
 use std::{env, fs, path::Path};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use zopfli::{Format, Options};
 
-/// The scripts, and the one clone method whose pods have it, where it is not every pod. In an order in which they take
-/// little room: what compresses looks for words that have been there before no further back than 32 kB (RFC 1951).
-const SCRIPTS: [(&str, Option<&str>); 15] = [
-    ("lib/credentials", None),
-    ("ping", None),
-    ("xtrabackup", None),
-    ("init-mysql", None),
-    ("clone-mysql", None),
-    ("lib/common", None),
-    ("clone/clone-by-xtrabackup", Some("xtrabackup")),
-    ("serve-backup", Some("xtrabackup")),
-    ("lib/look-after", None),
-    ("lib/account", None),
-    ("lib/check-primary", None),
-    ("lib/primary", None),
-    ("lib/follow", None),
-    ("clone/clone-by-clone-plugin", Some("clone-plugin")),
-    ("replica-ready", None),
+/// The scripts of every pod, in an order in which they take little room: what compresses looks for words that have been
+/// there before no further back than 32 kB (RFC 1951).
+const COMMON: [&str; 12] = [
+    "lib/credentials",
+    "ping",
+    "xtrabackup",
+    "init-mysql",
+    "clone-mysql",
+    "lib/common",
+    "lib/look-after",
+    "lib/account",
+    "lib/check-primary",
+    "lib/primary",
+    "lib/follow",
+    "replica-ready",
+];
+/// The scripts that only the pods of one clone method have.
+const OF_METHODS: [(&str, &[&str]); 2] = [
+    ("xtrabackup", &["clone/clone-by-xtrabackup", "serve-backup"]),
+    ("clone-plugin", &["clone/clone-by-clone-plugin"]),
 ];
 /// In front of the name of a script. `unpack.sh` goes by it.
 const NAME: &str = "#### ";
@@ -36,19 +38,44 @@ fn main() {
     let write = |name: &str, text: &[u8]| fs::write(Path::new(&out).join(name), text).expect("a file is written");
     let unpack = code("unpack");
     write("unpack", unpack.as_bytes());
-    for method in ["xtrabackup", "clone-plugin"] {
-        let mut scripts = String::new();
-        for (path, _) in SCRIPTS.iter().filter(|(_, only)| only.is_none_or(|only| only == method)) {
-            let name = path.rsplit('/').next().unwrap_or(path);
-            scripts += &[NAME, name, ".sh\n", &code(path)].concat();
-        }
-        write(method, scripts.as_bytes());
-        // neither a name nor a time goes in: the same scripts give the same bytes
-        let mut packed = Vec::new();
-        zopfli::compress(Options::default(), Format::Gzip, scripts.as_bytes(), &mut packed)
-            .expect("a vector takes all that is written to it");
-        write(&format!("{method}.packed"), STANDARD.encode(packed).as_bytes());
+    let common = scripts(&COMMON);
+    write("common.packed", packed(&common).as_bytes());
+    for (method, paths) in OF_METHODS {
+        let own = scripts(paths);
+        write(method, [common.as_str(), &own].concat().as_bytes());
+        write(&format!("{method}.packed"), packed(&own).as_bytes());
     }
+}
+
+/// The code of scripts, each behind a line with its name.
+fn scripts(paths: &[&str]) -> String {
+    let named = |path: &&str| [NAME, path.rsplit('/').next().unwrap_or(path), ".sh\n", &code(path)].concat();
+    paths.iter().map(named).collect()
+}
+
+/// Compressed, in letters, so that several of them one behind another are what they hold one behind another: gzip takes
+/// members so (RFC 1952, section 2.2), and base64 where none of them needs padding, for which the member's field for a
+/// file's name is filled.
+fn packed(text: &str) -> String {
+    /// In the header of a member (RFC 1952, section 2.3): the flags, which bit of them says that there is a name, and
+    /// where that begins; it ends with a zero byte.
+    const FLAGS: usize = 3;
+    const HAS_NAME: u8 = 0b1000;
+    const HEADER: usize = 10;
+    // neither a true name nor a time goes in: the same scripts give the same bytes
+    let mut member = Vec::new();
+    zopfli::compress(Options::default(), Format::Gzip, text.as_bytes(), &mut member)
+        .expect("a vector takes all that is written to it");
+    let name: &[u8] = match member.len() % 3 {
+        0 => b"",
+        1 => b"-\0",
+        _ => b"\0",
+    };
+    if !name.is_empty() {
+        member[FLAGS] |= HAS_NAME;
+        member.splice(HEADER..HEADER, name.iter().copied());
+    }
+    STANDARD.encode(member)
 }
 
 /// A script's code: its lines that are neither empty nor a comment. `path` begins in `src/scripts` and has no ending.

@@ -12,6 +12,9 @@ use crate::{
 const BAD_REQUEST: u16 = 400;
 /// HTTP status of an object that breaks a rule.
 const UNPROCESSABLE: u16 = 422;
+/// More than an injection adds (a test of the whole says how much that is): a text that outgrows its room is copied.
+const INJECTED_BYTES: usize = 32_000;
+
 /// The answer to one request.
 #[derive(Debug)]
 pub(crate) enum Verdict<'r> {
@@ -52,7 +55,9 @@ impl Verdict<'_> {
     /// The answer as the policy server takes it: Kubewarden's `ValidationResponse` (its specification, "Validating
     /// policies" and "Mutating policies"), as the SDK has it; but the audit annotations are in a stable order, so that
     /// the same request gives the same bytes.
-    pub(crate) fn into_json(self) -> Vec<u8> {
+    ///
+    /// Takes how long the request was: the changed object is hardly longer than that and what is injected.
+    pub(crate) fn into_json(self, request_bytes: usize) -> Vec<u8> {
         let (accepted, message, code, changed, judgement) = match self {
             Self::Untouched => (true, None, None, None, None),
             Self::Unreadable(message) => (false, Some(message), Some(BAD_REQUEST), None, None),
@@ -72,6 +77,7 @@ impl Verdict<'_> {
             Value::from(code).write(&mut json);
         }
         if let Some(changed) = changed {
+            json.reserve(request_bytes + INJECTED_BYTES);
             json.push_str(",\"mutated_object\":");
             changed.write(&mut json);
         }

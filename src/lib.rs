@@ -76,7 +76,7 @@ pub fn validate(payload: &[u8], host: &dyn Host) -> Vec<u8> {
         Ok(request) => decide::decide(request, &cluster),
         Err(problem) => Verdict::unreadable(problem),
     };
-    verdict.into_json()
+    verdict.into_json(payload.len())
 }
 
 /// Checks the settings of the policy.

@@ -15,12 +15,15 @@ pub(crate) const UNPACK: &str = concat!(
     include_str!(concat!(env!("OUT_DIR"), "/unpack"))
 );
 
-/// The scripts of a clone method, packed.
+/// Those that every pod has, packed.
+const COMMON: &str = include_str!(concat!(env!("OUT_DIR"), "/common.packed"));
+
+/// The scripts of a clone method's pods, packed.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Packed {
-    /// Letters that stand in JSON, and in a container's command, as they are.
-    pub(crate) text: &'static str,
-    /// Its digest: to work it out would be a tenth of an injection.
+    /// Parts of one text: letters that stand in JSON, and in a container's command, as they are.
+    pub(crate) parts: [&'static str; 2],
+    /// The text's digest: to work it out would be a tenth of an injection.
     pub(crate) digest: u64,
 }
 
@@ -30,8 +33,8 @@ static PACKED: [Packed; 2] = [
 ];
 
 impl Packed {
-    const fn new(text: &'static str) -> Self {
-        Self { text, digest: fnv1a(text.as_bytes()) }
+    const fn new(own: &'static str) -> Self {
+        Self { parts: [COMMON, own], digest: fnv1a_from(fnv1a(COMMON.as_bytes()), own.as_bytes()) }
     }
 
     pub(crate) fn of(method: CloneMethod) -> &'static Self {
@@ -53,9 +56,13 @@ pub(crate) fn is_ping(text: &str) -> bool {
 
 /// What of the scripts stands in an injected object, with a name for it, for tests.
 #[must_use]
-pub fn injected() -> [(&'static str, &'static str); 3] {
+pub fn injected() -> [(&'static str, String); 3] {
     let [xtrabackup, clone_plugin] = &PACKED;
-    [("unpack", UNPACK), ("packed for xtrabackup", xtrabackup.text), ("packed for clone-plugin", clone_plugin.text)]
+    [
+        ("unpack", UNPACK.to_owned()),
+        ("packed for xtrabackup", xtrabackup.parts.concat()),
+        ("packed for clone-plugin", clone_plugin.parts.concat()),
+    ]
 }
 
 /// Every script as it runs, by its name, for tests.
@@ -91,8 +98,9 @@ mod tests {
     #[test]
     fn what_is_packed_stands_in_json_as_it_is() {
         for packed in &PACKED {
-            assert!(packed.text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte)));
-            assert_eq!(packed.digest, fnv1a(packed.text.as_bytes()));
+            let text = packed.parts.concat();
+            assert!(text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/".contains(&byte)), "no padding");
+            assert_eq!(packed.digest, fnv1a(text.as_bytes()));
         }
     }
 

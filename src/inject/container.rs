@@ -77,7 +77,9 @@ impl Writer {
         self.words(words);
         if let Some(packed) = packed {
             self.raw(",\"");
-            self.raw(packed.text);
+            for part in packed.parts {
+                self.raw(part);
+            }
             self.raw("\"");
             self.digest.packed(packed);
         }

@@ -38,9 +38,10 @@ pub fn parse_all(text: &str, at: &str) -> Vec<Value> {
 #[must_use]
 pub fn read_manifest(path: &Path) -> Value {
     let mut value = parse(&text(path), &path.to_string_lossy());
+    let scripts = scripts::injected();
     each_string(&mut value, &mut |text| {
         let name = text.strip_prefix("<script: ")?.strip_suffix('>')?;
-        scripts::injected().into_iter().find(|(known, _)| *known == name).map(|(_, script)| script.to_owned())
+        scripts.iter().find(|(known, _)| *known == name).map(|(_, script)| script.clone())
     });
     value
 }

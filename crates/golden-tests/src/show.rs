@@ -17,9 +17,10 @@ use crate::manifest::each_string;
 #[must_use]
 pub fn show_manifest(value: &Value) -> String {
     let mut value = value.clone();
+    let scripts = scripts::injected();
     each_string(&mut value, &mut |text| {
-        let is_text = |(_, script): &(&str, &str)| *script == text;
-        scripts::injected().into_iter().find(is_text).map(|(name, _)| format!("<script: {name}>"))
+        let (name, _) = scripts.iter().find(|(_, script)| script == text)?;
+        Some(format!("<script: {name}>"))
     });
     each_string(&mut value, &mut |text| {
         const KEY: &str = "\"revision\": \"";
@@ -99,7 +100,7 @@ mod tests {
 
     #[test]
     fn scripts_and_digests_are_named() {
-        let (name, script) = scripts::injected()[0];
+        let (name, script) = &scripts::injected()[0];
         let status = "{\"revision\": \"0123456789abcdef\"}";
         let shown = parse(&show_manifest(&json!([script, status])), "x");
         assert_eq!(shown, json!([format!("<script: {name}>"), "{\"revision\": \"<digest>\"}"]));

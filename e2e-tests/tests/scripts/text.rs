@@ -113,7 +113,7 @@ fn the_expansion_is_that_of_kubernetes() {
 fn kubernetes_leaves_what_is_injected_as_it_is() {
     for (name, text) in injected() {
         assert!(!text.contains("$$"), "{name} has a `$$`, which Kubernetes makes one `$`");
-        for (line, expanded) in text.lines().zip(kubernetes_expands(text).lines()) {
+        for (line, expanded) in text.lines().zip(kubernetes_expands(&text).lines()) {
             assert_eq!(line, expanded, "{name}");
         }
     }
@@ -194,6 +194,7 @@ fn source_and_injected_text_differ_by_comments_alone() {
 #[test]
 fn init_mysql_unpacks_every_script_of_its_clone_method() {
     let [(_, unpack), packed @ ..] = injected();
+    let unpack = unpack.as_str();
     for (method, packed) in packed.map(|(name, packed)| (name.strip_prefix("packed for ").unwrap(), packed)) {
         let cluster = Cluster::new();
         let odd = "--init-connect=SET @x='a b'\n--character-set-server=utf8mb4\n--x=$(y) `z` \\";
@@ -203,7 +204,7 @@ fn init_mysql_unpacks_every_script_of_its_clone_method() {
         fs::create_dir(&folder).unwrap();
         // twice: a container may be started again, and what runs already keeps its file
         for _ in 0..2 {
-            pod.run_command(&["-c", unpack, folder.to_str().unwrap(), packed]).succeeds().says("mysql-1 is a replica");
+            pod.run_command(&["-c", unpack, folder.to_str().unwrap(), &packed]).succeeds().says("mysql-1 is a replica");
             let mut expected: Vec<_> = all().into_keys().filter(|name| *name != "unpack" && *name != other).collect();
             expected.retain(|name| method == "xtrabackup" || *name != "serve-backup");
             let mut files: Vec<_> =
@@ -226,6 +227,7 @@ fn init_mysql_unpacks_every_script_of_its_clone_method() {
 #[test]
 fn a_packed_script_that_is_cut_or_cannot_be_unpacked_is_told() {
     let [(_, unpack), (_, packed), _] = injected();
+    let (unpack, packed) = (unpack.as_str(), packed.as_str());
     let cluster = Cluster::new();
     let pod = cluster.pod(0);
     let folder = pod.path("unpacked");
