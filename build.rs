@@ -36,8 +36,15 @@ fn main() {
     println!("cargo::rerun-if-changed=src/scripts");
     let out = env::var_os("OUT_DIR").expect("a folder to write to");
     let write = |name: &str, text: &[u8]| fs::write(Path::new(&out).join(name), text).expect("a file is written");
-    let unpack = code("unpack");
+    let unpack = [
+        "# injected by mysql-replication-policy ",
+        env!("CARGO_PKG_VERSION"),
+        ": its scripts, unpacked into /mysql-replication; with comments: src/scripts of that version\n",
+        &code("unpack"),
+    ]
+    .concat();
     write("unpack", unpack.as_bytes());
+    write("unpack.json", unpack.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n").as_bytes());
     let common = scripts(&COMMON);
     write("common.packed", packed(&common).as_bytes());
     for (method, paths) in OF_METHODS {

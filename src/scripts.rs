@@ -8,36 +8,41 @@ use crate::flavor::CloneMethod;
 
 /// How the script begins by which `init-mysql` unpacks the others. Kubernetes expands `$(NAME)` in a container's
 /// command; a test makes sure that it leaves this one as it is.
-pub(crate) const UNPACK: &str = concat!(
-    "# injected by mysql-replication-policy ",
-    env!("CARGO_PKG_VERSION"),
-    ": its scripts, unpacked into /mysql-replication; with comments: src/scripts of that version\n",
-    include_str!(concat!(env!("OUT_DIR"), "/unpack"))
-);
+pub(crate) const UNPACK: &str = include_str!(concat!(env!("OUT_DIR"), "/unpack"));
 
 /// Those that every pod has, packed.
 const COMMON: &str = include_str!(concat!(env!("OUT_DIR"), "/common.packed"));
 
-/// The scripts of a clone method's pods, packed.
+/// A long word of a container's command, worked out when the policy is built: to do it for each injection would be an
+/// eighth of that.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Packed {
-    /// Parts of one text: letters that stand in JSON, and in a container's command, as they are.
-    pub(crate) parts: [&'static str; 2],
-    /// The text's digest: to work it out would be a tenth of an injection.
+pub(crate) struct LongWord {
+    /// Parts of its text as it stands between a JSON string's quotes.
+    pub(crate) json: [&'static str; 2],
+    /// The digest of its text.
     pub(crate) digest: u64,
 }
 
-static PACKED: [Packed; 2] = [
-    Packed::new(include_str!(concat!(env!("OUT_DIR"), "/xtrabackup.packed"))),
-    Packed::new(include_str!(concat!(env!("OUT_DIR"), "/clone-plugin.packed"))),
+static UNPACKING: LongWord =
+    LongWord { json: [include_str!(concat!(env!("OUT_DIR"), "/unpack.json")), ""], digest: fnv1a(UNPACK.as_bytes()) };
+static PACKED: [LongWord; 2] = [
+    LongWord::packed(include_str!(concat!(env!("OUT_DIR"), "/xtrabackup.packed"))),
+    LongWord::packed(include_str!(concat!(env!("OUT_DIR"), "/clone-plugin.packed"))),
 ];
 
-impl Packed {
-    const fn new(own: &'static str) -> Self {
-        Self { parts: [COMMON, own], digest: fnv1a_from(fnv1a(COMMON.as_bytes()), own.as_bytes()) }
+impl LongWord {
+    /// Letters that stand in JSON as they are.
+    const fn packed(own: &'static str) -> Self {
+        Self { json: [COMMON, own], digest: fnv1a_from(fnv1a(COMMON.as_bytes()), own.as_bytes()) }
     }
 
-    pub(crate) fn of(method: CloneMethod) -> &'static Self {
+    /// [`UNPACK`].
+    pub(crate) fn unpack() -> &'static Self {
+        &UNPACKING
+    }
+
+    /// The scripts of a clone method's pods, packed.
+    pub(crate) fn scripts_of(method: CloneMethod) -> &'static Self {
         let [xtrabackup, clone_plugin] = &PACKED;
         match method {
             CloneMethod::Xtrabackup => xtrabackup,
@@ -60,8 +65,8 @@ pub fn injected() -> [(&'static str, String); 3] {
     let [xtrabackup, clone_plugin] = &PACKED;
     [
         ("unpack", UNPACK.to_owned()),
-        ("packed for xtrabackup", xtrabackup.parts.concat()),
-        ("packed for clone-plugin", clone_plugin.parts.concat()),
+        ("packed for xtrabackup", xtrabackup.json.concat()),
+        ("packed for clone-plugin", clone_plugin.json.concat()),
     ]
 }
 
@@ -98,10 +103,16 @@ mod tests {
     #[test]
     fn what_is_packed_stands_in_json_as_it_is() {
         for packed in &PACKED {
-            let text = packed.parts.concat();
+            let text = packed.json.concat();
             assert!(text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/".contains(&byte)), "no padding");
             assert_eq!(packed.digest, fnv1a(text.as_bytes()));
         }
+    }
+
+    #[test]
+    fn the_script_that_unpacks_them_is_ready_as_json() {
+        assert_eq!(format!("\"{}\"", UNPACKING.json.concat()), serde_json::to_string(UNPACK).unwrap());
+        assert_eq!(UNPACKING.digest, fnv1a(UNPACK.as_bytes()));
     }
 
     #[test]

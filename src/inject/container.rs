@@ -8,8 +8,14 @@ use crate::{
     names::INJECTED_VOLUMES,
     object::{covers, name},
     record::{Digest, container_digest, is_bent, is_just_mount, tells_bash},
-    scripts::Packed,
+    scripts::LongWord,
 };
+
+/// A word of a planned container's command.
+pub(crate) enum Word<'w> {
+    Text(&'w str),
+    Long(&'static LongWord),
+}
 
 /// Is a container that is there what is planned? Others may add to it, but nothing by which it does something else.
 pub(crate) fn is_covered(planned: &Rendered, existing: &Value) -> bool {
@@ -71,20 +77,33 @@ impl Writer {
         writer
     }
 
-    /// What the container runs; the packed scripts are the last word.
-    pub(crate) fn command(&mut self, words: &[&str], packed: Option<&Packed>) {
-        self.raw(",\"command\":[");
-        self.words(words);
-        if let Some(packed) = packed {
-            self.raw(",\"");
-            for part in packed.parts {
-                self.raw(part);
-            }
-            self.raw("\"");
-            self.digest.packed(packed);
+    /// What the container runs.
+    pub(crate) fn command(&mut self, words: &[Word]) {
+        let mut separator = ",\"command\":[";
+        for word in words {
+            self.raw(separator);
+            separator = ",";
+            self.word(word);
         }
         self.raw("]");
         self.digest.end();
+    }
+
+    fn word(&mut self, word: &Word) {
+        match word {
+            Word::Text(text) => {
+                self.string(text);
+                self.digest.word(text);
+            }
+            Word::Long(word) => {
+                self.raw("\"");
+                for part in word.json {
+                    self.raw(part);
+                }
+                self.raw("\"");
+                self.digest.long_word(word);
+            }
+        }
     }
 
     fn words(&mut self, words: &[&str]) {
@@ -92,8 +111,7 @@ impl Writer {
             if index > 0 {
                 self.raw(",");
             }
-            self.string(word);
-            self.digest.word(word);
+            self.word(&Word::Text(word));
         }
     }
 

@@ -6,7 +6,11 @@ use crate::{
     arguments::words,
     database::Database,
     flavor::{CloneMethod, Flavor},
-    inject::{container::Writer, credentials::Credentials, data::Data},
+    inject::{
+        container::{Word, Writer},
+        credentials::Credentials,
+        data::Data,
+    },
     json::{Object, Rendered, Value, at, list_at, str_at},
     mounts::mounted_option_files,
     name_index::NameIndex,
@@ -16,7 +20,7 @@ use crate::{
     },
     object::name,
     record::{Replication, scripts_mount},
-    scripts::{PING_MARKER, Packed, UNPACK},
+    scripts::{LongWord, PING_MARKER},
     settings::Settings,
     variables::expand_with_shell,
 };
@@ -160,7 +164,13 @@ impl Ingredients<'_> {
         ];
         let image = &self.from_container.image;
         let mut part = Writer::new(INIT_CONTAINER, image);
-        part.command(&["bash", "-c", UNPACK, SCRIPTS_DIR], Some(Packed::of(self.database.clone_method)));
+        part.command(&[
+            Word::Text("bash"),
+            Word::Text("-c"),
+            Word::Long(LongWord::unpack()),
+            Word::Text(SCRIPTS_DIR),
+            Word::Long(LongWord::scripts_of(self.database.clone_method)),
+        ]);
         let [lag, restore_from] = [self.max_lag, self.restore_from].map(|number| number.map(|it| it.to_string()));
         let FromContainer { server_args, .. } = &self.from_container;
         let optional = [
@@ -195,7 +205,7 @@ impl Ingredients<'_> {
         ]);
         let memory = (self.database.clone_method == CloneMethod::Xtrabackup).then_some(&memory);
         let mut part = Writer::new(CLONE_CONTAINER, &self.backup_image);
-        part.command(&["bash", CLONE_SCRIPT], None);
+        part.command(&[Word::Text("bash"), Word::Text(CLONE_SCRIPT)]);
         self.with_credentials(&mut part, memory, &self.from_container.option_files);
         part.readiness(&[], "");
         self.end(part, CLONE_CONTAINER, &self.backup_image, settings)
@@ -205,7 +215,7 @@ impl Ingredients<'_> {
     fn sidecar(&self, settings: &Settings) -> Rendered {
         let secret = self.credentials.secret_mount();
         let mut part = Writer::new(SIDECAR_CONTAINER, &self.backup_image);
-        part.command(&["bash", SIDECAR_SCRIPT], None);
+        part.command(&[Word::Text("bash"), Word::Text(SIDECAR_SCRIPT)]);
         self.with_credentials(&mut part, None, secret.as_slice());
         part.readiness(&["bash", READY_SCRIPT], "\"initialDelaySeconds\":5,\"periodSeconds\":10,\"timeoutSeconds\":10");
         if self.database.clone_method == CloneMethod::Xtrabackup {

@@ -4,7 +4,7 @@ use crate::{
     json::{Value, list_at, str_at},
     names::{INJECTED_VOLUMES, SCRIPTS_VOLUME},
     object::name,
-    scripts::{Packed, fnv1a, fnv1a_from},
+    scripts::{LongWord, fnv1a, fnv1a_from},
 };
 
 /// FNV-1a over texts, each of which is told from the next one.
@@ -47,9 +47,9 @@ impl Digest {
         }
     }
 
-    /// Packed scripts, as [`Self::word`] takes a long word.
-    pub(crate) fn packed(&mut self, packed: &Packed) {
-        self.number(packed.digest);
+    /// A word whose digest is known, as [`Self::word`] takes a long one.
+    pub(crate) fn long_word(&mut self, word: &LongWord) {
+        self.number(word.digest);
     }
 
     pub(super) fn words(&mut self, words: &[Value]) {
