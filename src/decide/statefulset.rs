@@ -216,7 +216,8 @@ impl<'c, 'r> Subject<'c, 'r> {
             self.check_restore_from(annotations, findings);
             self.check_adoption(findings);
             self.check_partition(annotations, findings);
-            self.check_retention(findings);
+            let injected = self.old.filter(|_| self.old_record.is_some());
+            rules::hints(&self.object, injected, findings);
             self.tell_undone_edits(findings);
         }
         self.check_injection(case, Some(&plan), findings);
@@ -283,16 +284,6 @@ impl<'c, 'r> Subject<'c, 'r> {
                 "deleted, pod 0 would come back with its old template: give updateStrategy rollingUpdate: {partition: \
                     0} before that",
             );
-        }
-    }
-
-    /// A step that scales in, as restoring a primary does, would delete what may be the last copies of the data.
-    fn check_retention(&self, findings: &mut Findings) {
-        let deletes =
-            |object| str_at(object, &["spec", "persistentVolumeClaimRetentionPolicy", "whenScaled"]) == "Delete";
-        let is_known = self.old_record.is_some() && self.old.is_some_and(deletes);
-        if deletes(&self.object) && !is_known {
-            findings.warn("whenScaled: Delete: scaling in deletes claims, which may be the last copies of the data");
         }
     }
 

@@ -16,7 +16,23 @@ pub(crate) fn may_be_option_files(object: &str) -> bool {
 
 /// Has a ConfigMap an option file of either role, or a key that was meant to be one?
 pub(crate) fn has_option_files(config_map: &Value) -> bool {
-    keys(config_map).any(|key| role_of(key).is_some()) || keys(config_map).take(KEYS).any(|key| meant(key).is_some())
+    has_roles(config_map) || keys(config_map).take(KEYS).any(|key| meant(key).is_some() || key.ends_with(OPTION_FILE))
+}
+
+/// How the names of option files end.
+const OPTION_FILE: &str = ".cnf";
+
+pub(super) fn has_roles(config_map: &Value) -> bool {
+    keys(config_map).any(|key| role_of(key).is_some())
+}
+
+/// An option file of neither role, where one of them has none: `my.cnf`, or another's name for a role.
+pub(super) fn unread_key<'v>(config_map: &'v Value) -> Option<&'v str> {
+    if ROLES.iter().all(|(role, _)| keys(config_map).any(|key| role_of(key) == Some(*role))) {
+        return None;
+    }
+    let is_unread = |key: &&str| key.ends_with(OPTION_FILE) && role_of(key).is_none() && meant(key).is_none();
+    keys(config_map).take(KEYS).find(is_unread)
 }
 
 pub(super) fn keys<'v>(config_map: &'v Value) -> impl Iterator<Item = &'v str> {

@@ -6,13 +6,14 @@ mod keys;
 mod roles;
 mod server;
 mod shared;
+mod unread;
 
 pub(crate) use gtids::told_by_files;
 pub(crate) use keys::{has_option_files, may_be_option_files};
 #[cfg(test)]
 pub(crate) use shared::SHARED;
 
-use crate::rules::config_map::keys::{KEYS, ROLES, keys, meant};
+use crate::rules::config_map::keys::{KEYS, ROLES, keys, meant, unread_key};
 use crate::rules::config_map::server::{Server, readers, server_of};
 use crate::rules::config_map::shared::check_shared;
 use crate::{
@@ -83,7 +84,9 @@ pub(crate) fn config_map(case: &Case, cluster: &Cluster, findings: &mut Findings
     }
     recheck_uncached(case, cluster, findings, |cluster, findings| {
         let found = readers(case, namespace, cluster, findings);
+        let mut is_read = false;
         for server in found.iter().filter_map(|found| server_of(found, namespace, case)) {
+            is_read = true;
             check(&case.object, &server, findings);
             if server.is_live && !case.is_audit {
                 check_change(case, &server, findings);
@@ -93,6 +96,9 @@ pub(crate) fn config_map(case: &Case, cluster: &Cluster, findings: &mut Findings
                     server.statefulset
                 ));
             }
+        }
+        if !is_read {
+            unread::hint(&found, namespace, case, cluster, findings);
         }
     });
 }
@@ -110,6 +116,9 @@ fn check(config_map: &Value, server: &Server, findings: &mut Findings) {
                 shown(key)
             )),
         }
+    }
+    if let Some(key) = unread_key(config_map) {
+        findings.warn(format!("no pod reads {}: pod 0 reads master.cnf, the others slave.cnf", shown(key)));
     }
     if keys(config_map).nth(KEYS).is_some() {
         findings.reject(Violation::new(

@@ -1,11 +1,13 @@
 //! Rules on StatefulSets: what a database container is told by arguments, variables and hooks.
 
+mod hints;
 mod options;
 mod other_means;
 mod sql;
 mod statements;
 mod unmanaged;
 
+pub(crate) use hints::hints;
 pub(crate) use options::{ARGUMENTS_WIN, written};
 pub(crate) use unmanaged::{may_be_database, unmanaged_database};
 
