@@ -217,7 +217,7 @@ impl Ingredients<'_> {
         let mut part = Writer::new(SIDECAR_CONTAINER, &self.backup_image);
         part.command(&[Word::Text("bash"), Word::Text(SIDECAR_SCRIPT)]);
         self.with_credentials(&mut part, None, secret.as_slice());
-        part.readiness(&["bash", READY_SCRIPT], "\"initialDelaySeconds\":5,\"periodSeconds\":10,\"timeoutSeconds\":10");
+        part.readiness(&["bash", READY_SCRIPT], "\"initialDelaySeconds\":1,\"periodSeconds\":5,\"timeoutSeconds\":10");
         if self.database.clone_method == CloneMethod::Xtrabackup {
             part.field("ports", &format!("[{{\"name\":\"{BACKUP_PORT_NAME}\",\"containerPort\":{BACKUP_PORT}}}]"));
         }
@@ -286,7 +286,7 @@ fn security_context<'a>(pod: &Value<'a>, container: &Value<'a>, database: &Datab
 /// is cut would be taken for a whole database at the next start (the images' entrypoints look for a folder alone).
 pub(crate) fn probes(container: &Value) -> Vec<(&'static str, Value<'static>)> {
     const TIMING: [(&str, &[(&str, i64)]); 3] = [
-        ("startupProbe", &[("periodSeconds", 5), ("timeoutSeconds", 5), ("failureThreshold", 17_280)]),
+        ("startupProbe", &[("periodSeconds", 1), ("timeoutSeconds", 5), ("failureThreshold", 86_400)]),
         ("livenessProbe", &[("periodSeconds", 10), ("timeoutSeconds", 5), ("failureThreshold", 6)]),
         ("readinessProbe", &[("periodSeconds", 5), ("timeoutSeconds", 5)]),
     ];
