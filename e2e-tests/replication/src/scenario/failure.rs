@@ -1,6 +1,6 @@
 //! Containers and volumes that go away.
 
-use std::fs;
+use std::{fs, time::Instant};
 
 use crate::{
     context::Context,
@@ -49,8 +49,17 @@ pub(crate) fn primary_comes_back(context: &mut Context<'_>) -> Result {
     context.ensure(3)?;
     let address = context.pod(0)?.order.address.clone();
     context.cluster.delete_pod(0);
+    let deleted = Instant::now();
     context
         .wait_until("another pod 0", 60, || context.cluster.pod(0).is_some_and(|pod| pod.order.address != address))?;
+    context.wait("a server that answers", 120, || Ok(context.sql(0, "SELECT 1").ok()))?;
+    let answered = Instant::now();
+    context.wait_until("the primary Ready", 120, || context.cluster.status(0).ready)?;
+    context.step(format!(
+        "the primary answered {:.1} s after it was deleted, and was Ready {:.1} s after that",
+        (answered - deleted).as_secs_f64(),
+        answered.elapsed().as_secs_f64()
+    ));
     context.wait_settled(120)?;
     context.mark()?;
     context.step("the primary has restarted, and the replicas have found it");
