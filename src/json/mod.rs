@@ -1,6 +1,7 @@
 //! Lenient reading and careful writing of JSON trees: what has the wrong type reads as absent. Why it is not
 //! `serde_json::Value`: `docs/decisions/0003-json-tree.md`.
 
+mod number;
 mod object;
 mod outline;
 mod read;
@@ -10,6 +11,7 @@ mod testing;
 mod value;
 mod write;
 
+pub(crate) use number::Number;
 pub(crate) use object::Object;
 pub(crate) use outline::{Field, Found, outline};
 pub(crate) use read::{TOO_MANY, read, read_at_most};

@@ -6,9 +6,9 @@ use serde::{
     Deserialize,
     de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor},
 };
-use serde_json::{Number, value::RawValue};
+use serde_json::value::RawValue;
 
-use crate::json::{Object, Value};
+use crate::json::{Number, Object, Value};
 
 /// Reads JSON.
 ///
@@ -73,11 +73,11 @@ impl<'a> Visitor<'a> for Reader<'_> {
     }
 
     fn visit_u64<E>(self, number: u64) -> Result<Value<'a>, E> {
-        Ok(Value::Number(number.into()))
+        Ok(Value::Number(Number::Positive(number)))
     }
 
     fn visit_f64<E: Error>(self, number: f64) -> Result<Value<'a>, E> {
-        let number = Number::from_f64(number).ok_or_else(|| E::custom("no number"))?;
+        let number = Number::from_f64(number).ok_or_else(|| E::custom("a number of more than 15 digits"))?;
         Ok(Value::Number(number))
     }
 

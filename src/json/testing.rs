@@ -8,7 +8,7 @@ use std::{
 
 use serde::{Serialize, Serializer};
 
-use crate::json::{NULL, Object, Value};
+use crate::json::{NULL, Number, Object, Value};
 
 /// `serde_json`'s `json!`, as a tree of this module.
 macro_rules! json {
@@ -21,7 +21,13 @@ impl From<serde_json::Value> for Value<'_> {
         match value {
             serde_json::Value::Null => Self::Null,
             serde_json::Value::Bool(value) => Self::Bool(value),
-            serde_json::Value::Number(number) => Self::Number(number),
+            serde_json::Value::Number(number) => Self::Number(
+                number
+                    .as_u64()
+                    .map(Number::Positive)
+                    .or_else(|| number.as_i64().map(Number::Negative))
+                    .unwrap_or_else(|| Number::from_f64(number.as_f64().unwrap()).unwrap()),
+            ),
             serde_json::Value::String(text) => Self::from(text),
             serde_json::Value::Array(list) => Self::Array(list.into_iter().map(Self::from).collect()),
             serde_json::Value::Object(object) => Self::Object(Object::new(

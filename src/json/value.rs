@@ -1,8 +1,6 @@
 use std::borrow::Cow;
 
-use serde_json::Number;
-
-use crate::json::{Object, Rendered};
+use crate::json::{Number, Object, Rendered};
 
 /// A tree of JSON. It borrows its texts from where it was read; `'a` is the life of those.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -1,4 +1,4 @@
-//! Writing a tree. Texts and numbers are written by `serde_json`.
+//! Writing a tree. Texts that need escapes are written by `serde_json`.
 
 use std::fmt::Write as _;
 
