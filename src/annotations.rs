@@ -194,9 +194,19 @@ pub(crate) fn own<'v, 'a>(object: &'v Value<'a>) -> impl Iterator<Item = (&'v st
     entries(at(object, &["metadata", "annotations"]))
 }
 
+/// The StatefulSet to whose primary a Service is to lead.
+pub(crate) fn primary_of<'v>(service: &'v Value) -> Option<&'v str> {
+    own(service).find(|(key, _)| *key == PRIMARY_OF)?.1.as_str()
+}
+
 /// Is a StatefulSet this policy's?
 pub(crate) fn is_managed(statefulset: &Value) -> bool {
     own(statefulset).any(|(key, value)| key == INJECT && value.as_str() == Some("true"))
+}
+
+/// Could a StatefulSet, as text, be this policy's? Cheap, and never wrongly no: a slash may be written as `\/`.
+pub(crate) fn may_be_managed(statefulset: &str) -> bool {
+    statefulset.contains(ANNOTATION_PREFIX.trim_end_matches('/'))
 }
 
 fn entries<'v, 'a>(annotations: Option<&'v Value<'a>>) -> impl Iterator<Item = (&'v str, &'v Value<'a>)> {

@@ -6,7 +6,7 @@
 use std::cell::OnceCell;
 
 use crate::{
-    json::{Value, read_at_most, write_str},
+    json::{ELEMENTS, IsOpaque, Value, list_at, read_at_most, write_str},
     object::is_opaque,
 };
 
@@ -63,8 +63,9 @@ impl Kind {
         match self {
             Self::Service => {
                 concat!(
-                    r#""api_version":"v1","kind":"Service","field_masks":["metadata.name","metadata.labels","#,
-                    r#""spec.clusterIP","spec.ports","spec.publishNotReadyAddresses","spec.selector","spec.type"]"#,
+                    r#""api_version":"v1","kind":"Service","field_masks":["metadata.name","metadata.annotations","#,
+                    r#""metadata.labels","spec.clusterIP","spec.externalName","spec.ports","#,
+                    r#""spec.publishNotReadyAddresses","spec.selector","spec.type"]"#,
                 )
             }
             Self::ConfigMap => {
@@ -92,10 +93,11 @@ impl Kind {
             Self::Database => {
                 concat!(
                     r#""api_version":"apps/v1","kind":"StatefulSet","field_masks":["metadata.name","#,
-                    r#""metadata.annotations","metadata.ownerReferences","spec.replicas","#,
-                    r#""spec.template.spec.containers.name","spec.template.spec.containers.image","#,
-                    r#""spec.template.spec.containers.command","spec.template.spec.containers.args","#,
-                    r#""spec.template.spec.containers.env.name","spec.template.spec.containers.ports.containerPort","#,
+                    r#""metadata.annotations","metadata.ownerReferences","spec.replicas","spec.serviceName","#,
+                    r#""spec.template.metadata.labels","spec.template.spec.containers.name","#,
+                    r#""spec.template.spec.containers.image","spec.template.spec.containers.command","#,
+                    r#""spec.template.spec.containers.args","spec.template.spec.containers.env.name","#,
+                    r#""spec.template.spec.containers.ports.containerPort","#,
                     r#""spec.template.spec.containers.lifecycle","spec.template.spec.initContainers.name","#,
                     r#""spec.template.spec.initContainers.image","spec.template.spec.initContainers.command","#,
                     r#""spec.template.spec.initContainers.args","spec.template.spec.initContainers.env.name","#,
@@ -156,14 +158,17 @@ impl<'h> Cluster<'h> {
 
     /// One object by its name.
     pub(crate) fn get(&self, kind: Kind, namespace: &str, name: &str) -> Lookup<Value<'_>> {
-        let answer = self.once(kind, namespace, Some(name), || {
+        self.answer(kind, namespace, name).tree(is_opaque)
+    }
+
+    fn answer(&self, kind: Kind, namespace: &str, name: &str) -> &Lookup<String> {
+        self.once(kind, namespace, Some(name), || {
             let mut request = request(kind, namespace);
             request.push_str(",\"name\":");
             write_str(&mut request, name);
             request.push_str(if self.fresh { ",\"disable_cache\":true}" } else { ",\"disable_cache\":false}" });
             self.ask("get_resource", &request)
-        });
-        answer.tree()
+        })
     }
 
     /// All objects of a kind in a namespace; only where no name is known.
@@ -172,19 +177,38 @@ impl<'h> Cluster<'h> {
     /// ever (Kubewarden's `policy-evaluator`, `Reflector::create_and_run`). So `probe`, any name, is asked for first:
     /// who may not list may not get either, as a rule, and that fails at once.
     pub(crate) fn list(&self, kind: Kind, namespace: &str, probe: &str) -> Lookup<Vec<Value<'_>>> {
+        self.list_of(kind, namespace, probe, |_| true)
+    }
+
+    /// The same of those whose text may concern the caller: in most namespaces few do, and the others are not read.
+    pub(crate) fn list_of(
+        &self,
+        kind: Kind,
+        namespace: &str,
+        probe: &str,
+        may_concern: impl Fn(&str) -> bool,
+    ) -> Lookup<Vec<Value<'_>>> {
         let is_known = self.seen().any(|seen| seen.is_of(kind, namespace, None));
-        if let (false, Lookup::Failed(why)) = (is_known, self.get(kind, namespace, probe)) {
-            return Lookup::Failed(why);
+        if !is_known && let Lookup::Failed(why) = self.answer(kind, namespace, probe) {
+            return Lookup::Failed(why.clone());
         }
         let answer = self.once(kind, namespace, None, || {
             let mut request = request(kind, namespace);
             request.push('}');
             self.ask("list_resources_by_namespace", &request)
         });
-        match answer.tree() {
-            Lookup::Found(mut list) => {
-                let items = list.as_object_mut().and_then(|list| list.get_mut("items")?.as_array_mut());
-                Lookup::Found(items.map(std::mem::take).unwrap_or_default())
+        match answer.tree(|depth, key| depth == 1 && key == ELEMENTS) {
+            Lookup::Found(list) => {
+                let mut found = Vec::new();
+                for item in list_at(&list, &["items"]) {
+                    if let Value::Raw(text) = item
+                        && may_concern(text)
+                        && let Ok(item) = read_at_most(usize::MAX, text, is_opaque)
+                    {
+                        found.push(item);
+                    }
+                }
+                Lookup::Found(found)
             }
             Lookup::Absent => Lookup::Found(Vec::new()),
             Lookup::Failed(why) => Lookup::Failed(why),
@@ -236,7 +260,7 @@ fn request(kind: Kind, namespace: &str) -> String {
 
 impl Lookup<String> {
     /// What was found, as a tree that borrows from it.
-    fn tree(&self) -> Lookup<Value<'_>> {
+    fn tree(&self, is_opaque: IsOpaque) -> Lookup<Value<'_>> {
         match self {
             Self::Found(json) => read_at_most(usize::MAX, json, is_opaque)
                 .map_or_else(|_| Lookup::Failed("the answer is no JSON".to_owned()), Lookup::Found),

@@ -107,7 +107,7 @@ fn may_concern(target: Admitted, text: &str, old: Option<&str>, settings: &Setti
                 || (settings.unmanaged != Unmanaged::Allow && rules::may_be_database(text))
         }
         Admitted::Service => true,
-        Admitted::Scale => settings.unmanaged != Unmanaged::Allow,
+        Admitted::Scale => scale::is_looked_at(settings),
         Admitted::ConfigMap => rules::may_be_option_files(text),
         Admitted::Workload(..) => is_annotated(),
     }

@@ -1,18 +1,21 @@
 //! The Service that gives the pods of a managed StatefulSet their names.
 
+use super::{
+    alias::check_aliases,
+    pair::check_pair,
+    says::may_say_write,
+    selector::{governing_name, has_database_port, is_external_name, is_headless, is_pinned, selector, selects},
+};
 use crate::{
     cluster::{Cluster, Kind, Lookup},
     exemptions::Exemptions,
+    field_path::FieldPath,
     findings::{Findings, Violation, failed_look_up},
     json::{NULL, Value, at, str_at},
     names::{ANNOTATION_PREFIX, DATABASE_PORT, annotation},
     rule::{self, Concern},
     settings::Settings,
     text::{label, shown},
-};
-use crate::{
-    field_path::FieldPath,
-    rules::service::selector::{has_database_port, is_headless, is_pinned, selector, selects},
 };
 use mysql_options::nearest;
 
@@ -37,13 +40,8 @@ pub(crate) fn governing(
     cluster: &Cluster,
     findings: &mut Findings,
 ) {
-    if !settings.is_any_on(&[Concern::ServiceName, Concern::GoverningService]) {
-        return;
-    }
-    let given = str_at(statefulset, &["spec", "serviceName"]);
-    // an empty one is filled in with the StatefulSet's own name
-    let wanted = if given.is_empty() { str_at(statefulset, &["metadata", "name"]) } else { given };
-    if wanted.is_empty() {
+    let wanted = governing_name(statefulset);
+    if wanted.is_empty() || !settings.is_any_on(&[Concern::ServiceName, Concern::GoverningService]) {
         return;
     }
     match cluster.get(Kind::Service, namespace, wanted) {
@@ -71,6 +69,45 @@ pub(crate) fn governing(
             }
             Lookup::Absent => {}
         },
+    }
+}
+
+/// Judges the Services that are there already with a managed StatefulSet, as each is judged when it comes later.
+pub(crate) fn clients(
+    statefulset: &Value,
+    namespace: &str,
+    settings: &Settings,
+    cluster: &Cluster,
+    findings: &mut Findings,
+) {
+    let name = str_at(statefulset, &["metadata", "name"]);
+    if name.is_empty() || !settings.is_any_on(&[Concern::Service, Concern::PrimaryService]) {
+        return;
+    }
+    let probe = governing_name(statefulset);
+    let may_be_wrong = |service: &str| may_say_write(service, settings);
+    let services = match cluster.list_of(Kind::Service, namespace, probe, may_be_wrong) {
+        Lookup::Found(services) => services,
+        Lookup::Failed(why) => {
+            findings.reject(failed_look_up("the namespace's Services", &FieldPath::Known("spec.serviceName"), &why));
+            return;
+        }
+        Lookup::Absent => return,
+    };
+    for service in &services {
+        let mut found = Findings::default();
+        check_pair(service, statefulset, namespace, settings, &mut found);
+        for violation in &mut found.violations {
+            violation.object = Some(service_label(namespace, str_at(service, &["metadata", "name"])));
+        }
+        Exemptions::of(service).apply(&mut found, settings);
+        findings.append(found);
+    }
+    if settings.is_on(rule::WRITE_SERVICE)
+        && services.iter().any(is_external_name)
+        && let Lookup::Found(all) = cluster.list(Kind::Service, namespace, probe)
+    {
+        check_aliases(all, None, statefulset, namespace, settings, findings);
     }
 }
 
@@ -131,11 +168,10 @@ pub(super) fn check_governing(service: &Value, statefulset: &Value, object: &str
     };
     if !is_headless(service) {
         let ip = str_at(service, &["spec", "clusterIP"]);
-        let kind = str_at(service, &["spec", "type"]);
         reject(
             rule::SERVICE_NOT_HEADLESS,
             "spec.clusterIP",
-            if kind == "ExternalName" {
+            if is_external_name(service) {
                 "a Service of type ExternalName".to_owned()
             } else {
                 format!("found {}", if ip.is_empty() { "nothing".to_owned() } else { shown(ip) })

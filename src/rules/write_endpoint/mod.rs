@@ -19,12 +19,16 @@ mod shell;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use names::{service_may_say_write, service_says_write};
+pub(crate) use addresses::{Addresses, leads_to_database};
+pub(crate) use look_ups::LookUps;
+pub(crate) use names::{
+    may_say_write as text_may_say_write, service_may_say_write, service_says_else, service_says_write,
+};
 
-use addresses::{Addresses, HOSTS};
+use addresses::HOSTS;
 use check::Check;
 use container::container as check_container;
-use look_ups::{CONFIG_MAPS, LookUps};
+use look_ups::CONFIG_MAPS;
 use names::may_say_write;
 
 use crate::{
