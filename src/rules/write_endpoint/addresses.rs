@@ -50,16 +50,16 @@ impl<'a, 'h, 'f> Addresses<'a, 'h, 'f> {
 
     /// What is wrong with writing to a host, which is named at `path`?
     pub(super) fn judge(&mut self, host: &NetworkHost, path: &str) -> Option<Wrong> {
-        self.host((host.name.clone(), host.port), path)
+        self.host(&(host.name.clone(), host.port), path)
     }
 
     /// What is wrong with writing to what a Service of type `ExternalName` leads to?
     pub(crate) fn alias(&mut self, external_name: &str, path: &str) -> Option<Wrong> {
-        self.host((alias_name(external_name, self.look_ups.namespace), None), path)
+        self.host(&(alias_name(external_name, self.look_ups.namespace), None), path)
     }
 
-    fn host(&mut self, key: HostPort, path: &str) -> Option<Wrong> {
-        if let Some((_, known)) = self.known.iter().find(|(known, _)| *known == key) {
+    fn host(&mut self, key: &HostPort, path: &str) -> Option<Wrong> {
+        if let Some((_, known)) = self.known.iter().find(|(known, _)| known == key) {
             return known.clone();
         }
         let targets = dns_targets(&key.0, self.look_ups.namespace);
@@ -110,7 +110,7 @@ impl<'a, 'h, 'f> Addresses<'a, 'h, 'f> {
         let found = self.look_ups.get(Kind::Service, namespace, service, path)?;
         if str_at(&found, &["spec", "type"]) == "ExternalName" {
             let name = alias_name(str_at(&found, &["spec", "externalName"]), namespace);
-            let wrong = self.host((name.clone(), port), path)?;
+            let wrong = self.host(&(name.clone(), port), path)?;
             return Some(Wrong { what: format!("another name for {name}, {}", wrong.what), ..wrong });
         }
         if !leads_to_database(&found, port) {
