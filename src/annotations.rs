@@ -13,6 +13,7 @@ use crate::{
             ALL, BACKUP_IMAGE, CLONE_METHOD, CONFIG_MAP, CONTAINER, EXEMPT, FLAVOR, INJECT, MAX_REPLICA_LAG_SECONDS,
             PRIMARY_OF, REPLICATION_ACCOUNT, RESTORE_FROM, STATUS,
         },
+        may_be_ours,
     },
     rule,
     text::shown,
@@ -204,9 +205,9 @@ pub(crate) fn is_managed(statefulset: &Value) -> bool {
     own(statefulset).any(|(key, value)| key == INJECT && value.as_str() == Some("true"))
 }
 
-/// Could a StatefulSet, as text, be this policy's? Cheap, and never wrongly no: a slash may be written as `\/`.
-pub(crate) fn may_be_managed(statefulset: &str) -> bool {
-    statefulset.contains(ANNOTATION_PREFIX.trim_end_matches('/'))
+/// Could a StatefulSet of a list be this policy's?
+pub(crate) fn may_be_managed(statefulset: &Value) -> bool {
+    matches!(at(statefulset, &["metadata", "annotations"]), Some(Value::Raw(text)) if may_be_ours(text))
 }
 
 fn entries<'v, 'a>(annotations: Option<&'v Value<'a>>) -> impl Iterator<Item = (&'v str, &'v Value<'a>)> {

@@ -6,7 +6,8 @@
 use std::cell::OnceCell;
 
 use crate::{
-    json::{ELEMENTS, IsOpaque, Value, list_at, read_at_most, write_str},
+    json::{Value, read, read_at_most, write_str},
+    names::may_be_ours,
     object::is_opaque,
 };
 
@@ -110,6 +111,39 @@ impl Kind {
     }
 }
 
+/// Of the labels and annotations of what is looked up few are read.
+fn is_opaque_in_object(depth: usize, key: &str) -> bool {
+    is_opaque(depth, key) || (depth == 1 && matches!(key, "labels" | "annotations"))
+}
+
+/// Of what is listed few objects are read.
+fn is_opaque_in_list(depth: usize, key: &str) -> bool {
+    match depth {
+        0 => key != "items",
+        2 => key != "metadata",
+        3 => key != "name",
+        _ => false,
+    }
+}
+
+/// Reads what was left of an object, but for its labels; annotations only where one may be this policy's.
+fn read_rest(object: &mut Value) -> serde_json::Result<()> {
+    let Some(object) = object.as_object_mut() else { return Ok(()) };
+    if let Some(spec) = object.get_mut("spec")
+        && let Value::Raw(text) = spec
+    {
+        *spec = read(text)?;
+    }
+    if let Some(annotations) =
+        object.get_mut("metadata").and_then(|metadata| metadata.as_object_mut()?.get_mut("annotations"))
+        && let Value::Raw(text) = annotations
+        && may_be_ours(text)
+    {
+        *annotations = read(text)?;
+    }
+    Ok(())
+}
+
 /// What a look-up brought.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Lookup<T> {
@@ -158,7 +192,10 @@ impl<'h> Cluster<'h> {
 
     /// One object by its name.
     pub(crate) fn get(&self, kind: Kind, namespace: &str, name: &str) -> Lookup<Value<'_>> {
-        self.answer(kind, namespace, name).tree(is_opaque)
+        self.answer(kind, namespace, name).tree(is_opaque_in_object, |mut object| {
+            read_rest(&mut object)?;
+            Ok(object)
+        })
     }
 
     fn answer(&self, kind: Kind, namespace: &str, name: &str) -> &Lookup<String> {
@@ -180,13 +217,14 @@ impl<'h> Cluster<'h> {
         self.list_of(kind, namespace, probe, |_| true)
     }
 
-    /// The same of those whose text may concern the caller: in most namespaces few do, and the others are not read.
+    /// The same of those that may concern the caller, by their names, and by their labels and annotations as they are
+    /// written: in most namespaces few do, and the others are not read.
     pub(crate) fn list_of(
         &self,
         kind: Kind,
         namespace: &str,
         probe: &str,
-        may_concern: impl Fn(&str) -> bool,
+        may_concern: impl Fn(&Value) -> bool,
     ) -> Lookup<Vec<Value<'_>>> {
         let is_known = self.seen().any(|seen| seen.is_of(kind, namespace, None));
         if !is_known && let Lookup::Failed(why) = self.answer(kind, namespace, probe) {
@@ -197,22 +235,14 @@ impl<'h> Cluster<'h> {
             request.push('}');
             self.ask("list_resources_by_namespace", &request)
         });
-        match answer.tree(|depth, key| depth == 1 && key == ELEMENTS) {
-            Lookup::Found(list) => {
-                let mut found = Vec::new();
-                for item in list_at(&list, &["items"]) {
-                    if let Value::Raw(text) = item
-                        && may_concern(text)
-                        && let Ok(item) = read_at_most(usize::MAX, text, is_opaque)
-                    {
-                        found.push(item);
-                    }
-                }
-                Lookup::Found(found)
-            }
-            Lookup::Absent => Lookup::Found(Vec::new()),
-            Lookup::Failed(why) => Lookup::Failed(why),
-        }
+        let found = answer.tree(is_opaque_in_list, |mut list| {
+            let items = list.as_object_mut().and_then(|list| list.get_mut("items")?.as_array_mut());
+            let mut items = items.map(std::mem::take).unwrap_or_default();
+            items.retain(may_concern);
+            items.iter_mut().try_for_each(read_rest)?;
+            Ok(items)
+        });
+        if found == Lookup::Absent { Lookup::Found(Vec::new()) } else { found }
     }
 
     fn seen(&self) -> impl Iterator<Item = &Seen> {
@@ -259,10 +289,15 @@ fn request(kind: Kind, namespace: &str) -> String {
 }
 
 impl Lookup<String> {
-    /// What was found, as a tree that borrows from it.
-    fn tree(&self, is_opaque: IsOpaque) -> Lookup<Value<'_>> {
+    /// What was found, of a tree that borrows from it.
+    fn tree<'a, T>(
+        &'a self,
+        is_opaque: fn(usize, &str) -> bool,
+        take: impl FnOnce(Value<'a>) -> serde_json::Result<T>,
+    ) -> Lookup<T> {
         match self {
             Self::Found(json) => read_at_most(usize::MAX, json, is_opaque)
+                .and_then(take)
                 .map_or_else(|_| Lookup::Failed("the answer is no JSON".to_owned()), Lookup::Found),
             Self::Absent => Lookup::Absent,
             Self::Failed(why) => Lookup::Failed(why.clone()),

@@ -16,6 +16,7 @@ use crate::{
     findings::{Findings, Violation},
     json::{NULL, Value, at, list_at, str_at},
     judge::judge,
+    names::may_be_ours,
     request::{Admitted, Request, parse},
     rule, rules,
     settings::{Settings, Unmanaged},
@@ -99,7 +100,7 @@ pub(crate) fn decide<'r>(request: &'r Request<'r>, cluster: &Cluster) -> Verdict
 
 /// Could any rule concern an object, by its text alone? Most objects are none of the policy's business.
 fn may_concern(target: Admitted, text: &str, old: Option<&str>, settings: &Settings) -> bool {
-    let is_annotated = || peek::concerns(text) || old.is_some_and(peek::concerns);
+    let is_annotated = || may_be_ours(text) || old.is_some_and(may_be_ours);
     match target {
         Admitted::StatefulSet => {
             is_annotated()

@@ -12,7 +12,7 @@ mod write;
 
 pub(crate) use object::Object;
 pub(crate) use outline::{Field, Found, outline};
-pub(crate) use read::{ELEMENTS, IsOpaque, TOO_MANY, read, read_at_most};
+pub(crate) use read::{TOO_MANY, read, read_at_most};
 pub(crate) use rendered::Rendered;
 #[cfg(test)]
 pub(crate) use testing::json;

@@ -24,9 +24,6 @@ pub(crate) const TOO_MANY: &str = "too many values";
 /// Is the value of a key, so many keys deep, left as it is written?
 pub(crate) type IsOpaque = fn(usize, &str) -> bool;
 
-/// What is asked for in place of a key where a list comes: are its elements left as they are written?
-pub(crate) const ELEMENTS: &str = "[]";
-
 /// Reads JSON of at most so many values; what is opaque counts as one.
 ///
 /// # Errors
@@ -94,12 +91,6 @@ impl<'a> Visitor<'a> for Reader<'_> {
 
     fn visit_seq<A: SeqAccess<'a>>(self, mut list: A) -> Result<Value<'a>, A::Error> {
         let mut elements = Vec::new();
-        if (self.is_opaque)(self.depth, ELEMENTS) {
-            while let Some(element) = list.next_element::<&RawValue>()? {
-                elements.push(Value::Raw(element.get()));
-            }
-            return Ok(Value::Array(elements));
-        }
         while let Some(element) =
             list.next_element_seed(Reader { left: self.left, depth: self.depth + 1, is_opaque: self.is_opaque })?
         {

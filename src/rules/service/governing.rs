@@ -85,7 +85,7 @@ pub(crate) fn clients(
         return;
     }
     let probe = governing_name(statefulset);
-    let may_be_wrong = |service: &str| may_say_write(service, settings);
+    let may_be_wrong = |service: &Value| may_say_write(service, settings);
     let services = match cluster.list_of(Kind::Service, namespace, probe, may_be_wrong) {
         Lookup::Found(services) => services,
         Lookup::Failed(why) => {

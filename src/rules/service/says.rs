@@ -2,7 +2,8 @@
 
 use super::selector::is_headless;
 use crate::{
-    json::{Object, Value, at, str_at},
+    json::{NULL, Object, Value, at, read, str_at},
+    names::may_be_ours,
     rules::write_endpoint::{service_says_else, service_says_write, text_may_say_write},
     settings::Settings,
 };
@@ -10,11 +11,20 @@ use crate::{
 /// Nobody looks at more labels of a Service.
 const LABELS: usize = 256;
 
-/// Could a Service, as text, say that it takes writes, or be annotated `primary-of`? Cheap, and never wrongly no.
-pub(super) fn may_say_write(service: &str, settings: &Settings) -> bool {
+/// Could a Service of a list say that it takes writes, or be annotated `primary-of`? Cheap, and never wrongly no.
+pub(super) fn may_say_write(service: &Value, settings: &Settings) -> bool {
     /// So long are as many labels as nobody looks at.
     const LONG: usize = LABELS * r#""a":"","#.len();
-    service.len() >= LONG || !settings.write_names.services.is_empty() || text_may_say_write(service)
+    let text = |key| match at(service, &["metadata", key]) {
+        Some(Value::Raw(text)) => *text,
+        Some(Value::String(text)) => text,
+        _ => "",
+    };
+    !settings.write_names.services.is_empty()
+        || text_may_say_write(text("name"))
+        || may_be_ours(text("annotations"))
+        || text("labels").len() >= LONG
+        || text_may_say_write(text("labels"))
 }
 
 /// Does a Service say that it takes writes, by its name or, where that says nothing, by a label of its role? One with
@@ -29,7 +39,16 @@ pub(super) fn says_write(service: &Value, settings: &Settings) -> bool {
 }
 
 fn labels_say_write(service: &Value, settings: &Settings) -> bool {
-    let Some(labels) = at(service, &["metadata", "labels"]).and_then(Value::as_object) else { return false };
+    let unread;
+    let labels = match at(service, &["metadata", "labels"]) {
+        // of a Service that was looked up
+        Some(Value::Raw(labels)) => {
+            unread = read(labels).unwrap_or_default();
+            &unread
+        }
+        labels => labels.unwrap_or(NULL),
+    };
+    let Some(labels) = labels.as_object() else { return false };
     labels.keys().nth(LABELS).is_some() || {
         let says = |is: &dyn Fn(&str) -> bool| roles(labels).any(is);
         says(&|value| service_says_write(value, &settings.write_names)) && !says(&service_says_else)
