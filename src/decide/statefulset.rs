@@ -174,11 +174,8 @@ impl<'c, 'r> Subject<'c, 'r> {
                     (Some(_), None) => rules::Stored::Plain,
                     (Some(_), Some(_)) => rules::Stored::Injected,
                 };
-                rules::governing_service(base, namespace, stored, &case.settings, cluster, findings);
-                let has_failed = findings.violations.iter().any(|violation| violation.rule == rule::LOOK_UP);
-                if !has_failed && !case.is_audit && self.is_new_to_services() {
-                    rules::services_of(base, namespace, &case.settings, cluster, findings);
-                }
+                let is_new = !case.is_audit && self.is_new_to_services();
+                rules::governing_service(base, namespace, stored, is_new, &case.settings, cluster, findings);
             });
         }
         let found = Found::find(base, annotations, findings);
