@@ -63,7 +63,7 @@ fn check_those_that_lead_here(case: &Case, statefulset: &Value, cluster: &Cluste
     match cluster.list(Kind::Service, namespace, name) {
         Lookup::Found(mut services) => {
             services.retain(|other| str_at(other, &["metadata", "name"]) != name);
-            check_aliases(services, Some(service), statefulset, namespace, &case.settings, findings);
+            check_aliases(&services, Some(service), statefulset, namespace, &case.settings, findings);
         }
         Lookup::Failed(why) => {
             findings.reject(failed_look_up("the namespace's Services", &FieldPath::Known("spec.selector"), &why));

@@ -134,7 +134,7 @@ fn judge(
         && services.iter().any(is_external_name)
         && let Lookup::Found(all) = cluster.list(Kind::Service, namespace, governing_name(statefulset))
     {
-        check_aliases(all, None, statefulset, namespace, settings, findings);
+        check_aliases(&all, None, statefulset, namespace, settings, findings);
     }
 }
 

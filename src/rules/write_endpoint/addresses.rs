@@ -19,8 +19,8 @@ pub(super) const HOSTS: usize = 32;
 /// The ports of MySQL's protocols: the classic one, X and the administrative one.
 const DATABASE_PORTS: [u64; 3] = [DATABASE_PORT as u64, 33060, 33062];
 
-pub(super) const READ_ONLY: &str = "replicas are read-only: what is written there fails";
-const MOST: &str = "all pods but the primary are read-only: most writes through it fail";
+pub(crate) const READ_ONLY: &str = "replicas are read-only: what is written there fails";
+pub(crate) const MOST: &str = "all pods but the primary are read-only: most writes through it fail";
 
 /// Why an address must not be written to.
 #[derive(Clone)]
@@ -99,9 +99,7 @@ impl<'a, 'h, 'f> Addresses<'a, 'h, 'f> {
             return (false, None);
         }
         let is_wrong = ordinal > 0 && is_managed(&found) && port.is_none_or(|port| is_database_port(u64::from(port)));
-        let wrong = is_wrong.then(|| {
-            self.wrong(&found, set, namespace, format!("a replica of the StatefulSet {namespace}/{set}"), READ_ONLY)
-        });
+        let wrong = is_wrong.then(|| self.wrong(&found, set, namespace, is_replica(namespace, set), READ_ONLY));
         (true, wrong)
     }
 
@@ -144,7 +142,7 @@ impl<'a, 'h, 'f> Addresses<'a, 'h, 'f> {
             Some(index) => (leads_to_replica(&format!("{set}-{index}"), namespace, set), READ_ONLY),
             // a primary alone takes every write
             None if replicas(found) == 1 => return None,
-            None => (format!("a Service over all pods of the StatefulSet {namespace}/{set}"), MOST),
+            None => (leads_to_all(namespace, set), MOST),
         };
         Some(self.wrong(found, set, namespace, what, why))
     }
@@ -160,12 +158,20 @@ impl<'a, 'h, 'f> Addresses<'a, 'h, 'f> {
 
 /// The host that an `externalName` of a namespace stands for. The DNS takes it as complete; a single word, which is
 /// nothing then, is meant as a Service of the namespace.
-fn alias_name(name: &str, namespace: &str) -> String {
+pub(crate) fn alias_name(name: &str, namespace: &str) -> String {
     let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
     if name.contains('.') { name } else { format!("{name}.{namespace}") }
 }
 
-fn leads_to_replica(pod: &str, namespace: &str, set: &str) -> String {
+pub(crate) fn is_replica(namespace: &str, set: &str) -> String {
+    format!("a replica of the StatefulSet {namespace}/{set}")
+}
+
+pub(crate) fn leads_to_all(namespace: &str, set: &str) -> String {
+    format!("a Service over all pods of the StatefulSet {namespace}/{set}")
+}
+
+pub(crate) fn leads_to_replica(pod: &str, namespace: &str, set: &str) -> String {
     format!("a Service that leads to {pod}, a replica of the StatefulSet {namespace}/{set}")
 }
 

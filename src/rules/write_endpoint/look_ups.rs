@@ -7,29 +7,18 @@ use crate::{
     cluster::{Cluster, Kind, Lookup},
     field_path::FieldPath,
     findings::{Findings, failed_look_up},
-    json::{Value, at, str_at},
+    json::{Value, at},
     text::label,
 };
 
 /// So many `ConfigMap`s of an object are looked up at most.
 pub(super) const CONFIG_MAPS: usize = 16;
 
-/// Where objects are looked up.
-#[derive(Clone, Copy)]
-enum Source<'a, 'h> {
-    Cluster(&'a Cluster<'h>),
-    /// Among these Services of a namespace, and this StatefulSet, which the cluster need not have yet.
-    Known {
-        services: &'a [Value<'a>],
-        statefulset: &'a Value<'a>,
-    },
-}
-
 /// The look-ups for one object.
 pub(crate) struct LookUps<'a, 'h, 'f> {
     /// The object's.
     pub(super) namespace: &'a str,
-    source: Source<'a, 'h>,
+    cluster: &'a Cluster<'h>,
     /// Takes what could not be looked up.
     pub(super) findings: &'f mut Findings,
     config_maps: Vec<(String, Option<Rc<Value<'a>>>)>,
@@ -40,37 +29,12 @@ pub(crate) struct LookUps<'a, 'h, 'f> {
 
 impl<'a, 'h, 'f> LookUps<'a, 'h, 'f> {
     pub(crate) fn new(namespace: &'a str, cluster: &'a Cluster<'h>, findings: &'f mut Findings) -> Self {
-        Self::of(namespace, Source::Cluster(cluster), findings)
-    }
-
-    /// Looks into nothing but these.
-    pub(crate) fn among(
-        namespace: &'a str,
-        services: &'a [Value<'a>],
-        statefulset: &'a Value<'a>,
-        findings: &'f mut Findings,
-    ) -> Self {
-        Self::of(namespace, Source::Known { services, statefulset }, findings)
-    }
-
-    fn of(namespace: &'a str, source: Source<'a, 'h>, findings: &'f mut Findings) -> Self {
-        Self { namespace, source, findings, config_maps: Vec::new(), failed: Vec::new(), skipped_config_maps: 0 }
+        Self { namespace, cluster, findings, config_maps: Vec::new(), failed: Vec::new(), skipped_config_maps: 0 }
     }
 
     /// An object, for what stands at `path`.
     pub(super) fn get(&mut self, kind: Kind, namespace: &str, name: &str, path: &str) -> Option<Value<'a>> {
-        let cluster = match self.source {
-            Source::Cluster(cluster) => cluster,
-            Source::Known { .. } if namespace != self.namespace => return None,
-            Source::Known { services, statefulset } => {
-                let known = match kind {
-                    Kind::Service => services,
-                    Kind::StatefulSet => std::slice::from_ref(statefulset),
-                    _ => &[],
-                };
-                return known.iter().find(|known| str_at(known, &["metadata", "name"]) == name).cloned();
-            }
-        };
+        let cluster: &'a Cluster = self.cluster;
         match cluster.get(kind, namespace, name) {
             Lookup::Found(found) => Some(found),
             // workloads may be there before the database
@@ -84,10 +48,7 @@ impl<'a, 'h, 'f> LookUps<'a, 'h, 'f> {
 
     /// The StatefulSets of a namespace that may be managed; [`Cluster::list`] says what the probe is for.
     pub(super) fn statefulsets(&mut self, namespace: &str, probe: &str, path: &str) -> Option<Vec<Value<'a>>> {
-        let cluster = match self.source {
-            Source::Cluster(cluster) => cluster,
-            Source::Known { statefulset, .. } => return Some(vec![statefulset.clone()]),
-        };
+        let cluster: &'a Cluster = self.cluster;
         match cluster.list_of(Kind::StatefulSet, namespace, probe, may_be_managed) {
             Lookup::Found(list) => Some(list),
             Lookup::Absent => None,
