@@ -13,6 +13,7 @@ use crate::{
             ALL, BACKUP_IMAGE, CLONE_METHOD, CONFIG_MAP, CONTAINER, EXEMPT, FLAVOR, INJECT, MAX_REPLICA_LAG_SECONDS,
             PRIMARY_OF, REPLICATION_ACCOUNT, RESTORE_FROM, STATUS,
         },
+        may_be_ours,
     },
     rule,
     text::shown,
@@ -194,9 +195,19 @@ pub(crate) fn own<'v, 'a>(object: &'v Value<'a>) -> impl Iterator<Item = (&'v st
     entries(at(object, &["metadata", "annotations"]))
 }
 
+/// The StatefulSet to whose primary a Service is to lead.
+pub(crate) fn primary_of<'v>(service: &'v Value) -> Option<&'v str> {
+    own(service).find(|(key, _)| *key == PRIMARY_OF)?.1.as_str()
+}
+
 /// Is a StatefulSet this policy's?
 pub(crate) fn is_managed(statefulset: &Value) -> bool {
     own(statefulset).any(|(key, value)| key == INJECT && value.as_str() == Some("true"))
+}
+
+/// Could a StatefulSet of a list be this policy's?
+pub(crate) fn may_be_managed(statefulset: &Value) -> bool {
+    matches!(at(statefulset, &["metadata", "annotations"]), Some(Value::Raw(text)) if may_be_ours(text))
 }
 
 fn entries<'v, 'a>(annotations: Option<&'v Value<'a>>) -> impl Iterator<Item = (&'v str, &'v Value<'a>)> {

@@ -6,7 +6,8 @@
 use std::cell::OnceCell;
 
 use crate::{
-    json::{Value, read_at_most, write_str},
+    json::{Value, read, read_at_most, write_str},
+    names::may_be_ours,
     object::is_opaque,
 };
 
@@ -63,8 +64,9 @@ impl Kind {
         match self {
             Self::Service => {
                 concat!(
-                    r#""api_version":"v1","kind":"Service","field_masks":["metadata.name","metadata.labels","#,
-                    r#""spec.clusterIP","spec.ports","spec.publishNotReadyAddresses","spec.selector","spec.type"]"#,
+                    r#""api_version":"v1","kind":"Service","field_masks":["metadata.name","metadata.annotations","#,
+                    r#""metadata.labels","spec.clusterIP","spec.externalName","spec.ports","#,
+                    r#""spec.publishNotReadyAddresses","spec.selector","spec.type"]"#,
                 )
             }
             Self::ConfigMap => {
@@ -92,10 +94,11 @@ impl Kind {
             Self::Database => {
                 concat!(
                     r#""api_version":"apps/v1","kind":"StatefulSet","field_masks":["metadata.name","#,
-                    r#""metadata.annotations","metadata.ownerReferences","spec.replicas","#,
-                    r#""spec.template.spec.containers.name","spec.template.spec.containers.image","#,
-                    r#""spec.template.spec.containers.command","spec.template.spec.containers.args","#,
-                    r#""spec.template.spec.containers.env.name","spec.template.spec.containers.ports.containerPort","#,
+                    r#""metadata.annotations","metadata.ownerReferences","spec.replicas","spec.serviceName","#,
+                    r#""spec.template.metadata.labels","spec.template.spec.containers.name","#,
+                    r#""spec.template.spec.containers.image","spec.template.spec.containers.command","#,
+                    r#""spec.template.spec.containers.args","spec.template.spec.containers.env.name","#,
+                    r#""spec.template.spec.containers.ports.containerPort","#,
                     r#""spec.template.spec.containers.lifecycle","spec.template.spec.initContainers.name","#,
                     r#""spec.template.spec.initContainers.image","spec.template.spec.initContainers.command","#,
                     r#""spec.template.spec.initContainers.args","spec.template.spec.initContainers.env.name","#,
@@ -106,6 +109,39 @@ impl Kind {
             }
         }
     }
+}
+
+/// Of the labels and annotations of what is looked up few are read.
+fn is_opaque_in_object(depth: usize, key: &str) -> bool {
+    is_opaque(depth, key) || (depth == 1 && matches!(key, "labels" | "annotations"))
+}
+
+/// Of what is listed few objects are read.
+fn is_opaque_in_list(depth: usize, key: &str) -> bool {
+    match depth {
+        0 => key != "items",
+        2 => key != "metadata",
+        3 => key != "name",
+        _ => false,
+    }
+}
+
+/// Reads what was left of an object, but for its labels; annotations only where one may be this policy's.
+fn read_rest(object: &mut Value) -> serde_json::Result<()> {
+    let Some(object) = object.as_object_mut() else { return Ok(()) };
+    if let Some(spec) = object.get_mut("spec")
+        && let Value::Raw(text) = spec
+    {
+        *spec = read(text)?;
+    }
+    if let Some(annotations) =
+        object.get_mut("metadata").and_then(|metadata| metadata.as_object_mut()?.get_mut("annotations"))
+        && let Value::Raw(text) = annotations
+        && may_be_ours(text)
+    {
+        *annotations = read(text)?;
+    }
+    Ok(())
 }
 
 /// What a look-up brought.
@@ -156,14 +192,20 @@ impl<'h> Cluster<'h> {
 
     /// One object by its name.
     pub(crate) fn get(&self, kind: Kind, namespace: &str, name: &str) -> Lookup<Value<'_>> {
-        let answer = self.once(kind, namespace, Some(name), || {
+        self.answer(kind, namespace, name).tree(is_opaque_in_object, |mut object| {
+            read_rest(&mut object)?;
+            Ok(object)
+        })
+    }
+
+    fn answer(&self, kind: Kind, namespace: &str, name: &str) -> &Lookup<String> {
+        self.once(kind, namespace, Some(name), || {
             let mut request = request(kind, namespace);
             request.push_str(",\"name\":");
             write_str(&mut request, name);
             request.push_str(if self.fresh { ",\"disable_cache\":true}" } else { ",\"disable_cache\":false}" });
             self.ask("get_resource", &request)
-        });
-        answer.tree()
+        })
     }
 
     /// All objects of a kind in a namespace; only where no name is known.
@@ -172,23 +214,35 @@ impl<'h> Cluster<'h> {
     /// ever (Kubewarden's `policy-evaluator`, `Reflector::create_and_run`). So `probe`, any name, is asked for first:
     /// who may not list may not get either, as a rule, and that fails at once.
     pub(crate) fn list(&self, kind: Kind, namespace: &str, probe: &str) -> Lookup<Vec<Value<'_>>> {
+        self.list_of(kind, namespace, probe, |_| true)
+    }
+
+    /// The same of those that may concern the caller, by their names, and by their labels and annotations as they are
+    /// written: in most namespaces few do, and the others are not read.
+    pub(crate) fn list_of(
+        &self,
+        kind: Kind,
+        namespace: &str,
+        probe: &str,
+        may_concern: impl Fn(&Value) -> bool,
+    ) -> Lookup<Vec<Value<'_>>> {
         let is_known = self.seen().any(|seen| seen.is_of(kind, namespace, None));
-        if let (false, Lookup::Failed(why)) = (is_known, self.get(kind, namespace, probe)) {
-            return Lookup::Failed(why);
+        if !is_known && let Lookup::Failed(why) = self.answer(kind, namespace, probe) {
+            return Lookup::Failed(why.clone());
         }
         let answer = self.once(kind, namespace, None, || {
             let mut request = request(kind, namespace);
             request.push('}');
             self.ask("list_resources_by_namespace", &request)
         });
-        match answer.tree() {
-            Lookup::Found(mut list) => {
-                let items = list.as_object_mut().and_then(|list| list.get_mut("items")?.as_array_mut());
-                Lookup::Found(items.map(std::mem::take).unwrap_or_default())
-            }
-            Lookup::Absent => Lookup::Found(Vec::new()),
-            Lookup::Failed(why) => Lookup::Failed(why),
-        }
+        let found = answer.tree(is_opaque_in_list, |mut list| {
+            let items = list.as_object_mut().and_then(|list| list.get_mut("items")?.as_array_mut());
+            let mut items = items.map(std::mem::take).unwrap_or_default();
+            items.retain(may_concern);
+            items.iter_mut().try_for_each(read_rest)?;
+            Ok(items)
+        });
+        if found == Lookup::Absent { Lookup::Found(Vec::new()) } else { found }
     }
 
     fn seen(&self) -> impl Iterator<Item = &Seen> {
@@ -235,10 +289,15 @@ fn request(kind: Kind, namespace: &str) -> String {
 }
 
 impl Lookup<String> {
-    /// What was found, as a tree that borrows from it.
-    fn tree(&self) -> Lookup<Value<'_>> {
+    /// What was found, of a tree that borrows from it.
+    fn tree<'a, T>(
+        &'a self,
+        is_opaque: fn(usize, &str) -> bool,
+        take: impl FnOnce(Value<'a>) -> serde_json::Result<T>,
+    ) -> Lookup<T> {
         match self {
             Self::Found(json) => read_at_most(usize::MAX, json, is_opaque)
+                .and_then(take)
                 .map_or_else(|_| Lookup::Failed("the answer is no JSON".to_owned()), Lookup::Found),
             Self::Absent => Lookup::Absent,
             Self::Failed(why) => Lookup::Failed(why.clone()),

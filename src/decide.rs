@@ -16,6 +16,7 @@ use crate::{
     findings::{Findings, Violation},
     json::{NULL, Value, at, list_at, str_at},
     judge::judge,
+    names::may_be_ours,
     request::{Admitted, Request, parse},
     rule, rules,
     settings::{Settings, Unmanaged},
@@ -99,7 +100,7 @@ pub(crate) fn decide<'r>(request: &'r Request<'r>, cluster: &Cluster) -> Verdict
 
 /// Could any rule concern an object, by its text alone? Most objects are none of the policy's business.
 fn may_concern(target: Admitted, text: &str, old: Option<&str>, settings: &Settings) -> bool {
-    let is_annotated = || peek::concerns(text) || old.is_some_and(peek::concerns);
+    let is_annotated = || may_be_ours(text) || old.is_some_and(may_be_ours);
     match target {
         Admitted::StatefulSet => {
             is_annotated()
@@ -107,7 +108,7 @@ fn may_concern(target: Admitted, text: &str, old: Option<&str>, settings: &Setti
                 || (settings.unmanaged != Unmanaged::Allow && rules::may_be_database(text))
         }
         Admitted::Service => true,
-        Admitted::Scale => settings.unmanaged != Unmanaged::Allow,
+        Admitted::Scale => scale::is_looked_at(settings),
         Admitted::ConfigMap => rules::may_be_option_files(text),
         Admitted::Workload(..) => is_annotated(),
     }

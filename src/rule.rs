@@ -53,6 +53,8 @@ pub enum Concern {
     ServiceName,
     /// The Service that gives the pods of a StatefulSet their names.
     GoverningService,
+    /// The same, when it changes under a live StatefulSet.
+    LiveService,
     /// A Service through which clients come.
     Service,
     /// A Service that is to lead to the primary.
@@ -70,9 +72,9 @@ impl Concern {
         match self {
             Self::StatefulSet | Self::ServiceName => &["StatefulSet"],
             Self::Options => &["StatefulSet", "ConfigMap"],
+            Self::LiveService => &["Service"],
             Self::OptionFiles => &["ConfigMap"],
-            Self::GoverningService => &["StatefulSet", "Service"],
-            Self::Service | Self::PrimaryService => &["Service"],
+            Self::GoverningService | Self::Service | Self::PrimaryService => &["StatefulSet", "Service"],
             Self::Workload => &["Pod", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob"],
             Self::Everything => &[
                 "StatefulSet",
@@ -246,7 +248,7 @@ rules! {
     /// A Service that is bound to a pod other than the primary.
     PINNED_SERVICE = "pinned-service", Reject, Service;
     /// The governing Service of a live cluster is taken from under it.
-    HEADLESS_SERVICE_CHANGED = "headless-service-changed", Reject, Service;
+    HEADLESS_SERVICE_CHANGED = "headless-service-changed", Reject, LiveService;
     /// A workload that writes to a replica.
     WRITE_ENDPOINT = "write-endpoint", Reject, Workload;
     /// A look-up that failed.

@@ -83,13 +83,17 @@ fn each_object_costs_the_look_ups_that_its_rules_name() {
         assert_eq!(calls, expected, "{object}: {:?}", answer.message);
     };
     let mut managed = example();
-    expect(&managed, &settings, &["get Service mysql", "get ConfigMap mysql"]);
+    expect(&managed, &settings, &["get Service mysql", "list Service", "get ConfigMap mysql"]);
     expect(&managed, &json!({"exemptNamespaces": ["default"]}), &[]);
-    let off: serde_json::Map<_, _> = ["service-name", "service-not-headless", "service-selector", "service-port"]
-        .iter()
-        .map(|rule| ((*rule).to_owned(), json!("off")))
-        .collect();
-    expect(&managed, &json!({ "rules": off }), &["get ConfigMap mysql"]);
+    let off = |rules: &[&str]| {
+        let rules: serde_json::Map<_, _> = rules.iter().map(|rule| ((*rule).to_owned(), json!("off"))).collect();
+        json!({ "rules": rules })
+    };
+    let of_clients = ["write-service", "pinned-service", "primary-service"];
+    expect(&managed, &off(&of_clients), &["get Service mysql", "get ConfigMap mysql"]);
+    let governing = ["service-name", "service-not-headless", "service-selector", "service-port"];
+    let all = [&governing[..], &of_clients].concat();
+    expect(&managed, &off(&all), &["get ConfigMap mysql"]);
 
     managed["spec"]["serviceName"] = json!("msyql");
     // asked once more before it is rejected
@@ -102,7 +106,18 @@ fn each_object_costs_the_look_ups_that_its_rules_name() {
     expect(&service("orders-write", 80), &settings, &["get StatefulSet orders-write", "list StatefulSet"]);
     let mut pinned = service("one", 80);
     pinned["spec"]["selector"]["statefulset.kubernetes.io/pod-name"] = json!("mysql-1");
-    expect(&pinned, &settings, &["get StatefulSet mysql", "get StatefulSet one", "list StatefulSet"]);
+    expect(&pinned, &settings, &["get StatefulSet mysql", "list StatefulSet"]);
+    // over all pods: another one of type ExternalName may lead here
+    let mut reading = service("reading", 3306);
+    reading["spec"]["selector"] = json!({"app": "mysql"});
+    let both = ["get StatefulSet reading", "list StatefulSet", "get Service reading", "list Service"];
+    let calls = asked(
+        Manifests::new(surroundings().into_iter().chain([example()]), "default"),
+        &request(&reading, None),
+        &settings,
+    )
+    .1;
+    assert_eq!(calls, both);
     let mut primary = service("mysql-write", 3306);
     primary["metadata"]["annotations"] = json!({"mysql-replication.kubewarden.io/primary-of": "mysql"});
     expect(&primary, &settings, &["get StatefulSet mysql"]);
@@ -304,13 +319,84 @@ fn scaling_makes_no_databases_that_nobody_manages() {
             message.starts_with("Scale of StatefulSet default/mysql is rejected: 1 problem\n[unmanaged] "),
             "{message}"
         );
-        for (object, from, to) in [(&plain, 3, 2), (&plain, 0, 1), (&example(), 1, 3), (&exempt, 1, 3)] {
+        let message = both_doors_in(&cluster(example()), &scale(1, 3), &settings).message.unwrap_or_default();
+        assert!(message.contains("[not-injected] spec.replicas: 3 of a StatefulSet"), "{message}");
+        for (object, from, to) in [(&plain, 3, 2), (&plain, 0, 1), (&injected(), 1, 3), (&exempt, 1, 3)] {
             let answer = both_doors_in(&cluster(object.clone()), &scale(from, to), &settings);
             assert!(answer.accepted && answer.mutated_object.is_none(), "{:?}", answer.message);
         }
     }
-    let (answer, calls) = asked(cluster(plain), &scale(1, 3), &json!({}));
-    assert!(answer.accepted && calls.is_empty());
-    let (_, calls) = asked(cluster(example()), &scale(1, 3), &json!({"unmanaged": "reject"}));
+    let (answer, calls) = asked(cluster(plain.clone()), &scale(1, 3), &json!({}));
+    assert!(answer.accepted);
     assert_eq!(calls, ["get StatefulSet mysql"]);
+    for (from, to) in [(3, 2), (0, 1)] {
+        assert!(asked(cluster(plain.clone()), &scale(from, to), &json!({})).1.is_empty());
+    }
+    // Services are judged where a primary gets its first replicas
+    for (from, expected) in
+        [(1, &["get StatefulSet mysql", "get Service mysql", "list Service"][..]), (3, &["get StatefulSet mysql"])]
+    {
+        let (answer, calls) = asked(cluster(injected()), &scale(from, 5), &json!({}));
+        assert!(answer.accepted, "{:?}", answer.message);
+        assert_eq!(calls, expected);
+    }
+}
+
+/// The example with its injection.
+fn injected() -> Value {
+    both_doors_in(&surrounded(), &request(&example(), None), &json!({})).mutated_object.expect("an injection")
+}
+
+#[test]
+fn services_are_judged_when_they_can_become_wrong() {
+    let write = service("mysql-write", 3306);
+    let mut wrong = write.clone();
+    wrong["spec"]["selector"] = json!({"app": "mysql"});
+    let mut objects = surroundings();
+    objects.retain(|object| object["metadata"]["name"] != "mysql-write");
+    let cluster = |service: &Value| Manifests::new(objects.iter().cloned().chain([service.clone()]), "default");
+    let mut alone = injected();
+    alone["spec"]["replicas"] = json!(1);
+    let mut relabelled = injected();
+    relabelled["spec"]["template"]["metadata"]["labels"]["tier"] = json!("db");
+    let mut more = injected();
+    more["spec"]["replicas"] = json!(5);
+    let mut adopted = example();
+    adopted["spec"]["template"]["spec"]["containers"][0]["volumeMounts"] =
+        json!([{"name": "data", "mountPath": "/var/lib/mysql", "subPath": "mysql"}]);
+    adopted["spec"]["volumeClaimTemplates"] = json!([{
+        "metadata": {"name": "data"},
+        "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "10Gi"}}},
+    }]);
+    let mut plain = adopted.clone();
+    plain["metadata"]["annotations"] = json!({});
+    for (object, old, is_judged) in [
+        (example(), None, true),
+        (adopted, Some(plain), true),
+        (injected(), Some(alone), true),
+        (relabelled, Some(injected()), true),
+        (more, Some(injected()), false),
+    ] {
+        let request = request(&object, old.as_ref());
+        let (answer, calls) = asked(cluster(&write), &request, &json!({}));
+        assert!(answer.accepted, "{:?}", answer.message);
+        assert_eq!(calls.iter().any(|call| call == "list Service"), is_judged, "{calls:?}");
+        let answer = both_doors_in(&cluster(&wrong), &request, &json!({}));
+        assert_eq!(answer.accepted, !is_judged);
+        let message = answer.message.unwrap_or_default();
+        assert_eq!(
+            message.contains("in Service default/mysql-write:\n[write-service] spec.selector"),
+            is_judged,
+            "{message}"
+        );
+    }
+    // kubectl scale
+    let live = |service: &Value| {
+        let mut alone = injected();
+        alone["spec"]["replicas"] = json!(1);
+        Manifests::new([alone, service.clone()], "default")
+    };
+    assert!(both_doors_in(&live(&write), &scale(1, 3), &json!({})).accepted);
+    let message = both_doors_in(&live(&wrong), &scale(1, 3), &json!({})).message.unwrap_or_default();
+    assert!(message.contains("in Service default/mysql-write:\n[write-service]"), "{message}");
 }

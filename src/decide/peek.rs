@@ -6,12 +6,6 @@ use crate::{
     names::ANNOTATION_PREFIX,
 };
 
-/// Could an object carry an annotation of this policy, on itself or on its pods?
-pub(crate) fn concerns(object: &str) -> bool {
-    // a slash may be written as `\/`
-    object.contains(ANNOTATION_PREFIX.trim_end_matches('/'))
-}
-
 /// Could it carry a key that was meant to be the one that wishes for the injection, in whatever case and domain?
 pub(crate) fn may_wish(object: &str) -> bool {
     let is_wish = |name: &[u8]| name.get(..7).is_some_and(|name| name.eq_ignore_ascii_case(b"inject\""));
@@ -40,6 +34,7 @@ pub(crate) fn is_same(object: &str, old: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::names::may_be_ours;
 
     #[test]
     fn tells_objects_that_concern_the_policy() {
@@ -56,7 +51,7 @@ mod tests {
                 true,
             ),
         ] {
-            assert_eq!(concerns(object), expected, "{object}");
+            assert_eq!(may_be_ours(object), expected, "{object}");
         }
     }
 

@@ -174,7 +174,8 @@ impl<'c, 'r> Subject<'c, 'r> {
                     (Some(_), None) => rules::Stored::Plain,
                     (Some(_), Some(_)) => rules::Stored::Injected,
                 };
-                rules::governing_service(base, namespace, stored, &case.settings, cluster, findings);
+                let is_new = !case.is_audit && self.is_new_to_services();
+                rules::governing_service(base, namespace, stored, is_new, &case.settings, cluster, findings);
             });
         }
         let found = Found::find(base, annotations, findings);
@@ -230,6 +231,14 @@ impl<'c, 'r> Subject<'c, 'r> {
             Cow::Borrowed(_) => None,
         };
         Some(Change::Inject { plan: Box::new(plan), record: self.record.map(Box::new), object })
+    }
+
+    /// Can Services be wrong that were right with what is stored: does the object become managed, get replicas or other
+    /// labels?
+    fn is_new_to_services(&self) -> bool {
+        let Some(old) = self.old.filter(|_| self.old_record.is_some()) else { return true };
+        let labels = ["spec", "template", "metadata", "labels"];
+        (replicas(old) <= 1 && replicas(&self.object) > 1) || at(old, &labels) != at(&self.object, &labels)
     }
 
     /// A database that runs already: the controller makes new pods before it updates old ones, the last one first, so a

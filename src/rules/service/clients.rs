@@ -1,36 +1,36 @@
 //! Services that say nothing of themselves, through which clients come.
 
-use crate::rules::service::says_write;
-use crate::{
-    annotations::is_managed,
-    rules::service::selector::{is_pinned, pinned_pod, selector, selects},
+use super::{
+    alias::{check_alias, check_aliases},
+    governing::check_governing,
+    pair::{check_pair, clients_of},
+    selector::{governing_name, is_external_name, pinned_pod, selector},
 };
 use crate::{
+    annotations::{is_managed, may_be_managed},
     case::Case,
     cluster::{Cluster, Kind, Lookup},
-    findings::{Findings, Violation, failed_look_up},
-    json::{Object, Value, str_at},
-    names::{ANNOTATION_PREFIX, POD_INDEX_LABEL, POD_NAME_LABEL, annotation},
+    field_path::FieldPath,
+    findings::{Findings, failed_look_up},
+    json::{Value, at, str_at},
     rule::{self, Concern},
-    rules::write_endpoint::service_may_say_write,
-    text::{cut, label},
+    text::label,
 };
-use crate::{field_path::FieldPath, rules::service::governing::check_governing};
 
 /// The rules of a Service that says nothing about itself.
 pub(super) fn check(case: &Case, cluster: &Cluster, findings: &mut Findings) {
     let service = &case.object;
     let namespace = case.request.namespace();
     let service_name = str_at(service, &["metadata", "name"]);
-    if case.settings.is_on(rule::PINNED_SERVICE)
-        && let Some(selector) = selector(service).filter(|selector| selector.contains_key(POD_NAME_LABEL))
-    {
-        check_pinned(selector, namespace, cluster, findings);
+    if is_external_name(service) && case.settings.is_on(rule::WRITE_SERVICE) {
+        check_alias(service, namespace, &case.settings, cluster, findings);
     }
-    if !case.settings.is_any_on(&[Concern::Service, Concern::GoverningService]) {
+    if !case.settings.is_any_on(&[Concern::Service, Concern::GoverningService, Concern::LiveService]) {
         return;
     }
-    let list = match cluster.list(Kind::StatefulSet, namespace, service_name) {
+    // where the selector names a pod, its StatefulSet is the likeliest to be there
+    let probe = selector(service).and_then(pinned_pod).map_or(service_name, |(set, _)| set);
+    let list = match cluster.list_of(Kind::StatefulSet, namespace, probe, may_be_managed) {
         Lookup::Found(list) => list,
         Lookup::Failed(why) => {
             findings.reject(failed_look_up("the namespace's StatefulSets", &FieldPath::Known("spec.selector"), &why));
@@ -39,69 +39,36 @@ pub(super) fn check(case: &Case, cluster: &Cluster, findings: &mut Findings) {
         Lookup::Absent => return,
     };
     for statefulset in list.iter().filter(|statefulset| is_managed(statefulset)) {
-        let statefulset_name = str_at(statefulset, &["metadata", "name"]);
-        let is_governing = str_at(statefulset, &["spec", "serviceName"]) == service_name;
-        if is_governing {
+        if governing_name(statefulset) == service_name {
             check_governed(case, statefulset, findings);
         }
-        let Some(selector) = selector(service).filter(|selector| selects(selector, statefulset)) else { continue };
-        let index = selector.get(POD_INDEX_LABEL).and_then(Value::as_str);
-        if let (Some(index), false) = (index.filter(|index| *index != "0"), selector.contains_key(POD_NAME_LABEL)) {
-            findings.reject(pinned_to_replica(POD_INDEX_LABEL, namespace, statefulset_name, index));
-        } else if !is_pinned(selector) && says_write(service, &case.settings) {
-            findings.reject(Violation::new(
-                rule::WRITE_SERVICE,
-                "spec.selector",
-                format!(
-                    "every pod of the StatefulSet {namespace}/{statefulset_name}, in a Service that says it takes \
-                        writes"
-                ),
-                "all pods but the primary are read-only: most writes through it fail",
-                if is_governing {
-                    "it gives the pods their names: take another name for it, and another Service for writes".to_owned()
-                } else {
-                    format!(
-                        "annotate the Service with {ANNOTATION_PREFIX}{}: \
-                        {statefulset_name}",
-                        annotation::PRIMARY_OF
-                    )
-                },
-            ));
-        } else if !is_pinned(selector)
-            && !is_governing
-            && service_may_say_write(service_name, &case.settings.write_names)
-        {
-            findings.warn(cut(format!(
-                "{service_name} leads to every pod of {statefulset_name}, of which only one takes writes: annotate {}",
-                annotation::PRIMARY_OF
-            )));
-        }
+        check_pair(service, statefulset, namespace, &case.settings, findings);
+        check_those_that_lead_here(case, statefulset, cluster, findings);
     }
 }
 
-pub(super) fn pinned_to_replica(label: &str, namespace: &str, statefulset: &str, ordinal: &str) -> Violation {
-    Violation::new(
-        rule::PINNED_SERVICE,
-        FieldPath::Known("spec.selector").entry(label),
-        format!("the pod {statefulset}-{ordinal}"),
-        format!("it is a replica of the StatefulSet {namespace}/{statefulset}, and read-only"),
-        format!(
-            "for writes annotate the Service with {ANNOTATION_PREFIX}{}: {statefulset}; for reads remove the label",
-            annotation::PRIMARY_OF
-        ),
-    )
-}
-
-pub(super) fn check_pinned(selector: &Object, namespace: &str, cluster: &Cluster, findings: &mut Findings) {
-    let Some((statefulset, ordinal)) = pinned_pod(selector).filter(|(_, ordinal)| *ordinal != "0") else { return };
-    let path = FieldPath::Known("spec.selector");
-    let path = path.entry(POD_NAME_LABEL);
-    match cluster.get(Kind::StatefulSet, namespace, statefulset) {
-        Lookup::Found(found) if is_managed(&found) => {
-            findings.reject(pinned_to_replica(POD_NAME_LABEL, namespace, statefulset, ordinal));
+/// Services of type `ExternalName` may have been there before the one that they lead to.
+fn check_those_that_lead_here(case: &Case, statefulset: &Value, cluster: &Cluster, findings: &mut Findings) {
+    let service = &case.object;
+    let is_as_it_was = |old: &Value| at(old, &["spec", "selector"]) == at(service, &["spec", "selector"]);
+    if case.is_audit
+        || !case.settings.is_on(rule::WRITE_SERVICE)
+        || case.old.as_ref().is_some_and(is_as_it_was)
+        || clients_of(service, statefulset).is_none()
+    {
+        return;
+    }
+    let namespace = case.request.namespace();
+    let name = str_at(service, &["metadata", "name"]);
+    match cluster.list(Kind::Service, namespace, name) {
+        Lookup::Found(mut services) => {
+            services.retain(|other| str_at(other, &["metadata", "name"]) != name);
+            check_aliases(&services, Some(service), statefulset, namespace, &case.settings, findings);
         }
-        Lookup::Failed(why) => findings.reject(failed_look_up(&format!("StatefulSet {statefulset}"), &path, &why)),
-        _ => {}
+        Lookup::Failed(why) => {
+            findings.reject(failed_look_up("the namespace's Services", &FieldPath::Known("spec.selector"), &why));
+        }
+        Lookup::Absent => {}
     }
 }
 

@@ -1,18 +1,21 @@
 //! The Service that gives the pods of a managed StatefulSet their names.
 
+use super::{
+    alias::check_aliases,
+    pair::check_pair,
+    says::may_say_write,
+    selector::{governing_name, has_database_port, is_external_name, is_headless, is_pinned, selector, selects},
+};
 use crate::{
     cluster::{Cluster, Kind, Lookup},
     exemptions::Exemptions,
+    field_path::FieldPath,
     findings::{Findings, Violation, failed_look_up},
     json::{NULL, Value, at, str_at},
     names::{ANNOTATION_PREFIX, DATABASE_PORT, annotation},
     rule::{self, Concern},
     settings::Settings,
     text::{label, shown},
-};
-use crate::{
-    field_path::FieldPath,
-    rules::service::selector::{has_database_port, is_headless, is_pinned, selector, selects},
 };
 use mysql_options::nearest;
 
@@ -28,50 +31,116 @@ pub(crate) enum Stored {
     Injected,
 }
 
-/// Looks after the Service that gives the pods of a managed StatefulSet their names.
+/// Looks after the Service that gives the pods of a managed StatefulSet their names and, where the StatefulSet is new
+/// to the Services that are there already, after these.
 pub(crate) fn governing(
     statefulset: &Value,
     namespace: &str,
     stored: Stored,
+    is_new: bool,
     settings: &Settings,
     cluster: &Cluster,
     findings: &mut Findings,
 ) {
-    if !settings.is_any_on(&[Concern::ServiceName, Concern::GoverningService]) {
-        return;
-    }
-    let given = str_at(statefulset, &["spec", "serviceName"]);
-    // an empty one is filled in with the StatefulSet's own name
-    let wanted = if given.is_empty() { str_at(statefulset, &["metadata", "name"]) } else { given };
+    let wanted = governing_name(statefulset);
     if wanted.is_empty() {
         return;
     }
-    match cluster.get(Kind::Service, namespace, wanted) {
-        Lookup::Found(service) => {
+    let listed = if is_new { list(statefulset, namespace, settings, cluster) } else { Lookup::Absent };
+    let services = if let Lookup::Found(services) = &listed { &services[..] } else { &[] };
+    if settings.is_any_on(&[Concern::ServiceName, Concern::GoverningService]) {
+        let check = |service: &Value, findings: &mut Findings| {
             let mut found = Findings::default();
-            check_governing(&service, statefulset, &service_label(namespace, wanted), &mut found);
+            check_governing(service, statefulset, &service_label(namespace, wanted), &mut found);
             if stored != Stored::Injected && found.violations.is_empty() {
-                hint_at_names(&service, wanted, &mut found);
+                hint_at_names(service, wanted, &mut found);
             }
-            Exemptions::of(&service).apply(&mut found, settings);
+            Exemptions::of(service).apply(&mut found, settings);
             findings.append(found);
-        }
-        Lookup::Failed(why) => {
-            findings.reject(failed_look_up(&format!("Service {wanted}"), &FieldPath::Known("spec.serviceName"), &why));
-        }
-        Lookup::Absent if !settings.is_on(rule::SERVICE_NAME) => {}
-        Lookup::Absent => match cluster.list(Kind::Service, namespace, wanted) {
-            Lookup::Found(services) => missing(wanted, &services, statefulset, stored != Stored::Nothing, findings),
-            Lookup::Failed(why) => {
-                findings.reject(failed_look_up(
-                    "the namespace's Services",
-                    &FieldPath::Known("spec.serviceName"),
-                    &why,
-                ));
+        };
+        let known = services.iter().find(|service| str_at(service, &["metadata", "name"]) == wanted);
+        let got = if known.is_some() { Lookup::Absent } else { cluster.get(Kind::Service, namespace, wanted) };
+        match (known, got) {
+            (Some(service), _) => check(service, findings),
+            (None, Lookup::Found(service)) => check(&service, findings),
+            (None, Lookup::Failed(why)) => {
+                let what = format!("Service {wanted}");
+                findings.reject(failed_look_up(&what, &FieldPath::Known("spec.serviceName"), &why));
+                return;
             }
-            Lookup::Absent => {}
-        },
+            (None, Lookup::Absent) if !settings.is_on(rule::SERVICE_NAME) => {}
+            (None, Lookup::Absent) => match cluster.list(Kind::Service, namespace, wanted) {
+                Lookup::Found(services) => missing(wanted, &services, statefulset, stored != Stored::Nothing, findings),
+                Lookup::Failed(why) => {
+                    tell_failed_list(&why, findings);
+                    return;
+                }
+                Lookup::Absent => {}
+            },
+        }
     }
+    judge(&listed, statefulset, namespace, settings, cluster, findings);
+}
+
+/// Judges the Services that are there already with a managed StatefulSet, as each is judged when it comes later.
+pub(crate) fn clients(
+    statefulset: &Value,
+    namespace: &str,
+    settings: &Settings,
+    cluster: &Cluster,
+    findings: &mut Findings,
+) {
+    judge(&list(statefulset, namespace, settings, cluster), statefulset, namespace, settings, cluster, findings);
+}
+
+/// The Services of a namespace that can be wrong with a StatefulSet; nothing where no rule asks for them.
+fn list<'c>(statefulset: &Value, namespace: &str, settings: &Settings, cluster: &'c Cluster) -> Lookup<Vec<Value<'c>>> {
+    let wanted = governing_name(statefulset);
+    let rules = [rule::WRITE_SERVICE, rule::PINNED_SERVICE, rule::PRIMARY_SERVICE];
+    if wanted.is_empty() || !rules.iter().any(|rule| settings.is_on(rule)) {
+        return Lookup::Absent;
+    }
+    cluster.list_of(Kind::Service, namespace, wanted, |service| {
+        str_at(service, &["metadata", "name"]) == wanted || may_say_write(service, settings)
+    })
+}
+
+fn judge(
+    listed: &Lookup<Vec<Value>>,
+    statefulset: &Value,
+    namespace: &str,
+    settings: &Settings,
+    cluster: &Cluster,
+    findings: &mut Findings,
+) {
+    let services = match listed {
+        Lookup::Found(services) => services,
+        Lookup::Failed(why) => return tell_failed_list(why, findings),
+        Lookup::Absent => return,
+    };
+    for service in services {
+        let mut found = Findings::default();
+        check_pair(service, statefulset, namespace, settings, &mut found);
+        if found.violations.is_empty() && found.warnings.is_empty() {
+            continue;
+        }
+        for violation in &mut found.violations {
+            violation.object = Some(service_label(namespace, str_at(service, &["metadata", "name"])));
+        }
+        Exemptions::of(service).apply(&mut found, settings);
+        findings.append(found);
+    }
+    if settings.is_on(rule::WRITE_SERVICE)
+        && services.iter().any(is_external_name)
+        && let Lookup::Found(all) = cluster.list(Kind::Service, namespace, governing_name(statefulset))
+    {
+        check_aliases(&all, None, statefulset, namespace, settings, findings);
+    }
+}
+
+#[cold]
+fn tell_failed_list(why: &str, findings: &mut Findings) {
+    findings.reject(failed_look_up("the namespace's Services", &FieldPath::Known("spec.serviceName"), why));
 }
 
 /// A pod 0 without data looks for replicas before it starts an empty database, and finds those that have a name.
@@ -131,11 +200,10 @@ pub(super) fn check_governing(service: &Value, statefulset: &Value, object: &str
     };
     if !is_headless(service) {
         let ip = str_at(service, &["spec", "clusterIP"]);
-        let kind = str_at(service, &["spec", "type"]);
         reject(
             rule::SERVICE_NOT_HEADLESS,
             "spec.clusterIP",
-            if kind == "ExternalName" {
+            if is_external_name(service) {
                 "a Service of type ExternalName".to_owned()
             } else {
                 format!("found {}", if ip.is_empty() { "nothing".to_owned() } else { shown(ip) })

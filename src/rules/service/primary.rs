@@ -1,63 +1,64 @@
 //! A Service that says that it leads to the primary: it is bound to pod 0.
 
+use super::selector::{governing_name, is_external_name, selector, selects};
 use crate::{
-    annotations::Annotations,
+    annotations::{Annotations, is_managed, primary_of},
     case::Case,
     cluster::{Cluster, Kind, Lookup},
     field_path::FieldPath,
     findings::{Findings, Violation, failed_look_up},
-    json::{NULL, Value, at, object_at, str_at},
-    names::{POD_NAME_LABEL, annotation},
+    json::{NULL, Object, Value, at, object_at, str_at},
+    names::{DATABASE_PORT, POD_INDEX_LABEL, POD_NAME_LABEL, annotation},
     rule,
+    rules::write_endpoint::leads_to_database,
     text::shown,
-};
-use crate::{
-    annotations::is_managed,
-    rules::service::selector::{selector, selects},
 };
 
 /// The Service with its selector on the primary's pod.
 pub(super) fn pinned<'a>(service: &Value<'a>, statefulset: &str) -> Option<Value<'a>> {
     let mut service = service.clone();
-    object_at(&mut service, &["spec", "selector"])?.insert(POD_NAME_LABEL, Value::from(format!("{statefulset}-0")));
+    object_at(&mut service, &["spec", "selector"])?.insert(POD_NAME_LABEL, Value::from(primary_pod(statefulset)));
     Some(service)
+}
+
+fn primary_pod(statefulset: &str) -> String {
+    format!("{statefulset}-0")
+}
+
+fn violation(path: FieldPath, found: String, why: &'static str, fix: String) -> Violation {
+    Violation::new(rule::PRIMARY_SERVICE, path, found, why, fix)
 }
 
 /// Can a Service annotated `primary-of` lead to the primary?
 pub(super) fn check_primary(case: &Case, statefulset: &str, cluster: &Cluster, findings: &mut Findings) {
     let service = &case.object;
-    let namespace = case.request.namespace();
-    let annotation_path = Annotations::path(annotation::PRIMARY_OF);
-    let annotation_path = FieldPath::Known(&annotation_path);
-    let mut reject = |path: &FieldPath, found: String, why: &'static str, fix: &str| {
-        findings.reject(Violation::new(rule::PRIMARY_SERVICE, *path, found, why, fix.to_owned()));
-    };
-    if str_at(service, &["spec", "type"]) == "ExternalName" {
-        reject(
-            &FieldPath::Known("spec.type"),
+    if is_external_name(service) {
+        findings.reject(violation(
+            FieldPath::Known("spec.type"),
             "ExternalName".to_owned(),
             "such a Service leads to a name, not to pods",
-            "write ClusterIP",
-        );
+            "write ClusterIP".to_owned(),
+        ));
     }
     let Some(selector) = selector(service) else {
-        reject(
-            &FieldPath::Known("spec.selector"),
+        findings.reject(violation(
+            FieldPath::Known("spec.selector"),
             "no selector".to_owned(),
             "without one the Service leads to whatever endpoints somebody writes by hand",
-            "write the labels of the StatefulSet's pods; the policy adds the one that names the primary",
-        );
+            "write the labels of the StatefulSet's pods; the policy adds the one that names the primary".to_owned(),
+        ));
         return;
     };
-    if let Some(pod) = selector.get(POD_NAME_LABEL).filter(|pod| pod.as_str() != Some(&format!("{statefulset}-0"))) {
-        reject(
-            &FieldPath::Known("spec.selector").entry(POD_NAME_LABEL),
-            format!("found {}", pod.to_json()),
-            "the primary is another pod",
-            "remove it: the policy writes the right one",
-        );
+    let before = case.old.as_ref().and_then(primary_of);
+    check_labels(selector, statefulset, before, findings);
+    if !leads_to_database(service, None) {
+        let port = DATABASE_PORT;
+        findings
+            .warn(format!("no port leads to the database: writes fail; write port: {port} without another targetPort"));
     }
-    match cluster.get(Kind::StatefulSet, namespace, statefulset) {
+    let annotation_path = Annotations::path(annotation::PRIMARY_OF);
+    let annotation_path = FieldPath::Known(&annotation_path);
+    match cluster.get(Kind::StatefulSet, case.request.namespace(), statefulset) {
         Lookup::Absent => {
             findings
                 .warn(format!("no StatefulSet {} yet: the Service leads nowhere until there is", shown(statefulset)));
@@ -67,29 +68,55 @@ pub(super) fn check_primary(case: &Case, statefulset: &str, cluster: &Cluster, f
         }
         Lookup::Found(found) => {
             if !is_managed(&found) {
-                reject(
-                    &annotation_path,
+                findings.reject(violation(
+                    annotation_path,
                     format!("found {}, a StatefulSet that this policy does not manage", shown(statefulset)),
                     "its pods are databases of their own: there is no primary",
-                    "annotate the StatefulSet with inject: \"true\", or remove this annotation",
-                );
-            } else if str_at(&found, &["spec", "serviceName"]) == str_at(service, &["metadata", "name"]) {
-                reject(
-                    &annotation_path,
-                    "the Service that gives the pods their names".to_owned(),
-                    "bound to the primary it would give replicas no names, and they could not clone from each other",
-                    "remove the annotation here, and create another Service with it",
-                );
+                    "annotate the StatefulSet with inject: \"true\", or remove this annotation".to_owned(),
+                ));
             }
-            if !selects(selector, &found) {
-                let labels = at(&found, &["spec", "template", "metadata", "labels"]).unwrap_or(NULL);
-                reject(
-                    &FieldPath::Known("spec.selector"),
-                    format!("found {}", selector.to_json()),
-                    "it does not select the primary's pod",
-                    &format!("write labels that are in the pod template: {}", labels.to_json()),
-                );
-            }
+            check_primary_of(service, &found, findings);
         }
     }
+}
+
+/// Is a selector bound to another pod than the primary? The label that the policy wrote for the StatefulSet that was
+/// named `before` is no user's, and is written anew.
+fn check_labels(selector: &Object, statefulset: &str, before: Option<&str>, findings: &mut Findings) {
+    let is_of = |pod: &Value, set: &str| pod.as_str() == Some(&primary_pod(set));
+    for (label, pod) in selector.iter() {
+        let is_right = match label {
+            POD_NAME_LABEL => is_of(pod, statefulset) || before.is_some_and(|before| is_of(pod, before)),
+            POD_INDEX_LABEL => pod.as_str() == Some("0"),
+            _ => continue,
+        };
+        if !is_right {
+            findings.reject(violation(
+                FieldPath::Known("spec.selector").entry(label),
+                format!("found {}", pod.to_json()),
+                "the primary is another pod",
+                "remove it: the policy writes the right one".to_owned(),
+            ));
+        }
+    }
+}
+
+/// Can a Service that is annotated with a StatefulSet's name lead to that one's primary?
+pub(super) fn check_primary_of(service: &Value, statefulset: &Value, findings: &mut Findings) {
+    if is_managed(statefulset) && governing_name(statefulset) == str_at(service, &["metadata", "name"]) {
+        findings.reject(violation(
+            FieldPath::Known(&Annotations::path(annotation::PRIMARY_OF)),
+            "the Service that gives the pods their names".to_owned(),
+            "bound to the primary it would give replicas no names, and they could not clone from each other",
+            "remove the annotation here, and create another Service with it".to_owned(),
+        ));
+    }
+    let Some(selector) = selector(service).filter(|selector| !selects(selector, statefulset)) else { return };
+    let labels = at(statefulset, &["spec", "template", "metadata", "labels"]).unwrap_or(NULL);
+    findings.reject(violation(
+        FieldPath::Known("spec.selector"),
+        format!("found {}", selector.to_json()),
+        "it does not select the primary's pod",
+        format!("write labels that are in the pod template: {}", labels.to_json()),
+    ));
 }

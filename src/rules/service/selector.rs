@@ -6,7 +6,19 @@ use crate::{
 };
 
 pub(super) fn is_headless(service: &Value) -> bool {
-    str_at(service, &["spec", "clusterIP"]) == "None" && str_at(service, &["spec", "type"]) != "ExternalName"
+    str_at(service, &["spec", "clusterIP"]) == "None" && !is_external_name(service)
+}
+
+/// The Service that gives the pods of a managed StatefulSet their names: an empty `serviceName` is filled in with the
+/// StatefulSet's own name.
+pub(crate) fn governing_name<'v>(statefulset: &'v Value) -> &'v str {
+    let given = str_at(statefulset, &["spec", "serviceName"]);
+    if given.is_empty() { str_at(statefulset, &["metadata", "name"]) } else { given }
+}
+
+/// Does a Service lead to a name instead of pods?
+pub(super) fn is_external_name(service: &Value) -> bool {
+    str_at(service, &["spec", "type"]) == "ExternalName"
 }
 
 pub(super) fn selector<'v, 'a>(service: &'v Value<'a>) -> Option<&'v Object<'a>> {
@@ -31,6 +43,28 @@ pub(crate) fn selects(selector: &Object, statefulset: &Value) -> bool {
 pub(super) fn pinned_pod<'v>(selector: &'v Object) -> Option<(&'v str, &'v str)> {
     let (statefulset, ordinal) = selector.get(POD_NAME_LABEL)?.as_str()?.rsplit_once('-')?;
     (!ordinal.is_empty() && ordinal.bytes().all(|byte| byte.is_ascii_digit())).then_some((statefulset, ordinal))
+}
+
+/// Whether a selector is bound to a replica of a StatefulSet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Bound<'v> {
+    /// By this label, to the pod of this ordinal.
+    To(&'static str, &'v str),
+    /// To no single pod.
+    Loose,
+}
+
+/// How a selector is bound to replicas of a StatefulSet; nothing where it is bound to pod 0, or to another set.
+pub(super) fn bound_to<'v>(selector: &'v Object, statefulset: &str) -> Option<Bound<'v>> {
+    if selector.contains_key(POD_NAME_LABEL) {
+        let (set, ordinal) = pinned_pod(selector)?;
+        return (set == statefulset && ordinal != "0").then_some(Bound::To(POD_NAME_LABEL, ordinal));
+    }
+    match selector.get(POD_INDEX_LABEL).and_then(Value::as_str) {
+        Some("0") => None,
+        Some(ordinal) => Some(Bound::To(POD_INDEX_LABEL, ordinal)),
+        None => Some(Bound::Loose),
+    }
 }
 
 /// Is the database's port among a Service's? Its number and that of the pods are the same where none is named.

@@ -3,23 +3,23 @@
 
 /// What a host may name in the cluster.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum DnsTarget<'a> {
+pub(crate) enum DnsTarget<'a> {
     Pod(DnsPod<'a>),
     Service { name: &'a str, namespace: &'a str },
 }
 
 /// A pod of a StatefulSet, by its governing Service.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct DnsPod<'a> {
-    pub(super) set: &'a str,
-    pub(super) ordinal: u32,
-    pub(super) service: &'a str,
-    pub(super) namespace: &'a str,
+pub(crate) struct DnsPod<'a> {
+    pub(crate) set: &'a str,
+    pub(crate) ordinal: u32,
+    pub(crate) service: &'a str,
+    pub(crate) namespace: &'a str,
 }
 
 /// What a host may name for a pod of a namespace, the likelier first; nothing where it is outside of the cluster, or
 /// the name of a pod 0.
-pub(super) fn dns_targets<'a>(host: &'a str, own: &'a str) -> Vec<DnsTarget<'a>> {
+pub(crate) fn dns_targets<'a>(host: &'a str, own: &'a str) -> Vec<DnsTarget<'a>> {
     let labels: Vec<&str> = host.splitn(5, '.').collect();
     let pod = |name: &'a str, service: &'a str, namespace: &'a str| {
         let (set, ordinal) = pod_name(name)?;
@@ -48,7 +48,7 @@ pub(super) fn dns_targets<'a>(host: &'a str, own: &'a str) -> Vec<DnsTarget<'a>>
 }
 
 /// The StatefulSet's name and the ordinal in a pod's name.
-pub(super) fn pod_name(name: &str) -> Option<(&str, u32)> {
+pub(crate) fn pod_name(name: &str) -> Option<(&str, u32)> {
     let (set, ordinal) = name.rsplit_once('-')?;
     let is_number = ordinal == "0" || (!ordinal.starts_with('0') && ordinal.bytes().all(|byte| byte.is_ascii_digit()));
     (is_number && !set.is_empty()).then_some((set, ordinal.parse().ok()?))

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use crate::{
+    annotations::may_be_managed,
     cluster::{Cluster, Kind, Lookup},
     field_path::FieldPath,
     findings::{Findings, failed_look_up},
@@ -14,7 +15,7 @@ use crate::{
 pub(super) const CONFIG_MAPS: usize = 16;
 
 /// The look-ups for one object.
-pub(super) struct LookUps<'a, 'h, 'f> {
+pub(crate) struct LookUps<'a, 'h, 'f> {
     /// The object's.
     pub(super) namespace: &'a str,
     cluster: &'a Cluster<'h>,
@@ -27,7 +28,7 @@ pub(super) struct LookUps<'a, 'h, 'f> {
 }
 
 impl<'a, 'h, 'f> LookUps<'a, 'h, 'f> {
-    pub(super) fn new(namespace: &'a str, cluster: &'a Cluster<'h>, findings: &'f mut Findings) -> Self {
+    pub(crate) fn new(namespace: &'a str, cluster: &'a Cluster<'h>, findings: &'f mut Findings) -> Self {
         Self { namespace, cluster, findings, config_maps: Vec::new(), failed: Vec::new(), skipped_config_maps: 0 }
     }
 
@@ -45,10 +46,10 @@ impl<'a, 'h, 'f> LookUps<'a, 'h, 'f> {
         }
     }
 
-    /// The StatefulSets of a namespace; [`Cluster::list`] says what the probe is for.
+    /// The StatefulSets of a namespace that may be managed; [`Cluster::list`] says what the probe is for.
     pub(super) fn statefulsets(&mut self, namespace: &str, probe: &str, path: &str) -> Option<Vec<Value<'a>>> {
         let cluster: &'a Cluster = self.cluster;
-        match cluster.list(Kind::StatefulSet, namespace, probe) {
+        match cluster.list_of(Kind::StatefulSet, namespace, probe, may_be_managed) {
             Lookup::Found(list) => Some(list),
             Lookup::Absent => None,
             Lookup::Failed(why) => {

@@ -19,12 +19,19 @@ mod shell;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use names::{service_may_say_write, service_says_write};
+pub(crate) use addresses::{
+    Addresses, MOST, READ_ONLY, alias_name, is_replica, leads_to_all, leads_to_database, leads_to_replica,
+};
+pub(crate) use dns_target::{DnsTarget, dns_targets};
+pub(crate) use look_ups::LookUps;
+pub(crate) use names::{
+    may_say_write as text_may_say_write, service_may_say_write, service_says_else, service_says_write,
+};
 
-use addresses::{Addresses, HOSTS};
+use addresses::HOSTS;
 use check::Check;
 use container::container as check_container;
-use look_ups::{CONFIG_MAPS, LookUps};
+use look_ups::CONFIG_MAPS;
 use names::may_say_write;
 
 use crate::{

@@ -168,6 +168,7 @@ impl Manifests {
             if let Some(mask) = &mask {
                 mask.prune_object(&mut object);
             }
+            without_history(&mut object);
             object
         };
         let items: Vec<Value> =
@@ -178,6 +179,16 @@ impl Manifests {
             "metadata": {},
             "items": items,
         }))
+    }
+}
+
+/// Drops what the host does not keep of a listed object (Kubewarden's `policy-evaluator`, `modify_object` of its
+/// reflector).
+fn without_history(object: &mut Value) {
+    let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) else { return };
+    metadata.remove("managedFields");
+    if let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) {
+        annotations.remove("kubectl.kubernetes.io/last-applied-configuration");
     }
 }
 

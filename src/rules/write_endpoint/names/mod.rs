@@ -10,7 +10,8 @@ mod split;
 mod tests;
 mod word_list;
 
-pub(super) use scan::{contains, may_say_write};
+pub(super) use scan::contains;
+pub(crate) use scan::may_say_write;
 
 use lists::{
     BEHIND, DATABASE, FAINT, GLUE, HOST, IN_FRONT, LIBRARY, NEVER, NO_HOST, NO_WRITE_SERVICE, NOT_A_ROLE, OF_A_ROLE,
@@ -71,12 +72,24 @@ pub(crate) fn service_says_write(name: &str, names: &WriteNames) -> bool {
     if name.len() > NAME_LIMIT || matches_any(&names.ignore, name) {
         return false;
     }
-    matches_any(&names.services, name) || {
-        let small = name.to_ascii_lowercase();
-        let words = words(&small, name);
-        let is = |word: &&str| NO_WRITE_SERVICE.has(word);
-        matches!(built_in(&words), Saying::Write | Saying::Role | Saying::Weak) && !words.iter().any(is)
+    // most names are soon done with
+    matches_any(&names.services, name)
+        || may_say_write(name) && {
+            let small = name.to_ascii_lowercase();
+            let words = words(&small, name);
+            matches!(built_in(&words), Saying::Write | Saying::Role | Saying::Weak)
+                && !any_of(&words, &NO_WRITE_SERVICE)
+        }
+}
+
+/// Does the name of a Service, or a value of one of its labels, say that something else than writes goes to it?
+pub(crate) fn service_says_else(name: &str) -> bool {
+    if name.len() > NAME_LIMIT {
+        return false;
     }
+    let small = name.to_ascii_lowercase();
+    let words = words(&small, name);
+    [&READ, &NEVER, &SUBJECT, &NO_WRITE_SERVICE].into_iter().any(|list| any_of(&words, list))
 }
 
 /// May the name of a Service say that writes go to it, by a word that means much else too?

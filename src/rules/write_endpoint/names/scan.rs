@@ -17,7 +17,7 @@ const SECOND: [u8; 256] = {
 
 /// Could a text hold a name that says write, or take names from a `ConfigMap`? One scan without any allocation, for it
 /// runs on every Pod of the cluster.
-pub(in crate::rules::write_endpoint) fn may_say_write(text: &str) -> bool {
+pub(crate) fn may_say_write(text: &str) -> bool {
     let text = text.as_bytes();
     let has_start = |pair: &[u8]| SECOND[usize::from(pair[0])] == pair[1] | 0x20;
     let mut from = 0;
