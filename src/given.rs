@@ -2,15 +2,19 @@
 
 use crate::{
     arguments::{Word, words},
+    config_maps::ConfigMaps,
+    container_variables::{ConfigMapKey, ContainerVariables},
     field_path::FieldPath,
-    json::{Value, list_at, str_at},
-    name_index::NameIndex,
+    json::{Value, at, list_at, str_at},
     object::name,
     text::shown,
-    variables::{Budget, expand_with_shell},
 };
 use mysql_options::ServerOption;
 use std::borrow::Cow;
+
+/// Variables that name the folder of an option file (MySQL manual, "Using Option Files"; MariaDB's sources,
+/// `init_default_directories`).
+const FOLDERS: [&str; 3] = ["HOME", "MYSQL_HOME", "MARIADB_HOME"];
 
 /// An option that the server gets, and that a rule knows.
 pub(crate) struct Given<'a> {
@@ -22,6 +26,8 @@ pub(crate) struct Given<'a> {
     pub(crate) text: Cow<'a, str>,
     /// The word after it, in the same place.
     pub(crate) next: Option<String>,
+    /// The key of a ConfigMap that it, its value or a part of it is from.
+    pub(crate) from: Option<ConfigMapKey<'a>>,
 }
 
 impl Given<'_> {
@@ -49,50 +55,131 @@ pub(crate) struct Options<'a> {
     pub(crate) given: Vec<Given<'a>>,
     /// Are there more than these?
     pub(crate) is_cut: bool,
+    /// Words that are a variable's value, of which nothing is known: each with its place.
+    pub(crate) unknown: Vec<(&'static str, usize, String)>,
+    /// The variables of the container, where they matter.
+    pub(crate) variables: ContainerVariables<'a>,
 }
 
 /// The options that reach the server: arguments, and variables that images turn into arguments.
-pub(crate) fn given_options<'a>(container: &'a Value<'a>) -> Options<'a> {
-    let mut given: Vec<Given> = Vec::new();
+pub(crate) fn given_options<'a>(container: &'a Value<'a>, config_maps: &ConfigMaps) -> Options<'a> {
     let words: Vec<Word> = words(container).collect();
-    let variables = LiteralVariables::of(container, &words);
-    let mut is_next = false;
-    let mut take = |place, written, text: Cow<'a, str>, is_whole: bool| {
-        if let Some(last) = given.last_mut().filter(|_| is_next) {
-            last.next = Some(text.as_ref().to_owned());
-        }
-        // a short option within a shell's text may be another program's
-        let option = ServerOption::from_argument(&text).filter(|_| is_whole || text.starts_with("--"));
-        is_next = option.is_some_and(|option| option.is_known);
-        if is_next {
-            given.push(Given { place, written, text, next: None });
-        }
+    let env = list_at(container, &["env"]);
+    let refers = |variable: &Value| {
+        let name = name(variable);
+        FOLDERS.contains(&name)
+            || (carries_arguments(name)
+                && (str_at(variable, &["value"]).contains('$') || at(variable, &["valueFrom"]).is_some()))
     };
-    let mut push = |place, text: Cow<'a, str>, is_whole: bool| {
-        let expanded = match &text {
-            Cow::Borrowed(text) => variables.expand(text),
-            Cow::Owned(text) => Cow::Owned(variables.expand(text).into_owned()),
+    // most containers refer to none
+    let variables = if words.iter().any(|word| word.text.contains('$'))
+        || at(container, &["envFrom"]).is_some()
+        || env.iter().any(refers)
+    {
+        ContainerVariables::of(container, config_maps)
+    } else {
+        ContainerVariables::default()
+    };
+    let mut reader = Reader { config_maps, options: Options { variables, ..Options::default() }, is_next: false };
+    // the image's entrypoint puts what such a variable holds before or after the arguments
+    let from = reader.options.variables.from;
+    for place in 0..from + env.len() {
+        let variable = env.get(place.wrapping_sub(from));
+        let name = variable.map_or_else(|| reader.options.variables.names.at(place), name);
+        let names = &reader.options.variables.names;
+        if !carries_arguments(name) || !(names.is_empty() || names.is_effective(place)) {
+            continue;
+        }
+        let name = name.to_owned();
+        let literal = variable.map_or("", |variable| str_at(variable, &["value"]));
+        if literal.is_empty() {
+            reader.take_variable(place, name);
+        }
+        for word in literal.split_whitespace() {
+            let word = Cow::Borrowed(word.trim_matches(['"', '\'']));
+            reader.push(("env", place - from), word, false);
+        }
+    }
+    for word in words {
+        reader.push((word.list, word.index), word.text, word.is_whole);
+    }
+    let mut options = reader.options;
+    options.is_cut = options.variables.budget.is_spent();
+    options
+}
+
+/// Finds the options among words.
+struct Reader<'a, 'm, 'c> {
+    config_maps: &'m ConfigMaps<'c>,
+    options: Options<'a>,
+    /// May the next word be the value of the last option?
+    is_next: bool,
+}
+
+impl<'a> Reader<'a, '_, '_> {
+    /// A word as it is written, and what variables make of it.
+    #[inline(never)]
+    fn push(&mut self, place: (&'static str, usize), text: Cow<'a, str>, is_whole: bool) {
+        let (expanded, from) = match &text {
+            Cow::Borrowed(text) => self.options.variables.expand(text, self.config_maps),
+            Cow::Owned(text) => {
+                let (expanded, from) = self.options.variables.expand(text, self.config_maps);
+                (Cow::Owned(expanded.into_owned()), from)
+            }
         };
         // Kubernetes puts a variable's value into the argument as it is; only a shell makes several words of it, and
         // has taken those apart that it sees
         if is_whole || expanded == text {
-            take(place, text, expanded, is_whole);
+            if expanded.starts_with("$(") && self.options.unknown.len() < 10 {
+                let name = expanded[2..].split(')').next().unwrap_or_default();
+                if self.options.variables.names.has(name) {
+                    self.options.unknown.push((place.0, place.1, expanded.to_string()));
+                }
+            }
+            self.take(place, text, expanded, is_whole, from);
         } else {
-            expanded.split_whitespace().for_each(|word| take(place, text.clone(), Cow::Owned(word.to_owned()), false));
-        }
-    };
-    // the image's entrypoint puts what such a variable holds before or after the arguments
-    for (index, variable) in list_at(container, &["env"]).iter().enumerate() {
-        if carries_arguments(name(variable)) {
-            for word in str_at(variable, &["value"]).split_whitespace() {
-                push(("env", index), Cow::Borrowed(word.trim_matches(['"', '\''])), false);
+            for word in expanded.split_whitespace() {
+                self.take(place, text.clone(), Cow::Owned(word.to_owned()), false, from.clone());
             }
         }
     }
-    for word in words {
-        push((word.list, word.index), word.text, word.is_whole);
+
+    /// The words of a variable that a ConfigMap holds.
+    fn take_variable(&mut self, place: usize, name: String) {
+        let mut from = None;
+        let value = self
+            .options
+            .variables
+            .values
+            .get(place)
+            .and_then(|_| self.options.variables.value(place, 0, self.config_maps, &mut from).map(Cow::into_owned));
+        for word in value.unwrap_or_default().split_whitespace() {
+            let text = Cow::Owned(word.trim_matches(['"', '\'']).to_owned());
+            self.take(("env", 0), Cow::Owned(name.clone()), text, false, from.clone());
+        }
     }
-    Options { given, is_cut: variables.budget.is_spent() }
+
+    /// A word as the server gets it.
+    fn take(
+        &mut self,
+        place: (&'static str, usize),
+        written: Cow<'a, str>,
+        text: Cow<'a, str>,
+        is_whole: bool,
+        from: Option<ConfigMapKey<'a>>,
+    ) {
+        let given = &mut self.options.given;
+        if let Some(last) = given.last_mut().filter(|_| self.is_next) {
+            last.next = Some(text.as_ref().to_owned());
+            last.from = last.from.take().or_else(|| from.clone());
+        }
+        // a short option within a shell's text may be another program's
+        let option = ServerOption::from_argument(&text).filter(|_| is_whole || text.starts_with("--"));
+        self.is_next = option.is_some_and(|option| option.is_known);
+        if self.is_next {
+            given.push(Given { place, written, text, next: None, from });
+        }
+    }
 }
 
 /// The options among the words, each with its place there.
@@ -105,46 +192,4 @@ pub(crate) fn told<'g>(given: &'g [Given]) -> Vec<(usize, ServerOption<'g>)> {
 fn carries_arguments(name: &str) -> bool {
     const WORDS: [&str; 7] = ["FLAGS", "ARGS", "OPTS", "OPTIONS", "ARGUMENTS", "PARAMS", "PARAMETERS"];
     name.split('_').any(|word| WORDS.iter().any(|known| known.eq_ignore_ascii_case(word)))
-}
-
-/// The variables that a container defines by themselves; the last of a name counts.
-#[derive(Default)]
-struct LiteralVariables<'a> {
-    names: NameIndex<'a>,
-    values: Vec<&'a str>,
-    budget: Budget,
-}
-
-impl<'a> LiteralVariables<'a> {
-    fn of(container: &'a Value<'a>, words: &[Word]) -> Self {
-        let value = |variable: &'a Value<'a>| Some((name(variable), variable.get("value")?.as_str()?));
-        let env = list_at(container, &["env"]);
-        let refers = |variable: &Value| carries_arguments(name(variable)) && str_at(variable, &["value"]).contains('$');
-        // most containers refer to none
-        if !words.iter().any(|word| word.text.contains('$')) && !env.iter().any(refers) {
-            return Self::default();
-        }
-        let defined = || env.iter().filter_map(value).filter(|(name, _)| !name.is_empty());
-        Self {
-            names: NameIndex::new(defined().map(|(name, _)| Cow::Borrowed(name)).collect()),
-            values: defined().map(|(_, value)| value).collect(),
-            budget: Budget::default(),
-        }
-    }
-
-    fn get(&self, name: &str) -> Option<&'a str> {
-        self.names.last(name, 0..self.values.len()).map(|place| self.values[place])
-    }
-
-    /// A word with the values of variables in it.
-    fn expand<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        /// What is longer is no option that a rule knows.
-        const LIMIT: usize = 4096;
-        if self.names.is_empty() {
-            return Cow::Borrowed(text);
-        }
-        let value_of =
-            |name: &str, room| self.get(name).filter(|value| value.len() <= room && self.budget.take(value.len()));
-        expand_with_shell(text, LIMIT, &value_of)
-    }
 }

@@ -6,13 +6,15 @@ use crate::decide::change::Change;
 use crate::{
     annotations::{Annotations, own},
     case::{Case, recheck_uncached},
-    cluster::Cluster,
+    cluster::{Cluster, Kind, Lookup},
+    config_maps::ConfigMaps,
     database::Found,
     decide::{
         bounds::{self, record_of},
         check_write_endpoints,
         peek::has_own_annotation,
     },
+    exemptions::Exemptions,
     field_types,
     findings::{Findings, Violation},
     inject::{Extent, Plan, strip},
@@ -177,9 +179,17 @@ impl<'c, 'r> Subject<'c, 'r> {
                 rules::governing_service(base, namespace, stored, &case.settings, cluster, findings);
             });
         }
-        let found = Found::find(base, annotations, findings);
+        let found = Found::find(base, annotations, findings).map(|found| {
+            let is_exempt = case.settings.exempts(namespace);
+            found.within(if is_exempt { ConfigMaps::default() } else { ConfigMaps::new(cluster, namespace) })
+        });
         if let Some(found) = &found {
-            rules::statefulset(found, findings);
+            found.given();
+            if found.config_maps.are_used() {
+                look(case, cluster, found, findings, &|found, _, findings| rules::statefulset(found, findings));
+            } else {
+                rules::statefulset(found, findings);
+            }
         }
         let plan = Plan::make(base, found.as_ref(), annotations, kept, &case.settings, self.old.is_some(), findings);
         let (Some(plan), Some(found)) = (plan, &found) else {
@@ -187,9 +197,10 @@ impl<'c, 'r> Subject<'c, 'r> {
             return None;
         };
         if !case.settings.exempts(namespace) {
-            recheck_uncached(case, cluster, findings, |cluster, findings| {
+            look(case, cluster, found, findings, &|found, cluster, findings| {
                 rules::config_map_of(
                     &plan.outcome(),
+                    found,
                     base,
                     self.old.is_some(),
                     namespace,
@@ -200,17 +211,16 @@ impl<'c, 'r> Subject<'c, 'r> {
             });
         }
         let is_live = |object| replicas(object) != 1;
-        let subject = Replicated {
-            plan: plan.outcome(),
-            found,
-            object: base,
-            old: if case.is_audit { None } else { self.old },
-            kept,
-            asked,
-            is_live: is_live(&self.object) || self.old.is_some_and(is_live),
-        };
-        recheck_uncached(case, cluster, findings, |cluster, findings| {
-            rules::replication(&subject, namespace, &case.settings, cluster, findings);
+        look(case, cluster, found, findings, &|found, cluster, findings| {
+            let subject = Replicated {
+                plan: plan.outcome(),
+                object: base,
+                old: if case.is_audit { None } else { self.old },
+                kept,
+                asked,
+                is_live: is_live(&self.object) || self.old.is_some_and(is_live),
+            };
+            rules::replication(&subject, found, namespace, &case.settings, cluster, findings);
         });
         if !case.is_audit {
             self.check_restore_from(annotations, findings);
@@ -391,6 +401,44 @@ impl<'c, 'r> Subject<'c, 'r> {
             }
         }
         Some(())
+    }
+}
+
+/// Looks at what a database is told, by ConfigMaps too: what is wrong with one of these counts unless that is exempt.
+fn look(
+    case: &Case,
+    cluster: &Cluster,
+    found: &Found,
+    findings: &mut Findings,
+    check: &dyn Fn(&Found, &Cluster, &mut Findings),
+) {
+    recheck_uncached(case, cluster, findings, |cluster, findings| {
+        let mut own = Findings::default();
+        if found.config_maps.are_used() {
+            let found = found.anew(cluster);
+            check(&found, cluster, &mut own);
+            found.config_maps.tell_failed(&found.path, &mut own);
+        } else {
+            check(found, cluster, &mut own);
+        }
+        let (those_of_others, violations) =
+            std::mem::take(&mut own.violations).into_iter().partition(|violation| violation.object.is_some());
+        own.violations = violations;
+        findings.append(own);
+        tell_of_config_maps(those_of_others, case, cluster, findings);
+    });
+}
+
+fn tell_of_config_maps(violations: Vec<Violation>, case: &Case, cluster: &Cluster, findings: &mut Findings) {
+    for violation in violations {
+        let mut one = Findings::default();
+        let name = violation.object.as_deref().and_then(|object| object.rsplit('/').next()).unwrap_or_default();
+        let config_map = cluster.get(Kind::ConfigMap, case.request.namespace(), name);
+        one.reject(violation);
+        if let Lookup::Found(config_map) = config_map {
+            Exemptions::of(&config_map).apply(&mut one, &case.settings);
+        }
+        findings.append(one);
     }
 }
 

@@ -108,14 +108,14 @@ fn server_words<'v>(container: &'v Value) -> Vec<Cow<'v, str>> {
     let env = list_at(container, &["env"]);
     let names = NameIndex::of(env);
     let taken = Cell::new(0);
-    let value = |name: &str, room| {
+    let mut value = |name: &str, room| {
         let value = env[names.last(name, 0..env.len())?].get("value")?.as_str()?;
         taken.set(taken.get() + value.len());
-        (value.len() <= room && taken.get() <= ALL).then_some(value)
+        (value.len() <= room && taken.get() <= ALL).then_some(Cow::Borrowed(value))
     };
     let mut expanded = Vec::with_capacity(all.len());
     for word in all {
-        match expand_with_shell(&word.text, LIMIT, &value) {
+        match expand_with_shell(&word.text, LIMIT, &mut value) {
             Cow::Borrowed(_) => expanded.push(word.text),
             Cow::Owned(text) if word.is_whole || text == word.text => expanded.push(text.into()),
             Cow::Owned(text) => expanded.extend(text.split_whitespace().map(|part| part.to_owned().into())),
