@@ -15,7 +15,7 @@ use crate::{
 pub(crate) struct ConfigMaps<'c> {
     /// Without one nothing is known of any.
     cluster: Option<&'c Cluster<'c>>,
-    namespace: &'c str,
+    pub(crate) namespace: &'c str,
     seen: RefCell<Vec<(String, Lookup<Rc<Value<'c>>>)>>,
 }
 

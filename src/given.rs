@@ -93,7 +93,7 @@ pub(crate) fn given_options<'a>(container: &'a Value<'a>, config_maps: &ConfigMa
         let name = name.to_owned();
         let literal = variable.map_or("", |variable| str_at(variable, &["value"]));
         if literal.is_empty() {
-            reader.take_variable(place, name);
+            reader.take_variable(place, &name);
         }
         for word in literal.split_whitespace() {
             let word = Cow::Borrowed(word.trim_matches(['"', '\'']));
@@ -145,7 +145,7 @@ impl<'a> Reader<'a, '_, '_> {
     }
 
     /// The words of a variable that a ConfigMap holds.
-    fn take_variable(&mut self, place: usize, name: String) {
+    fn take_variable(&mut self, place: usize, name: &str) {
         let mut from = None;
         let value = self
             .options
@@ -155,7 +155,7 @@ impl<'a> Reader<'a, '_, '_> {
             .and_then(|_| self.options.variables.value(place, 0, self.config_maps, &mut from).map(Cow::into_owned));
         for word in value.unwrap_or_default().split_whitespace() {
             let text = Cow::Owned(word.trim_matches(['"', '\'']).to_owned());
-            self.take(("env", 0), Cow::Owned(name.clone()), text, false, from.clone());
+            self.take(("env", 0), Cow::Owned(name.to_owned()), text, false, from.clone());
         }
     }
 

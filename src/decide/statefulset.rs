@@ -203,7 +203,6 @@ impl<'c, 'r> Subject<'c, 'r> {
                     found,
                     base,
                     self.old.is_some(),
-                    namespace,
                     &case.settings,
                     cluster,
                     findings,
@@ -404,7 +403,8 @@ impl<'c, 'r> Subject<'c, 'r> {
     }
 }
 
-/// Looks at what a database is told, by ConfigMaps too: what is wrong with one of these counts unless that is exempt.
+/// Looks at what a database is told, by `ConfigMap`s too: what is wrong with one of these counts
+/// unless that is exempt.
 fn look(
     case: &Case,
     cluster: &Cluster,
@@ -421,25 +421,20 @@ fn look(
         } else {
             check(found, cluster, &mut own);
         }
-        let (those_of_others, violations) =
-            std::mem::take(&mut own.violations).into_iter().partition(|violation| violation.object.is_some());
-        own.violations = violations;
+        let Findings { violations, exempted, .. } = &mut own;
+        violations.retain(|violation| {
+            let Some(name) = violation.object.as_deref().and_then(|object| object.rsplit('/').next()) else {
+                return true;
+            };
+            let Lookup::Found(config_map) = cluster.get(Kind::ConfigMap, case.request.namespace(), name) else {
+                return true;
+            };
+            let exemptions = Exemptions::of(&config_map);
+            let why = exemptions.reason(violation.rule).filter(|_| case.settings.is_on(violation.rule));
+            why.inspect(|why| exempted.insert(violation.rule, (*why).to_owned())).is_none()
+        });
         findings.append(own);
-        tell_of_config_maps(those_of_others, case, cluster, findings);
     });
-}
-
-fn tell_of_config_maps(violations: Vec<Violation>, case: &Case, cluster: &Cluster, findings: &mut Findings) {
-    for violation in violations {
-        let mut one = Findings::default();
-        let name = violation.object.as_deref().and_then(|object| object.rsplit('/').next()).unwrap_or_default();
-        let config_map = cluster.get(Kind::ConfigMap, case.request.namespace(), name);
-        one.reject(violation);
-        if let Lookup::Found(config_map) = config_map {
-            Exemptions::of(&config_map).apply(&mut one, &case.settings);
-        }
-        findings.append(one);
-    }
 }
 
 /// The container that a record calls the database's, and where it stands.

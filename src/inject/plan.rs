@@ -130,7 +130,7 @@ impl<'a> Plan<'a> {
         check_source_host(object_name, service.name(), &database, findings);
         let new = || Replication::new(database.flavor, database.clone_method);
         let mut replication = kept.map_or_else(new, |kept| kept.with(database.clone_method));
-        let from_container = FromContainer::new(pod, container, &database);
+        let from_container = FromContainer::new(found, &database);
         if from_container.has_gtids {
             replication.gtid = Gtid::On;
         }

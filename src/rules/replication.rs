@@ -168,8 +168,8 @@ fn mounted_files(
     };
     changed(&told(&before), &told(&after), kept, findings, &|what, why, fix| {
         let path = "spec.template.spec.containers";
-        let maps: Vec<_> = [&after, &before].into_iter().flatten().flat_map(Reading::config_maps).map(shown).collect();
-        let found = format!("another mount of option files ({}): they {what}", maps.join(", "));
+        let maps = after.as_ref().or(before.as_ref()).map(Reading::config_maps).unwrap_or_default();
+        let found = format!("another mount of option files ({maps}): they {what}");
         Violation::new(rule::REPLICATION_CHANGED, path, found, why, fix)
     });
 }

@@ -48,7 +48,6 @@ pub(crate) fn of_statefulset(
     found: &Found,
     object: &Value,
     is_update: bool,
-    namespace: &str,
     settings: &Settings,
     cluster: &Cluster,
     findings: &mut Findings,
@@ -56,7 +55,7 @@ pub(crate) fn of_statefulset(
     if !is_on(settings) {
         return;
     }
-    let config_map = plan.config_map;
+    let (config_map, namespace) = (plan.config_map, found.config_maps.namespace);
     let config_maps = ConfigMaps::new(cluster, namespace);
     let server = Server::new(&plan.database, plan.replication, object, found.container, plan.data_dir.into());
     let server = Server { was_there: is_update, ..server };

@@ -106,9 +106,10 @@ impl Reading<'_> {
         lines.map(|(place, line)| (place, ServerOption::from_file(&line.name, line.value.as_deref()))).collect()
     }
 
-    /// The `ConfigMap`s that files were read from.
-    pub(crate) fn config_maps(&self) -> impl Iterator<Item = &str> {
-        self.files.iter().map(|file| file.key.config_map.as_str())
+    /// The `ConfigMap`s that files were read from, as messages name them.
+    pub(crate) fn config_maps(&self) -> String {
+        let names: Vec<_> = self.files.iter().map(|file| shown(&file.key.config_map)).collect();
+        names.join(", ")
     }
 
     /// What is wrong with the option at a place.
@@ -138,7 +139,7 @@ fn wrong(
     why: String,
     fix: Cow<'static, str>,
 ) -> Violation {
-    let key = DATA.entry(&file.key.key);
+    let key = DATA.entry(&file.key.name);
     let path = line.map_or(key, |line| key.line(line));
     Violation::new(rule, path, found, why, fix).of(config_maps.label(&file.key.config_map))
 }
@@ -168,7 +169,7 @@ impl Reader<'_, '_, '_, '_> {
         };
         let mut files = Vec::new();
         if let Some(folder) = value("MARIADB_HOME").filter(|_| is_mariadb).or_else(|| value("MYSQL_HOME")) {
-            files.push(format!("{folder}/my.cnf"));
+            files.push([&folder, "/my.cnf"].concat());
         }
         let user = |of: &Value| at(of, &["securityContext", "runAsUser"]).and_then(Value::as_i64);
         let is_other_user = user(container).or_else(|| user(pod)).is_some_and(|user| user != 0);
@@ -178,7 +179,7 @@ impl Reader<'_, '_, '_, '_> {
             && !command.any(|text| text.contains("entrypoint") || text.contains("gosu"));
         let home = value("HOME").filter(|_| self.layout.has_own_user || is_other_user || is_past_entrypoint);
         let homes: &[&str] = if home.is_some() { &[] } else { self.layout.homes };
-        files.extend(home.as_deref().into_iter().chain(homes.iter().copied()).map(|home| format!("{home}/.my.cnf")));
+        files.extend(home.as_deref().into_iter().chain(homes.iter().copied()).map(|home| [home, "/.my.cnf"].concat()));
         files
     }
 
@@ -243,7 +244,7 @@ impl Reader<'_, '_, '_, '_> {
         let mut names = sorted(names, Ord::cmp);
         names.dedup();
         for name in &names {
-            self.enter(&format!("{path}/{name}"), depth);
+            self.enter(&[path, "/", name].concat(), depth);
         }
         if is_injected {
             self.reading.before = Some(self.reading.lines.len());
@@ -284,7 +285,7 @@ impl Reader<'_, '_, '_, '_> {
                     }
                 }
                 EntryKind::Include(path) => self.include(&plain_path(path), depth),
-                EntryKind::IncludeDir(path) => self.include(&format!("{}/", plain_path(path)), depth),
+                EntryKind::IncludeDir(path) => self.include(&[&plain_path(path), "/"].concat(), depth),
             }
         }
     }

@@ -14,14 +14,14 @@ use crate::{
 /// The key of a ConfigMap.
 pub(super) struct Key<'c> {
     pub(super) config_map: String,
-    pub(super) key: String,
+    pub(super) name: String,
     object: Rc<Value<'c>>,
 }
 
 impl Key<'_> {
     /// What it says; nothing where it is no text.
     pub(super) fn text(&self) -> &str {
-        str_at(&self.object, &["data", &self.key])
+        str_at(&self.object, &["data", &self.name])
     }
 }
 
@@ -66,7 +66,7 @@ fn holds_forced(found: &Found, folder: &str) -> bool {
 
 /// Does a volume hold files that somebody has written into a manifest?
 pub(super) fn is_of_files(volume: &Value) -> bool {
-    ["configMap", "secret", "projected", "downwardAPI"].iter().any(|kind| volume.get(kind).is_some())
+    ["configMap", "secret", "projected", "downwardAPI"].iter().any(|kind| at(volume, &[kind]).is_some())
 }
 
 /// The sources of a volume's files: the ConfigMap's name, or none of a Secret and others that are not looked at, and
@@ -110,7 +110,7 @@ impl Place<'_> {
                 content = Content::Unseen;
             } else if let (Some(object), Some(config_map), true) = (&object, config_map, has("data")) {
                 let (config_map, key) = (config_map.to_owned(), key.to_owned());
-                content = Content::Key(Key { config_map, key, object: Rc::clone(object) });
+                content = Content::Key(Key { config_map, name: key, object: Rc::clone(object) });
             }
         }
         content
@@ -126,7 +126,7 @@ impl Place<'_> {
             for item in listed {
                 let path = str_at(item, &["path"]);
                 let below = if within.is_empty() { Some(path) } else { path.strip_prefix(within.as_str()) };
-                below.into_iter().for_each(|below| push(below.trim_start_matches('/')));
+                push(below.unwrap_or_default().trim_start_matches('/'));
             }
             if listed.is_empty() && within.is_empty() {
                 match config_map.and_then(|name| config_maps.get(name)) {
