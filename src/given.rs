@@ -37,6 +37,7 @@ impl Given<'_> {
         let list = container.field(list);
         match self.place {
             ("env", _) => list.element(index).field("value").into(),
+            ("envFrom", _) => list.into(),
             _ => list.element(index).into(),
         }
     }
@@ -80,7 +81,9 @@ pub(crate) fn given_options<'a>(container: &'a Value<'a>, config_maps: &ConfigMa
     } else {
         ContainerVariables::default()
     };
-    let mut reader = Reader { config_maps, options: Options { variables, ..Options::default() }, is_next: false };
+    let has_secret = list_at(container, &["envFrom"]).iter().any(|source| at(source, &["secretRef"]).is_some());
+    let options = Options { variables, ..Options::default() };
+    let mut reader = Reader { config_maps, options, has_secret, is_next: false };
     // the image's entrypoint puts what such a variable holds before or after the arguments
     let from = reader.options.variables.from;
     for place in 0..from + env.len() {
@@ -112,6 +115,8 @@ pub(crate) fn given_options<'a>(container: &'a Value<'a>, config_maps: &ConfigMa
 struct Reader<'a, 'm, 'c> {
     config_maps: &'m ConfigMaps<'c>,
     options: Options<'a>,
+    /// May there be variables of which not even the names are known?
+    has_secret: bool,
     /// May the next word be the value of the last option?
     is_next: bool,
 }
@@ -130,17 +135,23 @@ impl<'a> Reader<'a, '_, '_> {
         // Kubernetes puts a variable's value into the argument as it is; only a shell makes several words of it, and
         // has taken those apart that it sees
         if is_whole || expanded == text {
-            if expanded.starts_with("$(") && self.options.unknown.len() < 10 {
-                let name = expanded[2..].split(')').next().unwrap_or_default();
-                if self.options.variables.names.has(name) {
-                    self.options.unknown.push((place.0, place.1, expanded.to_string()));
-                }
-            }
+            self.look_for_unknown(place, &expanded);
             self.take(place, text, expanded, is_whole, from);
         } else {
             for word in expanded.split_whitespace() {
                 self.take(place, text.clone(), Cow::Owned(word.to_owned()), false, from.clone());
             }
+        }
+    }
+
+    /// Notes a word that is nothing but a variable whose value is not known.
+    fn look_for_unknown(&mut self, place: (&'static str, usize), word: &str) {
+        /// So many of them are told.
+        const LIMIT: usize = 10;
+        let Some(name) = word.strip_prefix('$').filter(|_| self.options.unknown.len() < LIMIT) else { return };
+        let name = name.trim_matches(['(', ')', '{', '}']);
+        if self.options.variables.names.has(name) || self.has_secret {
+            self.options.unknown.push((place.0, place.1, shown(name)));
         }
     }
 
@@ -155,7 +166,14 @@ impl<'a> Reader<'a, '_, '_> {
             .and_then(|_| self.options.variables.value(place, 0, self.config_maps, &mut from).map(Cow::into_owned));
         for word in value.unwrap_or_default().split_whitespace() {
             let text = Cow::Owned(word.trim_matches(['"', '\'']).to_owned());
-            self.take(("env", 0), Cow::Owned(name.to_owned()), text, false, from.clone());
+            let list = if place < self.options.variables.from { "envFrom" } else { "env" };
+            self.take(
+                (list, place.saturating_sub(self.options.variables.from)),
+                Cow::Owned(name.to_owned()),
+                text,
+                false,
+                from.clone(),
+            );
         }
     }
 

@@ -21,6 +21,7 @@ use crate::{
     config_maps::ConfigMaps,
     database::Found,
     findings::{Findings, Violation, failed_look_up},
+    given::given_options,
     json::{Value, at, str_at},
     names::{PRIMARY_KEYS, REPLICA_KEYS},
     planned::Planned,
@@ -93,7 +94,9 @@ pub(crate) fn config_map(case: &Case, cluster: &Cluster, findings: &mut Findings
         for statefulset in &found {
             let Some((found, server, [is_named, is_told])) = server_of(statefulset, cluster, case) else { continue };
             if may_be_told && is_told {
-                check_told(&found, &server, name, findings);
+                let before = ConfigMaps::new(cluster, namespace);
+                before.put(name, case.old.clone().unwrap_or_default());
+                check_told(&found, &server, name, &before, findings);
             }
             if !has_roles || !is_named {
                 continue;
@@ -112,7 +115,7 @@ pub(crate) fn config_map(case: &Case, cluster: &Cluster, findings: &mut Findings
 }
 
 /// Checks what a ConfigMap tells a server otherwise than by the files of the roles.
-fn check_told(found: &Found, server: &Server, config_map: &str, findings: &mut Findings) {
+fn check_told(found: &Found, server: &Server, config_map: &str, before: &ConfigMaps, findings: &mut Findings) {
     let plan = Planned {
         container: "",
         config_map: "",
@@ -122,7 +125,7 @@ fn check_told(found: &Found, server: &Server, config_map: &str, findings: &mut F
     };
     let mut own = Findings::default();
     check_options(found, &mut own);
-    check_arguments(found, &[], server.object, &plan, &mut own);
+    check_arguments(found, &given_options(found.container, before).given, server.object, &plan, &mut own);
     check_mounted(server, found, &found.config_maps, &mut own);
     let object = Some(found.config_maps.label(config_map));
     for violation in own.violations.into_iter().filter(|violation| violation.object == object) {

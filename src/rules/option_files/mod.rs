@@ -323,7 +323,9 @@ impl<'c> Reader<'_, '_, '_, 'c> {
         let Self { mut reading, hidden_by, conf_dir, config_maps, found, .. } = self;
         let Some((mount, path, file)) = hidden_by.filter(|_| reading.before.is_none()) else { return reading };
         let what = format!("what is mounted at {} does not include {conf_dir}/", shown(&path));
-        let why = format!("what keeps a replica closed for writes is in {conf_dir}/{FORCED_OPTIONS_FILE}");
+        let why = format!(
+            "what keeps a replica closed for writes is in {conf_dir}/{FORCED_OPTIONS_FILE}, and the server must read it"
+        );
         let fix = format!("end the file with the line !includedir {conf_dir}/");
         let violation = if let Some(file) = file {
             wrong(&reading.files[file], None, config_maps, rule::UNREACHABLE_OPTION_FILES, what, why, fix.into())
@@ -335,3 +337,6 @@ impl<'c> Reader<'_, '_, '_, 'c> {
         reading
     }
 }
+
+#[cfg(test)]
+mod tests;

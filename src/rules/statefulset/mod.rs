@@ -25,7 +25,7 @@ pub(crate) fn statefulset(found: &Found, findings: &mut Findings) {
     check_options(found, findings);
     for (list, index, text) in unknown.iter().filter(|_| found.config_maps.are_known()) {
         let list = path.field(list);
-        findings.warn(format!("{}: what {text} tells the server was not looked at", list.element(*index)));
+        findings.warn(format!("{}: what the variable {text} tells the server was not looked at", list.element(*index)));
     }
     if *is_cut {
         findings.reject(Violation::new(
