@@ -211,3 +211,101 @@ fn carries_arguments(name: &str) -> bool {
     const WORDS: [&str; 7] = ["FLAGS", "ARGS", "OPTS", "OPTIONS", "ARGUMENTS", "PARAMS", "PARAMETERS"];
     name.split('_').any(|word| WORDS.iter().any(|known| known.eq_ignore_ascii_case(word)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        cluster::Cluster,
+        json::{json, read},
+    };
+
+    /// The options of a container, each with the key of a ConfigMap that it is from, and what is not known.
+    fn options(container: &Value) -> String {
+        let host = |_: &str, request: &[u8]| {
+            let request = read(std::str::from_utf8(request).unwrap()).unwrap();
+            let data = match str_at(&request, &["name"]) {
+                "one" => json!({"A": "--skip-log-bin", "OFF": "OFF"}),
+                "opts" => json!({"MYSQLD_OPTS": "--server-id=1 '--port=2'"}),
+                "two" => json!({"A": "--port=7", "LONG": "x".repeat(4097)}),
+                "forbidden" => return Err("forbidden".to_owned()),
+                name => return Err(format!("Cannot find v1/ConfigMap named '{name}'")),
+            };
+            Ok(json!({ "data": data }).to_json().into_bytes())
+        };
+        let cluster = Cluster::new(&host);
+        let found = given_options(container, &ConfigMaps::new(&cluster, "shop"));
+        let told = found.given.iter().map(|given| {
+            let from = given.from.as_ref().map(|key| format!(" of {}/{}", key.config_map, key.key)).unwrap_or_default();
+            format!("{}{from}", given.text)
+        });
+        let told: Vec<_> = told.collect();
+        let unknown: Vec<_> =
+            found.unknown.iter().map(|(list, index, name)| format!("{list}[{index}] {name}")).collect();
+        format!("{}|{}{}", told.join(", "), unknown.join(", "), if found.is_cut { "|cut" } else { "" })
+    }
+
+    #[test]
+    fn where_variables_have_their_values_from() {
+        let key = |name: &str, map: &str, key: &str| json!({"name": name, "valueFrom": {"configMapKeyRef": {"name": map, "key": key}}});
+        let map = |name: &str| json!({"configMapRef": {"name": name}});
+        let value = |name: &str, value: &str| json!({"name": name, "value": value});
+        for (container, expected) in [
+            (json!({"args": ["$(F)"], "env": [key("F", "one", "A")]}), "--skip-log-bin of one/A|"),
+            (json!({"args": ["$(F)"], "env": [key("F", "one", "none")]}), "|args[0] \"F\""),
+            (json!({"args": ["$(F)"], "env": [key("F", "absent", "A")]}), "|args[0] \"F\""),
+            (json!({"args": ["$(F)"], "env": [key("F", "forbidden", "A")]}), "|args[0] \"F\""),
+            (json!({"args": ["$(F)"], "env": [key("F", "two", "LONG")]}), "|args[0] \"F\""),
+            (json!({"args": ["--read-only=$(F)"], "env": [key("F", "one", "OFF")]}), "--read-only=OFF of one/OFF|"),
+            (json!({"args": ["--read-only", "$(F)"], "env": [key("F", "one", "OFF")]}), "--read-only of one/OFF|"),
+            // made of others, of those before it
+            (json!({"args": ["$(G)"], "env": [key("F", "one", "A"), value("G", "$(F)")]}), "--skip-log-bin of one/A|"),
+            (json!({"args": ["$(G)"], "env": [value("G", "$(F)"), key("F", "one", "A")]}), "|args[0] \"F\""),
+            (json!({"args": ["$(G)"], "env": [value("F", "--port=1"), value("G", "$$(F)")]}), "|args[0] \"F\""),
+            // an entry of env sees none of envFrom
+            (json!({"args": ["$(G)"], "env": [value("G", "$(A)")], "envFrom": [map("one")]}), "|args[0] \"A\""),
+            // later ones count
+            (json!({"args": ["$(A)"], "envFrom": [map("one"), map("two")]}), "--port=7 of two/A|"),
+            (json!({"args": ["$(A)"], "env": [value("A", "--port=9")], "envFrom": [map("two")]}), "--port=9|"),
+            (json!({"args": ["$(A)"], "env": [key("A", "two", "A"), value("A", "--port=9")]}), "--port=9|"),
+            (
+                json!({"args": ["$(P_A)"], "envFrom": [{"prefix": "P_", "configMapRef": {"name": "two"}}]}),
+                "--port=7 of two/A|",
+            ),
+            // by the name
+            (
+                json!({"args": ["mysqld"], "envFrom": [map("opts")]}),
+                "--server-id=1 of opts/MYSQLD_OPTS, --port=2 of opts/MYSQLD_OPTS|",
+            ),
+            (json!({"env": [value("A", "--port=9"), value("EXTRA_FLAGS", "--x $(A)")]}), "--port=9|"),
+            (json!({"env": [value("EXTRA_FLAGS", "--port=1")], "envFrom": []}), "--port=1|"),
+            // by a shell
+            (
+                json!({"command": ["sh", "-c", "exec mysqld $F ${G}"], "env": [key("F", "one", "A"), key("G", "x", "y")]}),
+                "--skip-log-bin of one/A|command[2] \"G\"",
+            ),
+            // of Secrets not even the names are known
+            (json!({"args": ["$(F)"], "envFrom": [{"secretRef": {"name": "s"}}]}), "|args[0] \"F\""),
+            (json!({"args": ["$(F)", "--port=$(F)"]}), "--port=$(F)|"),
+        ] {
+            assert_eq!(options(&container), expected, "{container}");
+        }
+    }
+
+    #[test]
+    fn variables_of_variables_end() {
+        let chain = |len: usize| {
+            let entry = |at: usize| json!({"name": format!("V{at}"), "value": format!("$(V{})", at.wrapping_sub(1))});
+            let mut env: Vec<_> = (0..len).map(entry).collect();
+            env[0] = json!({"name": "V0", "value": "--port=1"});
+            json!({"args": [format!("$(V{})", len - 1)], "env": env})
+        };
+        assert_eq!(options(&chain(30)), "--port=1|");
+        assert!(options(&chain(40)).ends_with("|cut"));
+        // twice as many with each
+        let double =
+            |at: usize| json!({"name": format!("V{at}"), "value": format!("$(V{0})$(V{0})", at.wrapping_sub(1))});
+        let env: Vec<_> = (0..31).map(double).collect();
+        assert!(options(&json!({"args": ["$(V30)"], "env": env})).ends_with("|cut"));
+    }
+}
