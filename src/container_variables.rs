@@ -131,7 +131,7 @@ impl<'a> ContainerVariables<'a> {
         config_maps: &ConfigMaps,
     ) -> (Cow<'t, str>, Option<ConfigMapKey<'a>>) {
         let mut origin = None;
-        if self.names.is_empty() {
+        if self.names.is_empty() || self.budget.is_spent() {
             return (Cow::Borrowed(text), origin);
         }
         let expanded = expand_with_shell(text, EXPANDED, &mut |name, room| {

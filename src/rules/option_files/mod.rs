@@ -6,7 +6,7 @@ mod layouts;
 mod mounted;
 
 use layouts::Layout;
-use mounted::{Content, Key, is_of_files, place_of};
+use mounted::{Content, Key, Place, is_of_files, place_of};
 
 use crate::{
     config_maps::ConfigMaps,
@@ -16,8 +16,8 @@ use crate::{
     flavor::Flavor,
     json::{Value, at, list_at, str_at},
     mounts::plain_path,
-    names::{CONF_VOLUME, FORCED_OPTIONS_FILE, INJECTED_VOLUMES},
-    object::{by_name, name},
+    names::{FORCED_OPTIONS_FILE, INJECTED_VOLUMES},
+    object::name,
     order::sorted,
     rule::{self, Rule},
     rules::must_hold::Told,
@@ -91,11 +91,10 @@ pub(crate) fn read<'c>(found: &Found, database: &Database, config_maps: &ConfigM
 
 /// May a mount bring an option file? Most containers mount their data, and what the policy has injected.
 fn may_mount(found: &Found) -> bool {
-    let volumes = list_at(found.pod, &["volumes"]);
-    list_at(found.container, &["volumeMounts"]).iter().any(|mount| {
-        let volume = by_name(volumes, name(mount)).filter(|_| !INJECTED_VOLUMES.contains(&name(mount)));
-        volume.is_some_and(is_of_files) || (name(mount) != CONF_VOLUME && str_at(mount, &["mountPath"]).contains("etc"))
-    })
+    let is_own = |of: &&Value| !INJECTED_VOLUMES.contains(&name(of));
+    let is_at = |mount: &Value| str_at(mount, &["mountPath"]).contains("etc");
+    list_at(found.pod, &["volumes"]).iter().filter(is_own).any(is_of_files)
+        || list_at(found.container, &["volumeMounts"]).iter().filter(is_own).any(is_at)
 }
 
 impl Reading<'_> {
@@ -197,15 +196,7 @@ impl Reader<'_, '_, '_, '_> {
         };
         let mut file = None;
         match place.content(self.config_maps) {
-            Content::Unseen => {
-                if !own.is_empty() {
-                    self.warn(place.index, path, &format!("must !includedir {}/", self.conf_dir));
-                    self.reading.before.get_or_insert(self.reading.lines.len());
-                } else if !place.is_plain() {
-                    self.warn_of_last(place.index, path);
-                }
-                return;
-            }
+            Content::Unseen => return self.unseen(&place, path, own),
             Content::Nothing => {}
             Content::Key(key) => {
                 file = Some(self.reading.files.len());
@@ -227,8 +218,8 @@ impl Reader<'_, '_, '_, '_> {
         match &over {
             Some(place) => {
                 let is_unseen = place.list(self.config_maps, &mut |name| names.push(name.to_owned()));
-                if is_unseen && !place.is_plain() {
-                    self.warn_of_last(place.index, path);
+                if is_unseen {
+                    self.unseen(place, path, own);
                 }
             }
             None => names.extend(own.iter().filter_map(|own| Some(own.rsplit_once('/')?.1.to_owned()))),
@@ -304,15 +295,19 @@ impl Reader<'_, '_, '_, '_> {
         self.reading.findings.reject(violation);
     }
 
-    /// Warns of what cannot be looked at, where it is read last.
-    fn warn_of_last(&mut self, mount: usize, path: &str) {
-        if self.reading.before.is_some() {
-            self.warn(mount, path, "is read last, and was not looked at");
-        }
-    }
-
-    fn warn(&mut self, mount: usize, path: &str, what: &str) {
-        let container = self.found.path;
+    /// Warns of what cannot be looked at, where it may lead to the injected files or is read last.
+    #[inline(never)]
+    fn unseen(&mut self, place: &Place, path: &str, own: &[&str]) {
+        let (before, conf_dir) = (&mut self.reading.before, self.conf_dir);
+        let what = if !own.is_empty() {
+            before.get_or_insert(self.reading.lines.len());
+            format!("must !includedir {conf_dir}/")
+        } else if before.is_some() && !place.is_plain() {
+            "is read last, and was not looked at".to_owned()
+        } else {
+            return;
+        };
+        let (container, mount) = (self.found.path, place.index);
         self.reading.findings.warn(format!("{container}.volumeMounts[{mount}]: {path} {what}"));
     }
 }

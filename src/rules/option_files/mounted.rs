@@ -51,7 +51,7 @@ pub(super) fn place_of<'v>(found: &Found<'v, '_>, path: &str) -> Option<Place<'v
         return None;
     }
     let below = path.get(mounted_at.trim_end_matches('/').len()..)?;
-    let within = format!("{}/{below}", str_at(mount, &["subPath"]));
+    let within = [str_at(mount, &["subPath"]), "/", below].concat();
     let within = plain_path(&within).trim_start_matches('/').to_owned();
     Some(Place {
         index,

@@ -139,6 +139,8 @@ fn what_a_mount_brings() {
     );
     let no_docker = mounted("mariadb:11-ubi", &config_map("open"), &json!({"mountPath": "/etc/my.cnf.d"}));
     assert_eq!(no_docker, "super-read-only server-id | ; unreachable-option-files");
+    let unseen = mounted("mariadb:11-ubi", &json!({"emptyDir": {}}), &json!({"mountPath": "/etc/my.cnf.d"}));
+    assert_eq!(unseen, " | ; c.volumeMounts[0]: /etc/my.cnf.d must !includedir /etc/mysql/conf.d/");
 }
 
 #[test]
