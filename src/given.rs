@@ -125,26 +125,29 @@ impl<'a> Reader<'a, '_, '_> {
     /// A word as it is written, and what variables make of it.
     #[inline(never)]
     fn push(&mut self, place: (&'static str, usize), text: Cow<'a, str>, is_whole: bool) {
-        let (expanded, from) = match &text {
-            Cow::Borrowed(text) => self.options.variables.expand(text, self.config_maps),
-            Cow::Owned(text) => {
-                let (expanded, from) = self.options.variables.expand(text, self.config_maps);
-                (Cow::Owned(expanded.into_owned()), from)
-            }
+        let (expanded, from) = self.options.variables.expand(&text, self.config_maps);
+        let made = match expanded {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(made) => Some(made).filter(|made| *made != text),
         };
-        // Kubernetes puts a variable's value into the argument as it is; only a shell makes several words of it, and
-        // has taken those apart that it sees
-        if is_whole || expanded == text {
-            self.look_for_unknown(place, &expanded);
-            self.take(place, text, expanded, is_whole, from);
-        } else {
-            for word in expanded.split_whitespace() {
-                self.take(place, text.clone(), Cow::Owned(word.to_owned()), false, from.clone());
+        match made {
+            // Kubernetes puts a variable's value into the argument as it is; only a shell makes several words of it,
+            // and has taken those apart that it sees
+            Some(made) if !is_whole => {
+                for word in made.split_whitespace() {
+                    self.take(place, text.clone(), Cow::Owned(word.to_owned()), false, from.clone());
+                }
+            }
+            made => {
+                let word = made.map_or_else(|| text.clone(), Cow::Owned);
+                self.look_for_unknown(place, &word);
+                self.take(place, text, word, is_whole, from);
             }
         }
     }
 
     /// Notes a word that is nothing but a variable whose value is not known.
+    #[inline(never)]
     fn look_for_unknown(&mut self, place: (&'static str, usize), word: &str) {
         /// So many of them are told.
         const LIMIT: usize = 10;
@@ -178,6 +181,7 @@ impl<'a> Reader<'a, '_, '_> {
     }
 
     /// A word as the server gets it.
+    #[inline(never)]
     fn take(
         &mut self,
         place: (&'static str, usize),

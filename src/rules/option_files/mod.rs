@@ -326,7 +326,7 @@ impl<'c> Reader<'_, '_, '_, 'c> {
             wrong(&reading.files[file], None, config_maps, rule::UNREACHABLE_OPTION_FILES, what, why, fix.into())
         } else {
             let mounts = found.path.field("volumeMounts");
-            Violation::new(rule::UNREACHABLE_OPTION_FILES, mounts.element(mount), what, why, fix)
+            Violation::new(rule::UNREACHABLE_OPTION_FILES, mounts.element(mount), what, why, Cow::from(fix))
         };
         reading.findings.reject(violation);
         reading

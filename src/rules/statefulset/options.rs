@@ -10,6 +10,7 @@ use crate::{
     text::shown,
 };
 use mysql_options::ServerOption;
+use std::borrow::Cow;
 
 /// Why arguments count, whatever the policy's own file says.
 pub(crate) const ARGUMENTS_WIN: &str = "arguments win over option files";
@@ -27,7 +28,7 @@ pub(crate) fn wrong(found: &Found, place: usize, rule: &'static Rule, why: Strin
     let (path, what) = (given.path(&found.path), written(given));
     match &given.from {
         None => Violation::new(rule, path, what, why, fix),
-        Some(key) => Violation::new(rule, DATA.entry(&key.key), format!("{what}, in {path}"), why, fix)
+        Some(key) => Violation::new(rule, Cow::from(DATA.entry(&key.key)), format!("{what}, in {path}"), why, fix)
             .of(found.config_maps.label(key.config_map)),
     }
 }
