@@ -179,10 +179,9 @@ impl<'c, 'r> Subject<'c, 'r> {
                 rules::governing_service(base, namespace, stored, &case.settings, cluster, findings);
             });
         }
-        let found = Found::find(base, annotations, findings).map(|found| {
-            let is_exempt = case.settings.exempts(namespace);
-            found.within(if is_exempt { ConfigMaps::default() } else { ConfigMaps::new(cluster, namespace) })
-        });
+        // rules that cannot be softened ask for variables in exempt namespaces too
+        let found = Found::find(base, annotations, findings);
+        let found = found.map(|found| found.within(ConfigMaps::new(cluster, namespace)));
         if let Some(found) = &found {
             found.given();
             if found.config_maps.are_used() {
