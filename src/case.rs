@@ -31,6 +31,12 @@ pub(crate) fn recheck_uncached(
     findings: &mut Findings,
     check: impl Fn(&Cluster, &mut Findings),
 ) {
+    recheck(case, cluster, findings, &check);
+}
+
+// one for all callers
+#[inline(never)]
+fn recheck(case: &Case, cluster: &Cluster, findings: &mut Findings, check: &dyn Fn(&Cluster, &mut Findings)) {
     let mut found = Findings::default();
     check(cluster, &mut found);
     let rejects = |violation: &Violation| {

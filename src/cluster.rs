@@ -88,7 +88,10 @@ impl Kind {
                     r#""metadata.annotations","spec.replicas","spec.template.spec.containers.name","#,
                     r#""spec.template.spec.containers.image","spec.template.spec.containers.command","#,
                     r#""spec.template.spec.containers.args","spec.template.spec.containers.env","#,
-                    r#""spec.template.spec.containers.volumeMounts","spec.volumeClaimTemplates.metadata.name"]"#,
+                    r#""spec.template.spec.containers.volumeMounts","spec.volumeClaimTemplates.metadata.name","#,
+                    r#""spec.template.spec.containers.envFrom","spec.template.spec.volumes","#,
+                    r#""spec.template.spec.containers.securityContext.runAsUser","#,
+                    r#""spec.template.spec.securityContext.runAsUser"]"#,
                 )
             }
             Self::Database => {

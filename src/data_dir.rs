@@ -19,7 +19,12 @@ pub(crate) fn data_dir<'g, 'a>(given: &'g [Given<'a>]) -> Result<Cow<'g, str>, &
     let given = &given[*place];
     let dir = option.value.or(given.next.as_deref()).unwrap_or_default().trim_matches(['"', '\'']);
     let plain = dir.trim_end_matches('/');
-    if !plain.starts_with('/') || plain.contains('$') || plain.split('/').any(|part| part == "..") {
+    // one from a ConfigMap may be another one tomorrow
+    if given.from.is_some()
+        || !plain.starts_with('/')
+        || plain.contains('$')
+        || plain.split('/').any(|part| part == "..")
+    {
         return Err(given);
     }
     Ok(Cow::Owned(plain.to_owned()))
@@ -57,10 +62,10 @@ impl Kept {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{given::given_options, json::json};
+    use crate::{config_maps::ConfigMaps, given::given_options, json::json};
 
     fn dir(container: &Value) -> Option<String> {
-        data_dir(&given_options(container).given).ok().map(Cow::into_owned)
+        data_dir(&given_options(container, &ConfigMaps::default()).given).ok().map(Cow::into_owned)
     }
 
     #[test]

@@ -3,6 +3,8 @@
 
 use crate::{
     annotations::Annotations,
+    cluster::Cluster,
+    config_maps::ConfigMaps,
     field_path::{CONTAINERS, FieldPath},
     findings::{Findings, Violation},
     flavor::{CloneMethod, Family, Flavor, is_database, unsupported},
@@ -77,6 +79,8 @@ pub(crate) struct Found<'v, 'a> {
     pub(crate) path: FieldPath<'static>,
     /// `None` where the image does not tell, which is among the findings then.
     pub(crate) database: Option<Database>,
+    /// Those of its namespace.
+    pub(crate) config_maps: ConfigMaps<'v>,
     given: OnceCell<Options<'v>>,
 }
 
@@ -87,12 +91,25 @@ impl<'v, 'a> Found<'v, 'a> {
         path: FieldPath<'static>,
         database: Option<Database>,
     ) -> Self {
-        Self { pod, container, path, database, given: OnceCell::new() }
+        Self { pod, container, path, database, config_maps: ConfigMaps::default(), given: OnceCell::new() }
+    }
+
+    /// The same in a namespace whose `ConfigMap`s may be looked up.
+    pub(crate) fn within(self, config_maps: ConfigMaps<'v>) -> Self {
+        Self { config_maps, ..self }
+    }
+
+    /// The same, as another look at the cluster shows its `ConfigMap`s.
+    pub(crate) fn anew<'n>(&self, cluster: &'n Cluster<'n>) -> Found<'n, 'a>
+    where
+        'v: 'n,
+    {
+        Found::new(self.pod, self.container, self.path, self.database).within(self.config_maps.anew(cluster))
     }
 
     /// The words that the server is started with, found once.
     pub(crate) fn given(&self) -> &Options<'v> {
-        self.given.get_or_init(|| given_options(self.container))
+        self.given.get_or_init(|| given_options(self.container, &self.config_maps))
     }
 
     /// Looks for the database container of a StatefulSet's pods; what stands in the way is reported.

@@ -47,7 +47,8 @@ pub(crate) fn decide<'r>(request: &'r Request<'r>, cluster: &Cluster) -> Verdict
         (Err(problem), _) => return Verdict::unreadable(&format!("the field \"object\": {problem}")),
         (_, Err(problem)) => return Verdict::unreadable(&format!("the field \"oldObject\": {problem}")),
     };
-    if is_none_of_our_business(target, &object, old.as_ref(), &settings) {
+    let may_be_told = || [Some(text), old_text].into_iter().flatten().any(rules::may_be_told);
+    if is_none_of_our_business(target, &object, old.as_ref(), &settings, &may_be_told) {
         return Verdict::Untouched;
     }
 
@@ -109,14 +110,22 @@ fn may_concern(target: Admitted, text: &str, old: Option<&str>, settings: &Setti
         }
         Admitted::Service => true,
         Admitted::Scale => scale::is_looked_at(settings),
-        Admitted::ConfigMap => rules::may_be_option_files(text),
+        Admitted::ConfigMap => {
+            rules::may_be_option_files(text) || rules::may_be_told(text) || old.is_some_and(rules::may_be_told)
+        }
         Admitted::Workload(..) => is_annotated(),
     }
 }
 
 /// An object on its way out, or an update of metadata or status alone, stays as it is. This policy's own annotations
 /// count as more than metadata.
-fn is_none_of_our_business(target: Admitted, object: &Value, old: Option<&Value>, settings: &Settings) -> bool {
+fn is_none_of_our_business(
+    target: Admitted,
+    object: &Value,
+    old: Option<&Value>,
+    settings: &Settings,
+    may_be_told: &dyn Fn() -> bool,
+) -> bool {
     if at(object, &["metadata", "deletionTimestamp"]).is_some() {
         return true;
     }
@@ -133,7 +142,7 @@ fn is_none_of_our_business(target: Admitted, object: &Value, old: Option<&Value>
         && match target {
             Admitted::StatefulSet | Admitted::Scale => false,
             Admitted::Service => !rules::service_may_concern(object, old, settings),
-            Admitted::ConfigMap => !rules::has_option_files(object),
+            Admitted::ConfigMap => !rules::has_option_files(object) && !may_be_told(),
             // the same template was looked at when its owner was admitted
             Admitted::Workload(..) => is_made_by_a_checked_controller(object),
         }

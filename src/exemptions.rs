@@ -58,9 +58,14 @@ impl Exemptions {
         Self::read(object, &mut Findings::default())
     }
 
+    /// Why the object is exempt from a rule, if it is.
+    pub(crate) fn reason(&self, rule: &Rule) -> Option<&str> {
+        self.0.iter().find(|(exempt, _)| *exempt == rule).map(|(_, why)| why.as_str())
+    }
+
     /// Is the object exempt from a rule?
     pub(crate) fn covers(&self, rule: &Rule) -> bool {
-        self.0.iter().any(|(exempt, _)| *exempt == rule)
+        self.reason(rule).is_some()
     }
 
     /// Takes out of the findings what the object is exempt from; what the settings leave out needs no exemption.
@@ -68,11 +73,8 @@ impl Exemptions {
         let Findings { violations, exempted, counts, .. } = findings;
         counts.retain(|(rule, _)| !(self.covers(rule) && settings.is_on(rule)));
         violations.retain(|violation| {
-            let exemption = self.0.iter().find(|(rule, _)| *rule == violation.rule && settings.is_on(rule));
-            if let Some((rule, why)) = exemption {
-                exempted.insert(rule, why.clone());
-            }
-            exemption.is_none()
+            let why = self.reason(violation.rule).filter(|_| settings.is_on(violation.rule));
+            why.inspect(|why| exempted.insert(violation.rule, (*why).to_owned())).is_none()
         });
     }
 }

@@ -10,6 +10,8 @@ mod answer;
 mod arguments;
 mod case;
 mod cluster;
+mod config_maps;
+mod container_variables;
 mod data_dir;
 mod database;
 mod decide;

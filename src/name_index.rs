@@ -28,6 +28,10 @@ impl<'a> NameIndex<'a> {
         self.names.iter().map(AsRef::as_ref)
     }
 
+    pub(crate) fn at(&self, place: usize) -> &str {
+        &self.names[place]
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.names.is_empty()
     }

@@ -194,7 +194,7 @@ rules! {
     /// The primary writes no binary log.
     BINARY_LOG_OFF = "binary-log-off", Reject, Options;
     /// All servers would have the same id.
-    FIXED_SERVER_ID = "fixed-server-id", Reject, StatefulSet;
+    FIXED_SERVER_ID = "fixed-server-id", Reject, Options;
     /// Replicas would not follow the primary after a restart, or follow it before anybody has looked.
     REPLICATION_STOPPED = "replication-stopped", Reject, Options;
     /// SQL runs at every start of the server that nobody has seen here.
@@ -204,7 +204,7 @@ rules! {
     /// The pods would share the network of their nodes.
     HOST_NETWORK = "host-network", Reject, StatefulSet;
     /// The server would not read the injected option files, or not last.
-    UNREACHABLE_OPTION_FILES = "unreachable-option-files", Reject, StatefulSet;
+    UNREACHABLE_OPTION_FILES = "unreachable-option-files", Reject, Options;
     /// GTIDs are not the same in both roles, or switched off where the cluster replicates by them.
     GTID_MODE = "gtid-mode", Reject, Options;
     /// What a live cluster was made with is changed.

@@ -52,7 +52,7 @@ pub(crate) fn expand_as_kubelet<'t, 'v>(
 pub(crate) fn expand_with_shell<'t, 'v>(
     text: &'t str,
     limit: usize,
-    value_of: &dyn Fn(&str, usize) -> Option<&'v str>,
+    value_of: &mut dyn FnMut(&str, usize) -> Option<Cow<'v, str>>,
 ) -> Cow<'t, str> {
     if !text.contains('$') {
         return Cow::Borrowed(text);
@@ -78,7 +78,7 @@ pub(crate) fn expand_with_shell<'t, 'v>(
             _ => (shell_name(after), 0),
         };
         if let Some(value) = limit.checked_sub(expanded.len()).and_then(|room| value_of(name, room)) {
-            expanded.push_str(value);
+            expanded.push_str(&value);
             rest = after.get(name.len() + brackets..).unwrap_or_default();
         } else {
             expanded.push('$');
@@ -103,6 +103,11 @@ impl Budget {
         !self.is_spent()
     }
 
+    /// Lets nobody take more.
+    pub(crate) fn spend_all(&self) {
+        self.0.set(Self::LIMIT + 1);
+    }
+
     /// Was more asked for than there is?
     pub(crate) fn is_spent(&self) -> bool {
         self.0.get() > Self::LIMIT
@@ -123,8 +128,9 @@ mod tests {
     fn who_puts_which_values_in() {
         let value = |name: &str| [("A", "one"), ("LONG", "0123456789")].into_iter().find(|(of, _)| *of == name);
         let kubelet = |text| expand_as_kubelet(text, 9, &mut |name| value(name).map(|(_, value)| Cow::Borrowed(value)));
-        let room_for = |name: &str, room| value(name).map(|(_, value)| value).filter(|value| value.len() <= room);
-        let shell = |text| expand_with_shell(text, 9, &room_for);
+        let mut room_for =
+            |name: &str, room| value(name).map(|(_, value)| Cow::Borrowed(value)).filter(|value| value.len() <= room);
+        let mut shell = |text| expand_with_shell(text, 9, &mut room_for);
         for (text, by_kubelet, with_shell) in [
             ("", "", ""),
             ("plain", "plain", "plain"),

@@ -389,7 +389,7 @@ fn an_option_file_that_is_mounted_changes_no_gtids() {
     let old = record("0.1.0", "mysql-5.7");
     let map = |mode: &str| {
         json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "tuning", "namespace": "default"},
-            "data": {"tuning": format!("[mysqld]\ngtid-mode={mode}\n"), "other": "[mysqld]\nmax_connections=5\n"}})
+            "data": {"tuning.cnf": format!("[mysqld]\ngtid-mode={mode}\n"), "other": "[mysqld]\nmax_connections=5\n"}})
     };
     let service = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "mysql", "namespace": "default"},
         "spec": {"clusterIP": "None", "selector": {"app": "mysql"}, "ports": [{"port": 3306}]}});
@@ -407,10 +407,17 @@ fn an_option_file_that_is_mounted_changes_no_gtids() {
     let whole = json!({"name": "tuning"});
     let file = |key: &str| json!({"name": "tuning", "items": [{"key": key, "path": "my.cnf"}]});
     for (place, volume, mode, is_refused) in [
-        ("/etc/mysql/conf.d/my.cnf", file("tuning"), "ON", true),
+        ("/etc/mysql/conf.d/my.cnf", file("tuning.cnf"), "ON", true),
         ("/etc/mysql/conf.d/my.cnf", file("other"), "ON", false),
-        ("/etc/mysql/conf.d/my.cnf", file("tuning"), "OFF", false),
+        ("/etc/mysql/conf.d/my.cnf", file("tuning.cnf"), "OFF", false),
         ("/etc/mysql/mysql.conf.d", whole.clone(), "ON", true),
+        // servers read no others of a folder
+        (
+            "/etc/mysql/mysql.conf.d",
+            json!({"name": "tuning", "items": [{"key": "tuning.cnf", "path": "my.conf"}]}),
+            "ON",
+            false,
+        ),
         ("/opt/tuning", whole.clone(), "ON", false),
     ] {
         let changed = mounting(place, &volume);

@@ -6,13 +6,15 @@ use crate::decide::change::Change;
 use crate::{
     annotations::{Annotations, own},
     case::{Case, recheck_uncached},
-    cluster::Cluster,
+    cluster::{Cluster, Kind, Lookup},
+    config_maps::ConfigMaps,
     database::Found,
     decide::{
         bounds::{self, record_of},
         check_write_endpoints,
         peek::has_own_annotation,
     },
+    exemptions::Exemptions,
     field_types,
     findings::{Findings, Violation},
     inject::{Extent, Plan, strip},
@@ -178,9 +180,16 @@ impl<'c, 'r> Subject<'c, 'r> {
                 rules::governing_service(base, namespace, stored, is_new, &case.settings, cluster, findings);
             });
         }
+        // rules that cannot be softened ask for variables in exempt namespaces too
         let found = Found::find(base, annotations, findings);
+        let found = found.map(|found| found.within(ConfigMaps::new(cluster, namespace)));
         if let Some(found) = &found {
-            rules::statefulset(found, findings);
+            found.given();
+            if found.config_maps.are_used() {
+                look(case, cluster, found, findings, &|found, _, findings| rules::statefulset(found, findings));
+            } else {
+                rules::statefulset(found, findings);
+            }
         }
         let plan = Plan::make(base, found.as_ref(), annotations, kept, &case.settings, self.old.is_some(), findings);
         let (Some(plan), Some(found)) = (plan, &found) else {
@@ -188,12 +197,12 @@ impl<'c, 'r> Subject<'c, 'r> {
             return None;
         };
         if !case.settings.exempts(namespace) {
-            recheck_uncached(case, cluster, findings, |cluster, findings| {
+            look(case, cluster, found, findings, &|found, cluster, findings| {
                 rules::config_map_of(
                     &plan.outcome(),
+                    found,
                     base,
                     self.old.is_some(),
-                    namespace,
                     &case.settings,
                     cluster,
                     findings,
@@ -201,17 +210,16 @@ impl<'c, 'r> Subject<'c, 'r> {
             });
         }
         let is_live = |object| replicas(object) != 1;
-        let subject = Replicated {
-            plan: plan.outcome(),
-            found,
-            object: base,
-            old: if case.is_audit { None } else { self.old },
-            kept,
-            asked,
-            is_live: is_live(&self.object) || self.old.is_some_and(is_live),
-        };
-        recheck_uncached(case, cluster, findings, |cluster, findings| {
-            rules::replication(&subject, namespace, &case.settings, cluster, findings);
+        look(case, cluster, found, findings, &|found, cluster, findings| {
+            let subject = Replicated {
+                plan: plan.outcome(),
+                object: base,
+                old: if case.is_audit { None } else { self.old },
+                kept,
+                asked,
+                is_live: is_live(&self.object) || self.old.is_some_and(is_live),
+            };
+            rules::replication(&subject, found, namespace, &case.settings, cluster, findings);
         });
         if !case.is_audit {
             self.check_restore_from(annotations, findings);
@@ -392,6 +400,40 @@ impl<'c, 'r> Subject<'c, 'r> {
         }
         Some(())
     }
+}
+
+/// Looks at what a database is told, by `ConfigMap`s too: what is wrong with one of these counts
+/// unless that is exempt.
+fn look(
+    case: &Case,
+    cluster: &Cluster,
+    found: &Found,
+    findings: &mut Findings,
+    check: &dyn Fn(&Found, &Cluster, &mut Findings),
+) {
+    recheck_uncached(case, cluster, findings, |cluster, findings| {
+        let mut own = Findings::default();
+        if found.config_maps.are_used() {
+            let found = found.anew(cluster);
+            check(&found, cluster, &mut own);
+            found.config_maps.tell_failed(&found.path, &mut own);
+        } else {
+            check(found, cluster, &mut own);
+        }
+        let Findings { violations, exempted, .. } = &mut own;
+        violations.retain(|violation| {
+            let Some(name) = violation.object.as_deref().and_then(|object| object.rsplit('/').next()) else {
+                return true;
+            };
+            let Lookup::Found(config_map) = cluster.get(Kind::ConfigMap, case.request.namespace(), name) else {
+                return true;
+            };
+            let exemptions = Exemptions::of(&config_map);
+            let why = exemptions.reason(violation.rule).filter(|_| case.settings.is_on(violation.rule));
+            why.inspect(|why| exempted.insert(violation.rule, (*why).to_owned())).is_none()
+        });
+        findings.append(own);
+    });
 }
 
 /// The container that a record calls the database's, and where it stands.

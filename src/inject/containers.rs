@@ -4,16 +4,16 @@ use mysql_options::ServerOption;
 
 use crate::{
     arguments::words,
-    database::Database,
+    config_maps::ConfigMaps,
+    database::{Database, Found},
     flavor::{CloneMethod, Flavor},
     inject::{
         container::{Word, Writer},
         credentials::Credentials,
         data::Data,
     },
-    json::{Object, Rendered, Value, at, list_at, str_at},
+    json::{Object, Rendered, Value, at, str_at},
     mounts::mounted_option_files,
-    name_index::NameIndex,
     names::{
         BACKUP_PORT, BACKUP_PORT_NAME, CLONE_CONTAINER, CONF_DIR, CONF_VOLUME, CONFIG_MAP_VOLUME, INIT_CONFIG_MAP_DIR,
         INIT_CONTAINER, SCRIPTS_DIR, SCRIPTS_VOLUME, SIDECAR_CONTAINER,
@@ -22,9 +22,8 @@ use crate::{
     record::{Replication, scripts_mount},
     scripts::{LongWord, PING_MARKER},
     settings::Settings,
-    variables::expand_with_shell,
 };
-use std::{borrow::Cow, cell::Cell};
+use std::borrow::Cow;
 
 /// How much memory is requested for the container, in MiB.
 const MEMORY_VARIABLE: &str = "REPLICATION_MEMORY";
@@ -71,10 +70,11 @@ pub(crate) struct FromContainer<'a> {
 }
 
 impl<'a> FromContainer<'a> {
-    pub(crate) fn new(pod: &Value<'a>, container: &Value<'a>, database: &Database) -> Self {
+    pub(crate) fn new(found: &Found<'_, 'a>, database: &Database) -> Self {
+        let Found { pod, container, .. } = found;
         let (server_args, option_files) = match database.clone_method {
             CloneMethod::Xtrabackup => (String::new(), Vec::new()),
-            CloneMethod::ClonePlugin => (server_args(container), option_files(container)),
+            CloneMethod::ClonePlugin => (server_args(found), option_files(container)),
         };
         Self {
             image: str_at(container, &["image"]).to_owned(),
@@ -82,14 +82,14 @@ impl<'a> FromContainer<'a> {
             security_context: security_context(pod, container, database),
             server_args,
             option_files,
-            has_gtids: database.flavor != Flavor::Mariadb && has_gtids(container),
+            has_gtids: database.flavor != Flavor::Mariadb && has_gtids(found),
         }
     }
 }
 
 /// Do the server's arguments say `gtid-mode=ON`?
-fn has_gtids(container: &Value) -> bool {
-    let mut words = server_words(container).into_iter().peekable();
+fn has_gtids(found: &Found) -> bool {
+    let mut words = server_words(found).into_iter().peekable();
     let mut is_on = false;
     while let Some(word) = words.next() {
         let Some(option) = ServerOption::from_argument(&word).filter(|option| option.is("gtid-mode")) else {
@@ -101,25 +101,11 @@ fn has_gtids(container: &Value) -> bool {
 }
 
 /// The words that the server gets, with the values of variables that the container defines by themselves.
-fn server_words<'v>(container: &'v Value) -> Vec<Cow<'v, str>> {
-    /// What is longer is no option of a server, and no server gets more from variables.
-    const LIMIT: usize = 4096;
-    const ALL: usize = 256 << 10;
-    let all: Vec<_> = words(container).collect();
-    if !all.iter().any(|word| word.text.contains('$')) {
-        return all.into_iter().map(|word| word.text).collect();
-    }
-    let env = list_at(container, &["env"]);
-    let names = NameIndex::of(env);
-    let taken = Cell::new(0);
-    let value = |name: &str, room| {
-        let value = env[names.last(name, 0..env.len())?].get("value")?.as_str()?;
-        taken.set(taken.get() + value.len());
-        (value.len() <= room && taken.get() <= ALL).then_some(value)
-    };
-    let mut expanded = Vec::with_capacity(all.len());
-    for word in all {
-        match expand_with_shell(&word.text, LIMIT, &value) {
+fn server_words<'v>(found: &Found<'v, '_>) -> Vec<Cow<'v, str>> {
+    let variables = &found.given().variables;
+    let mut expanded = Vec::new();
+    for word in words(found.container) {
+        match variables.expand(&word.text, &ConfigMaps::default()).0 {
             Cow::Borrowed(_) => expanded.push(word.text),
             Cow::Owned(text) if word.is_whole || text == word.text => expanded.push(text.into()),
             Cow::Owned(text) => expanded.extend(text.split_whitespace().map(|part| part.to_owned().into())),
@@ -307,7 +293,7 @@ pub(crate) fn probes(container: &Value) -> Vec<(&'static str, Value<'static>)> {
 /// The server's own options, one a line, for the private server that the clone plugin needs: some, such as
 /// `lower_case_table_names`, must be the same from the beginning. Options of place and of start, and those with
 /// variables, are left out.
-fn server_args(container: &Value) -> String {
+fn server_args(found: &Found) -> String {
     const LEFT_OUT: [&str; 12] = [
         "datadir",
         "socket",
@@ -322,7 +308,7 @@ fn server_args(container: &Value) -> String {
         "print-defaults",
         "init-file",
     ];
-    server_words(container)
+    server_words(found)
         .into_iter()
         .filter(|arg| !arg.contains(['$', '\n']))
         .filter(|arg| {
@@ -336,7 +322,14 @@ fn server_args(container: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::json::json;
+    use crate::{
+        field_path::FieldPath,
+        json::{NULL, json},
+    };
+
+    fn of<T>(container: &Value, ask: impl Fn(&Found) -> T) -> T {
+        ask(&Found::new(NULL, container, FieldPath::Object, None))
+    }
 
     #[test]
     fn gtids_are_on_by_any_word_that_switches_them_on() {
@@ -347,13 +340,13 @@ mod tests {
             (json!(["--gtid-mode=ON", "--gtid-mode=OFF_PERMISSIVE"]), false),
             (json!(["--gtid-mode=2"]), false),
         ] {
-            assert_eq!(has_gtids(&json!({"args": args})), is_on, "{args}");
+            assert_eq!(of(&json!({"args": args}), has_gtids), is_on, "{args}");
         }
     }
 
     #[test]
     fn a_private_server_gets_no_option_of_place_or_start() {
-        let args = |words: &[&str]| server_args(&json!({"args": words}));
+        let args = |words: &[&str]| of(&json!({"args": words}), server_args);
         assert_eq!(args(&["mysqld", "--lower-case-table-names=1", "--skip-name-resolve"]).lines().count(), 2);
         for word in
             ["--datadir=/x", "--loose-datadir=/x", "--loose_pid_file=/x", "--skip-log-error", "--port=$(P)", "-x"]

@@ -1,7 +1,7 @@
 //! The root password, from wherever the database container gets it: the injected containers get the same variables.
 
 use crate::{
-    database::Database,
+    database::{Database, Found},
     field_path::FieldPath,
     findings::{Findings, Violation},
     flavor::{Family, Flavor},
@@ -34,34 +34,29 @@ const MYSQL_PASSWORD_LIMIT: usize = 32;
 impl<'a> Credentials<'a> {
     /// Takes the credentials of the database container at `path`; `uses` are texts whose `$(NAME)` must resolve in the
     /// injected containers too.
-    pub(crate) fn find(
-        container: &Value<'a>,
-        path: &FieldPath,
-        database: Option<&Database>,
-        uses: &[String],
-        agent: &Agent,
-        findings: &mut Findings,
-    ) -> Self {
+    pub(crate) fn find(found: &Found<'_, 'a>, uses: &[String], agent: &Agent, findings: &mut Findings) -> Self {
+        let Found { container, path, .. } = found;
+        let database = found.database.as_ref();
         let env = list_at(container, &["env"]);
         let env_from = list_at(container, &["envFrom"]);
-        check_entrypoint_variables(env, path, database, findings);
+        check_entrypoint_variables(found, findings);
 
         // of an unknown database, either one's variables will do
         let mariadb = database.is_none_or(|database| database.family == Family::Mariadb);
         let mut wanted = vec![false; env.len()];
         let mut references: Vec<String> = uses.iter().flat_map(|text| references_of(text)).collect();
-        let mut found = false;
+        let mut is_found = false;
         for (index, variable) in env.iter().enumerate() {
             let known = MYSQL.contains(&name(variable)) || (mariadb && MARIADB.contains(&name(variable)));
             if !known || is_unset(variable) {
                 continue;
             }
-            found = true;
+            is_found = true;
             wanted[index] = true;
             references.extend(references_of(str_at(variable, &["value"])));
             check_length(variable, &path.field("env").element(index).field("value"), database, findings);
         }
-        if !found && env_from.is_empty() {
+        if !is_found && env_from.is_empty() {
             findings.reject(Violation::new(
                 rule::ROOT_PASSWORD,
                 path.field("env"),
@@ -120,38 +115,59 @@ fn is_unset(variable: &Value) -> bool {
 }
 
 /// Settings of the entrypoints under which root's password is unknown, or which replicate in a way of their own.
-fn check_entrypoint_variables(env: &[Value], path: &FieldPath, database: Option<&Database>, findings: &mut Findings) {
-    for (index, variable) in env.iter().enumerate().filter(|(_, variable)| !is_unset(variable)) {
-        let (found, why, fix) = match name(variable) {
-            "MYSQL_RANDOM_ROOT_PASSWORD" | "MARIADB_RANDOM_ROOT_PASSWORD" => (
-                "a random root password",
-                "nobody but the log would know it, and each pod needs the same",
-                "set MYSQL_ROOT_PASSWORD through valueFrom.secretKeyRef instead",
-            ),
-            "MYSQL_ONETIME_PASSWORD" => {
-                ("a root password that expires at once", "replicas could not log in with it", "remove the variable")
-            }
-            "MARIADB_ROOT_PASSWORD_HASH" => (
-                "only a hash of the root password",
-                "the injected containers log in with the password itself",
-                "set MARIADB_ROOT_PASSWORD through valueFrom.secretKeyRef instead",
-            ),
-            "MARIADB_MASTER_HOST" if database.is_some_and(|database| database.family == Family::Mariadb) => (
-                "replication set up by the image's entrypoint",
-                "it would make every pod, the primary too, a replica of that host",
-                "remove the variable, or this policy's annotation",
-            ),
-            "MYSQL_ROOT_HOST" | "MARIADB_ROOT_HOST" if str_at(variable, &["value"]) != "%" => (
-                "root limited to certain hosts",
-                "the injected containers log in as root, from 127.0.0.1 and from the other pods",
-                "remove the variable, or set it to %",
-            ),
-            _ => continue,
-        };
-        findings.reject_for(rule::ROOT_PASSWORD, || {
-            Violation::new(rule::ROOT_PASSWORD, path.field("env").element(index), found, why, fix)
-        });
+fn check_entrypoint_variables(found: &Found, findings: &mut Findings) {
+    let Found { container, path, database, .. } = found;
+    let path = path.field("env");
+    for (index, variable) in list_at(container, &["env"]).iter().enumerate() {
+        if !is_unset(variable) {
+            let place = path.element(index);
+            check_entrypoint_variable(name(variable), str_at(variable, &["value"]), *database, &place, findings);
+        }
     }
+    let variables = &found.given().variables;
+    for place in (0..variables.from).filter(|place| variables.names.is_effective(*place)) {
+        let value = variables.value(place, 0, &found.config_maps, &mut None);
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            let (name, env_from) = (variables.names.at(place), found.path.field("envFrom"));
+            check_entrypoint_variable(name, &value, *database, &env_from.entry(name), findings);
+        }
+    }
+}
+
+fn check_entrypoint_variable(
+    name: &str,
+    value: &str,
+    database: Option<Database>,
+    path: &FieldPath,
+    findings: &mut Findings,
+) {
+    let (found, why, fix) = match name {
+        "MYSQL_RANDOM_ROOT_PASSWORD" | "MARIADB_RANDOM_ROOT_PASSWORD" => (
+            "a random root password",
+            "nobody but the log would know it, and each pod needs the same",
+            "set MYSQL_ROOT_PASSWORD through valueFrom.secretKeyRef instead",
+        ),
+        "MYSQL_ONETIME_PASSWORD" => {
+            ("a root password that expires at once", "replicas could not log in with it", "remove the variable")
+        }
+        "MARIADB_ROOT_PASSWORD_HASH" => (
+            "only a hash of the root password",
+            "the injected containers log in with the password itself",
+            "set MARIADB_ROOT_PASSWORD through valueFrom.secretKeyRef instead",
+        ),
+        "MARIADB_MASTER_HOST" if database.is_some_and(|database| database.family == Family::Mariadb) => (
+            "replication set up by the image's entrypoint",
+            "it would make every pod, the primary too, a replica of that host",
+            "remove the variable, or this policy's annotation",
+        ),
+        "MYSQL_ROOT_HOST" | "MARIADB_ROOT_HOST" if value != "%" => (
+            "root limited to certain hosts",
+            "the injected containers log in as root, from 127.0.0.1 and from the other pods",
+            "remove the variable, or set it to %",
+        ),
+        _ => return,
+    };
+    findings.reject_for(rule::ROOT_PASSWORD, || Violation::new(rule::ROOT_PASSWORD, *path, found, why, fix));
 }
 
 fn check_length(variable: &Value, path: &FieldPath, database: Option<&Database>, findings: &mut Findings) {
@@ -279,21 +295,18 @@ fn references_of(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{annotations::Annotations, json::json};
+    use crate::{
+        annotations::Annotations,
+        json::{NULL, json},
+    };
 
     fn find<'a>(image: &str, container: &Value<'a>, uses: &[&str]) -> (Credentials<'a>, Vec<Violation>) {
         let mut findings = Findings::default();
         let uses: Vec<_> = uses.iter().map(|text| (*text).to_owned()).collect();
         let database =
             Database::detect(image, &FieldPath::Known("image"), &Annotations::default(), &mut findings).unwrap();
-        let credentials = Credentials::find(
-            container,
-            &FieldPath::Known("c"),
-            Some(&database),
-            &uses,
-            &Agent { annotations: None },
-            &mut findings,
-        );
+        let found = Found::new(NULL, container, FieldPath::Known("c"), Some(database));
+        let credentials = Credentials::find(&found, &uses, &Agent { annotations: None }, &mut findings);
         (credentials, findings.violations)
     }
 

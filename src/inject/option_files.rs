@@ -1,11 +1,9 @@
 //! The server must read the injected option files, and the forced ones last.
 
 use crate::{
-    arguments::words,
-    database::Database,
-    field_path::FieldPath,
+    database::{Database, Found},
     findings::{Findings, Violation},
-    json::{Value, list_at, str_at},
+    json::{list_at, str_at},
     mounts::{holds, plain_path},
     names::{CONF_VOLUME, FORCED_OPTIONS_FILE},
     object::name,
@@ -13,17 +11,13 @@ use crate::{
     text::shown,
 };
 use mysql_options::ServerOption;
+use std::borrow::Cow;
 
 /// The server must read the folder that `conf` is mounted at, and read the forced options last of it.
-pub(super) fn check_option_files(container: &Value, path: &FieldPath, database: &Database, findings: &mut Findings) {
+pub(super) fn check_option_files(found: &Found, database: &Database, findings: &mut Findings) {
+    let Found { container, path, .. } = found;
     let conf_dir = database.conf_dir();
-    for (index, mount) in list_at(container, &["volumeMounts"]).iter().enumerate() {
-        let at = str_at(mount, &["mountPath"]);
-        if ["/etc/my.cnf", "/etc/mysql/my.cnf", "/etc/mysql/mariadb.cnf"].contains(&at) {
-            findings.warn(format!("{path}.volumeMounts[{index}]: {at} must !includedir {conf_dir}/"));
-        }
-    }
-    let mut reject = |path: FieldPath, found: String, fix: String| {
+    let mut reject = |path: Cow<'static, str>, found: String, fix: String| {
         findings.reject(Violation::new(
             rule::UNREACHABLE_OPTION_FILES,
             path,
@@ -35,11 +29,11 @@ pub(super) fn check_option_files(container: &Value, path: &FieldPath, database: 
             fix,
         ));
     };
-    for word in words(container) {
-        let Some(option) = ServerOption::from_argument(&word.text) else { continue };
+    for given in &found.given().given {
+        let Some(option) = ServerOption::from_argument(&given.text) else { continue };
         if ["no-defaults", "defaults-file", "defaults-extra-file"].contains(&option.name) {
             reject(
-                path.field(word.list).element(word.index),
+                given.path(path),
                 format!("the option --{}", option.name),
                 "remove it, and put the options into the ConfigMap's keys master.cnf and slave.cnf".to_owned(),
             );
@@ -57,13 +51,13 @@ pub(super) fn check_option_files(container: &Value, path: &FieldPath, database: 
         let path = mount_at.field("mountPath");
         if holds(at, conf_dir) {
             reject(
-                path,
+                path.into(),
                 format!("a volume at {}", shown(at)),
                 "remove this mount, and put the options into the ConfigMap's keys master.cnf and slave.cnf".to_owned(),
             );
         } else if holds(conf_dir, at) && at[conf_dir.len()..].trim_start_matches('/') >= FORCED_OPTIONS_FILE {
             reject(
-                path,
+                path.into(),
                 format!("a file at {}, which is read later", shown(at)),
                 format!("give it a name that sorts before {FORCED_OPTIONS_FILE}"),
             );

@@ -103,7 +103,7 @@ impl<'a> Plan<'a> {
 
         let service_name = service_name(object, object_name, is_update, findings);
         check_claims(object, findings);
-        let Some(found @ Found { container, path, database, .. }) = found else {
+        let Some(found @ Found { container, database, .. }) = found else {
             check_injected_names(pod, findings);
             return None;
         };
@@ -112,13 +112,13 @@ impl<'a> Plan<'a> {
         let mounts = data.iter().map(|data| &data.mount).chain(mounted_option_files(container));
         let sub_paths: Vec<_> = mounts.map(|mount| str_at(mount, &["subPathExpr"]).to_owned()).collect();
         let agent = Agent::of(object);
-        let credentials = Credentials::find(container, path, database.as_ref(), &sub_paths, &agent, findings);
+        let credentials = Credentials::find(found, &sub_paths, &agent, findings);
         check_ports(pod, name(container), database.as_ref(), findings);
         let Some(database) = *database else {
             check_injected_names(pod, findings);
             return None;
         };
-        check_option_files(container, path, &database, findings);
+        check_option_files(found, &database, findings);
         check_scripts(pod, name(container), findings);
         let is_kept = kept.is_some_and(|kept| kept.clone_method == database.clone_method);
         let backup_image =
@@ -130,7 +130,7 @@ impl<'a> Plan<'a> {
         check_source_host(object_name, service.name(), &database, findings);
         let new = || Replication::new(database.flavor, database.clone_method);
         let mut replication = kept.map_or_else(new, |kept| kept.with(database.clone_method));
-        let from_container = FromContainer::new(pod, container, &database);
+        let from_container = FromContainer::new(found, &database);
         if from_container.has_gtids {
             replication.gtid = Gtid::On;
         }

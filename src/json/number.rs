@@ -1,5 +1,5 @@
-//! A number. One with a fraction is a decimal here: to write any float as briefly as can be takes tables that would be a
-//! thirtieth of the module, and no field of the objects that the policy sees has one; a quantity such as `cpu: 0.5`,
+//! A number. One with a fraction is a decimal here: to write any float as briefly as can be takes tables that would be
+//! a thirtieth of the module, and no field of the objects that the policy sees has one. A quantity such as `cpu: 0.5`,
 //! which the API server makes `500m`, comes from manifests alone.
 
 use std::fmt;

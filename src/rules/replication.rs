@@ -3,29 +3,29 @@
 
 use std::{borrow::Cow, cell::OnceCell};
 
-use mysql_options::{Groups, OptionFile, ServerOption, effective};
+use mysql_options::{ServerOption, effective};
 
 use crate::{
     annotations::Annotations,
     cluster::{Cluster, Kind, Lookup},
+    config_maps::ConfigMaps,
     data_dir::Kept,
     database::Found,
-    field_path::FieldPath,
     findings::{Findings, Violation},
     flavor::{CloneMethod, Flavor},
     given::{Given, given_options, told},
-    json::{NULL, Object, Value, at, list_at, str_at},
-    mounts::{OPTION_FILES, mounted_option_files},
+    json::{NULL, Value, at, list_at, str_at},
     name_index::NameIndex,
     names::{CONFIG_MAP_VOLUME, DATA_DIR, annotation},
-    object::{by_name, name},
+    object::by_name,
     planned::Planned,
     record::{Gtid, Replication},
     rule,
     rules::{
         config_map::told_by_files,
         must_hold::{Of, Origin, Placed, check},
-        statefulset::{ARGUMENTS_WIN, written},
+        option_files::{self, Reading},
+        statefulset::{ARGUMENTS_WIN, written, wrong},
     },
     settings::Settings,
     text::{label, shown},
@@ -81,8 +81,6 @@ pub(super) fn switches_gtids_on(options: &[(usize, ServerOption)]) -> bool {
 /// A StatefulSet under admission, with what is stored of it.
 pub(crate) struct Subject<'s, 'a> {
     pub(crate) plan: Planned<'s>,
-    /// Its database container.
-    pub(crate) found: &'s Found<'s, 'a>,
     pub(crate) object: &'s Value<'a>,
     pub(crate) old: Option<&'s Value<'a>>,
     /// What the cluster was made with.
@@ -96,18 +94,19 @@ pub(crate) struct Subject<'s, 'a> {
 /// Checks a StatefulSet.
 pub(crate) fn replication(
     subject: &Subject,
+    found: &Found,
     namespace: &str,
     settings: &Settings,
     cluster: &Cluster,
     findings: &mut Findings,
 ) {
-    let Subject { plan, found, object, old, kept, asked, is_live } = *subject;
+    let Subject { plan, object, old, kept, asked, is_live } = *subject;
     let containers = |object| list_at(object, &["spec", "template", "spec", "containers"]);
-    let Found { container, path, .. } = found;
+    let path = &found.path;
     let given = &found.given().given;
-    let stored =
-        old.and_then(|old| by_name(containers(old), plan.container)).map(given_options).unwrap_or_default().given;
-    check_arguments(given, &stored, object, (container, path), &plan, findings);
+    let stored = old.and_then(|old| by_name(containers(old), plan.container));
+    let stored = stored.map(|stored| given_options(stored, &found.config_maps)).unwrap_or_default().given;
+    check_arguments(found, &stored, object, &plan, findings);
 
     let (Some(old), Some(kept), true) = (old, kept, is_live) else { return };
     if let Some(asked) = asked.filter(|asked| *asked != kept.clone_method) {
@@ -124,7 +123,7 @@ pub(crate) fn replication(
     });
 
     if kept.gtid == Gtid::OptionFiles && settings.is_on(rule::REPLICATION_CHANGED) {
-        mounted_files(subject, namespace, kept, cluster, findings);
+        mounted_files(subject, found, &ConfigMaps::new(cluster, namespace), kept, findings);
     }
 
     let volumes = list_at(old, &["spec", "template", "spec", "volumes"]);
@@ -149,64 +148,30 @@ pub(crate) fn replication(
 }
 
 /// Option files that the database container mounts itself have a say on GTIDs where those of the roles have none.
-fn mounted_files(subject: &Subject, namespace: &str, kept: Replication, cluster: &Cluster, findings: &mut Findings) {
-    let Subject { plan, object, old: Some(old), .. } = *subject else { return };
-    let (before, after) = (option_file_sources(old, plan.container), option_file_sources(object, plan.container));
-    if before == after {
-        return;
-    }
+fn mounted_files(
+    subject: &Subject,
+    found: &Found,
+    config_maps: &ConfigMaps,
+    kept: Replication,
+    findings: &mut Findings,
+) {
+    let Subject { plan, old: Some(old), .. } = *subject else { return };
+    let pod = at(old, &["spec", "template", "spec"]).unwrap_or(NULL);
+    let container = by_name(list_at(pod, &["containers"]), plan.container).unwrap_or(NULL);
+    let old = Found::new(pod, container, found.path, found.database);
+    let [before, after] =
+        [option_files::read(&old, &plan.database, config_maps), option_files::read(found, &plan.database, config_maps)];
     // of one that is no more, or was never there, nothing is known
-    let told = |sources: &[Source]| {
-        let gtid = sources.iter().any(|source| match cluster.get(Kind::ConfigMap, namespace, source.config_map) {
-            Lookup::Found(map) => source.switches_gtids_on(&map),
-            Lookup::Absent | Lookup::Failed(_) => false,
-        });
-        Told { log_bin: None, gtid: Some(gtid) }
+    let told = |reading: &Option<Reading>| {
+        let is_on = |reading: &Reading| switches_gtids_on(&[reading.told(false), reading.told(true)].concat());
+        Told { log_bin: None, gtid: Some(reading.as_ref().is_some_and(is_on)) }
     };
     changed(&told(&before), &told(&after), kept, findings, &|what, why, fix| {
         let path = "spec.template.spec.containers";
-        let maps: Vec<_> = after.iter().chain(&before).map(|source| shown(source.config_map)).collect();
-        let found = format!("another mount of option files ({}): they {what}", maps.join(", "));
+        let maps = after.as_ref().or(before.as_ref()).map(Reading::config_maps).unwrap_or_default();
+        let found = format!("another mount of option files ({maps}): they {what}");
         Violation::new(rule::REPLICATION_CHANGED, path, found, why, fix)
     });
-}
-
-/// A ConfigMap that holds option files, and the one of its keys that is mounted; all of them without one.
-#[derive(Debug, PartialEq, Eq)]
-struct Source<'o> {
-    config_map: &'o str,
-    key: Option<&'o str>,
-}
-
-impl Source<'_> {
-    fn switches_gtids_on(&self, config_map: &Value) -> bool {
-        let groups = Groups::for_server(false, None, None);
-        let files = at(config_map, &["data"]).and_then(Value::as_object).into_iter().flat_map(Object::iter);
-        let files = files.filter(|(key, _)| self.key.is_none_or(|wanted| wanted == *key));
-        files.filter_map(|(_, text)| text.as_str()).any(|text| {
-            let file = OptionFile::parse(text);
-            switches_gtids_on(&file.options_of(&groups).collect::<Vec<_>>())
-        })
-    }
-}
-
-/// The option files that a container mounts itself. No more of them are asked for in the cluster than a new object may
-/// have.
-fn option_file_sources<'o>(object: &'o Value, container: &str) -> Vec<Source<'o>> {
-    let pod = at(object, &["spec", "template", "spec"]).unwrap_or(NULL);
-    let Some(container) = by_name(list_at(pod, &["containers"]), container) else { return Vec::new() };
-    let source = |mount: &'o Value| {
-        let volume = by_name(list_at(pod, &["volumes"]), name(mount))?;
-        let key = Some(str_at(mount, &["subPath"])).filter(|path| !path.is_empty()).map(|path| {
-            // an item gives a key another file name
-            let items = list_at(volume, &["configMap", "items"]);
-            let item = items.iter().find(|item| str_at(item, &["path"]) == path);
-            item.map_or(path, |item| str_at(item, &["key"]))
-        });
-        Some(Source { config_map: str_at(volume, &["configMap", "name"]), key })
-    };
-    let mounts = mounted_option_files(container).take(OPTION_FILES);
-    mounts.filter_map(source).filter(|source| !source.config_map.is_empty()).collect()
 }
 
 /// Finds what changes for a cluster between two states of one source, each told by `violation`.
@@ -240,15 +205,14 @@ fn stem(name: &str) -> String {
 }
 
 /// What is asked of arguments once it is known what is planned.
-fn check_arguments(
-    given: &[Given],
+pub(super) fn check_arguments(
+    found: &Found,
     stored: &[Given],
     object: &Value,
-    container: (&Value, &FieldPath),
     plan: &Planned,
     findings: &mut Findings,
 ) {
-    let (container, path) = container;
+    let given = &found.given().given;
     let options = told(given);
     let words = |given: &Given| format!("{} {}", given.text, given.next.as_deref().unwrap_or_default());
     let before: OnceCell<NameIndex> = OnceCell::new();
@@ -259,12 +223,10 @@ fn check_arguments(
         planned: Some(Placed {
             data_dir: plan.data_dir,
             by_gtids: plan.replication.gtid == Gtid::On,
-            is_own: &|directory| Kept::of(object, container, plan.data_dir).holds(directory),
+            is_own: &|directory| Kept::of(object, found.container, plan.data_dir).holds(directory),
         }),
         next: &|place| given[place].next.as_deref(),
-        violation: &|place, rule, why, fix| {
-            Violation::new(rule, given[place].path(path), written(&given[place]), why, fix)
-        },
+        violation: &|place, rule, why, fix| wrong(found, place, rule, why, fix),
         was_so: &|place, _| {
             let before = before.get_or_init(|| NameIndex::new(stored.iter().map(words).map(Cow::Owned).collect()));
             before.has(&words(&given[place]))

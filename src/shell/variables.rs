@@ -142,9 +142,10 @@ impl<'s, 't, 'k> Variables<'s, 't, 'k> {
     fn text<'w>(&self, text: &'w str) -> Cow<'w, str> {
         /// What is longer is nothing that a rule knows.
         const LIMIT: usize = 4096;
-        expand_with_shell(text, LIMIT, &|name, room| {
+        expand_with_shell(text, LIMIT, &mut |name, room| {
             let assigned = self.value(name).and_then(|(parts, _)| parts.first()).map(AsRef::as_ref);
-            assigned.or_else(|| (self.known)(name)).filter(|value| value.len() <= room && self.budget.take(value.len()))
+            let value = assigned.or_else(|| (self.known)(name));
+            value.filter(|value| value.len() <= room && self.budget.take(value.len())).map(Cow::Borrowed)
         })
     }
 }

@@ -3,12 +3,17 @@
 use crate::rules::config_map::roles::{check_primary, check_replica};
 use crate::rules::config_map::server::Server;
 use crate::{
+    config_maps::ConfigMaps,
     data_dir::Kept,
+    database::Found,
     findings::{Findings, Violation},
     flavor::Flavor,
     record::Gtid,
     rule::{self, Rule},
-    rules::must_hold::{Of, Origin, Placed, Told, check},
+    rules::{
+        must_hold::{Of, Origin, Placed, Told, check},
+        option_files::{self, READ_LATER},
+    },
     text::shown,
 };
 use crate::{field_path::DATA, rules::config_map::keys::Role};
@@ -91,7 +96,13 @@ pub(super) fn check_file(role: Role, key: &str, text: &str, server: &Server, fin
             .next()
     };
 
-    check_options(role, &options, &checked, findings);
+    let of = match role {
+        Role::Primary => Of::Primary,
+        Role::Replica => Of::Replica,
+    };
+    check_options(of, None, &options, server, findings, &|line, rule, why, fix| {
+        checked.violation(rule, Some(line), checked.written(line), &why, fix.to_owned())
+    });
     match role {
         Role::Primary => check_primary(&checked, &last, &elsewhere, findings),
         Role::Replica => check_replica(&checked, &last, &elsewhere, findings),
@@ -99,20 +110,21 @@ pub(super) fn check_file(role: Role, key: &str, text: &str, server: &Server, fin
 }
 
 /// What must hold for the server's options.
-fn check_options(role: Role, options: &[Told], checked: &Checked, findings: &mut Findings) {
-    let server = checked.server;
+fn check_options(
+    of: Of,
+    wins: Option<&'static str>,
+    options: &[Told],
+    server: &Server,
+    findings: &mut Findings,
+    violation: &dyn Fn(usize, &'static Rule, String, &'static str) -> Violation,
+) {
     let origin = Origin {
-        of: match role {
-            Role::Primary => Of::Primary,
-            Role::Replica => Of::Replica,
-        },
-        wins: None,
+        of,
+        wins,
         database: Some(&server.database),
         planned: None,
         next: &|_| None,
-        violation: &|line, rule, why, fix| {
-            checked.violation(rule, Some(line), checked.written(line), &why, fix.to_owned())
-        },
+        violation,
         was_so: &|_, option| server.was_there && option.starts_with("log-bin"),
     };
     check(options, &origin, findings);
@@ -122,6 +134,17 @@ fn check_options(role: Role, options: &[Told], checked: &Checked, findings: &mut
         is_own: &|directory| Kept::of(server.object, server.container, &server.data_dir).holds(directory),
     };
     check(options, &Origin { planned: Some(placed), ..origin }, findings);
+}
+
+/// What must hold for the options of files that the server's container mounts.
+pub(super) fn check_mounted(server: &Server, found: &Found, config_maps: &ConfigMaps, findings: &mut Findings) {
+    let Some(mut reading) = option_files::read(found, &server.database, config_maps) else { return };
+    findings.append(std::mem::take(&mut reading.findings));
+    for (is_behind, wins) in [(false, None), (true, Some(READ_LATER))] {
+        check_options(Of::Both, wins, &reading.told(is_behind), server, findings, &|place, rule, why, fix| {
+            reading.wrong(place, config_maps, rule, why, fix)
+        });
+    }
 }
 
 pub(super) type Elsewhere<'e> = dyn Fn(&[&str]) -> Option<(usize, String, String)> + 'e;

@@ -4,7 +4,7 @@ use crate::{
     json::{Object, Value, at},
     names::{ANNOTATION_PREFIX, PRIMARY_KEYS, REPLICA_KEYS},
 };
-use mysql_options::is_within;
+use mysql_options::{ServerOption, is_within};
 use std::ops::RangeInclusive;
 
 /// Could an object, as text, be a ConfigMap with option files? A misspelt key has the ending or the role right.
@@ -12,6 +12,20 @@ pub(crate) fn may_be_option_files(object: &str) -> bool {
     [".cnf\"", "\"master", "\"slave", "\"primary", "\"replica", ANNOTATION_PREFIX]
         .iter()
         .any(|sign| object.contains(sign))
+}
+
+/// Could a server read a ConfigMap, as text, otherwise than by the files of the roles: as another option file, or by
+/// words of its command line?
+pub(crate) fn may_be_told(object: &str) -> bool {
+    const SIGNS: [&str; 6] = [".cnf\"", "[mysqld", "[server", "[mariadb", "[client-server", "!include"];
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+    let mut words = object.split("--").skip(1);
+    SIGNS.iter().any(|sign| object.contains(sign))
+        || words.any(|word| {
+            let word = &word[..word.find(|c| !is_part(c)).unwrap_or(word.len())];
+            // a line of a drawing is no option
+            word.len() <= 64 && ServerOption::from_file(word, None).is_known
+        })
 }
 
 /// Has a ConfigMap an option file of either role, or a key that was meant to be one?

@@ -9,7 +9,7 @@ mod shared;
 mod unread;
 
 pub(crate) use gtids::told_by_files;
-pub(crate) use keys::{has_option_files, may_be_option_files};
+pub(crate) use keys::{has_option_files, may_be_option_files, may_be_told};
 #[cfg(test)]
 pub(crate) use shared::SHARED;
 
@@ -19,13 +19,15 @@ use crate::rules::config_map::shared::check_shared;
 use crate::{
     case::{Case, recheck_uncached},
     cluster::{Cluster, Kind, Lookup},
-    exemptions::Exemptions,
+    config_maps::ConfigMaps,
+    database::Found,
     findings::{Findings, Violation, failed_look_up},
-    json::{NULL, Value, at, list_at},
+    given::given_options,
+    json::{Value, at, str_at},
     names::{PRIMARY_KEYS, REPLICA_KEYS},
-    object::by_name,
     planned::Planned,
     rule::{self, Concern},
+    rules::{replication::check_arguments, statefulset::check_options},
     settings::Settings,
     text::{label, shown},
 };
@@ -33,7 +35,10 @@ use crate::{
     field_path::DATA,
     rules::config_map::gtids::{check_change, check_gtids, told},
 };
-use crate::{field_path::FieldPath, rules::config_map::file::check_file};
+use crate::{
+    field_path::FieldPath,
+    rules::config_map::file::{check_file, check_mounted},
+};
 
 pub(super) fn is_on(settings: &Settings) -> bool {
     settings.is_any_on(&[Concern::Options, Concern::OptionFiles])
@@ -42,9 +47,9 @@ pub(super) fn is_on(settings: &Settings) -> bool {
 /// Looks after the ConfigMap of a managed StatefulSet.
 pub(crate) fn of_statefulset(
     plan: &Planned,
+    found: &Found,
     object: &Value,
     is_update: bool,
-    namespace: &str,
     settings: &Settings,
     cluster: &Cluster,
     findings: &mut Findings,
@@ -52,16 +57,16 @@ pub(crate) fn of_statefulset(
     if !is_on(settings) {
         return;
     }
-    let config_map = plan.config_map;
+    let (config_map, namespace) = (plan.config_map, found.config_maps.namespace);
+    let config_maps = ConfigMaps::new(cluster, namespace);
+    let server = Server::new(&plan.database, plan.replication, object, found.container, plan.data_dir.into());
+    let server = Server { was_there: is_update, ..server };
+    check_mounted(&server, found, &config_maps, findings);
+    config_maps.tell_failed(&found.path, findings);
     match cluster.get(Kind::ConfigMap, namespace, config_map) {
-        Lookup::Found(found) => {
-            let containers = list_at(object, &["spec", "template", "spec", "containers"]);
-            let container = by_name(containers, plan.container).unwrap_or(NULL);
-            let server = Server::new(&plan.database, plan.replication, object, container, plan.data_dir.into());
-            let server = Server { was_there: is_update, ..server };
+        Lookup::Found(config_map_found) => {
             let mut own = Findings::default();
-            check(&found, &server, &mut own);
-            Exemptions::of(&found).apply(&mut own, settings);
+            check(&config_map_found, &server, &mut own);
             let object = label("ConfigMap", namespace, config_map);
             own.violations = own.violations.into_iter().map(|violation| violation.of(object.clone())).collect();
             own.warnings = own.warnings.into_iter().map(|warning| format!("{object} {warning}")).collect();
@@ -79,14 +84,26 @@ pub(crate) fn of_statefulset(
 /// Looks for all problems of a ConfigMap that a managed StatefulSet reads.
 pub(crate) fn config_map(case: &Case, cluster: &Cluster, findings: &mut Findings) {
     let namespace = case.request.namespace();
-    if !is_on(&case.settings) || case.settings.exempts(namespace) || !has_option_files(&case.object) {
+    let has_roles = has_option_files(&case.object);
+    let may_be_told = [case.request.object(), case.request.old_object()].into_iter().flatten().any(may_be_told);
+    if !is_on(&case.settings) || case.settings.exempts(namespace) || !(has_roles || may_be_told) {
         return;
     }
+    let name = str_at(&case.object, &["metadata", "name"]);
     recheck_uncached(case, cluster, findings, |cluster, findings| {
         let found = readers(case, namespace, cluster, findings);
         let mut is_read = false;
-        for server in found.iter().filter_map(|found| server_of(found, namespace, case)) {
-            is_read = true;
+        for statefulset in &found {
+            let Some((found, server, [is_named, is_told])) = server_of(statefulset, cluster, case) else { continue };
+            is_read |= is_named;
+            if may_be_told && is_told {
+                let before = ConfigMaps::new(cluster, namespace);
+                before.put(name, case.old.clone().unwrap_or_default());
+                check_told(&found, &server, name, &before, findings);
+            }
+            if !has_roles || !is_named {
+                continue;
+            }
             check(&case.object, &server, findings);
             if server.is_live && !case.is_audit {
                 check_change(case, &server, findings);
@@ -101,6 +118,26 @@ pub(crate) fn config_map(case: &Case, cluster: &Cluster, findings: &mut Findings
             unread::hint(&found, namespace, case, cluster, findings);
         }
     });
+}
+
+/// Checks what a ConfigMap tells a server otherwise than by the files of the roles.
+fn check_told(found: &Found, server: &Server, config_map: &str, before: &ConfigMaps, findings: &mut Findings) {
+    let plan = Planned {
+        container: "",
+        config_map: "",
+        data_dir: &server.data_dir,
+        database: server.database,
+        replication: server.replication,
+    };
+    let mut own = Findings::default();
+    check_options(found, &mut own);
+    check_arguments(found, &given_options(found.container, before).given, server.object, &plan, &mut own);
+    check_mounted(server, found, &found.config_maps, &mut own);
+    let object = Some(found.config_maps.label(config_map));
+    for violation in own.violations.into_iter().filter(|violation| violation.object == object) {
+        let why = format!("{} ({} reads it)", violation.why, server.statefulset);
+        findings.reject(Violation { object: None, why: why.into(), ..violation });
+    }
 }
 
 /// Checks the option files of both roles, and the keys.
@@ -152,7 +189,7 @@ mod tests {
     use super::*;
     use crate::{
         database::Database,
-        json::{Object, json},
+        json::{NULL, Object, json},
         names::DATA_DIR,
         record::Replication,
     };

@@ -4,6 +4,7 @@ use crate::{
     annotations::{Annotations, is_managed},
     case::Case,
     cluster::{Cluster, Kind, Lookup},
+    config_maps::ConfigMaps,
     data_dir::data_dir,
     database::{Database, Found},
     field_path::FieldPath,
@@ -78,7 +79,7 @@ impl<'s> Server<'s> {
     }
 }
 
-/// The StatefulSets that read the ConfigMap under admission: the one of its name, else those that name it.
+/// The StatefulSets that may read the ConfigMap under admission: several may read the same one.
 pub(super) fn readers<'k>(
     case: &Case,
     namespace: &str,
@@ -86,18 +87,6 @@ pub(super) fn readers<'k>(
     findings: &mut Findings,
 ) -> Vec<Value<'k>> {
     let config_map = str_at(&case.object, &["metadata", "name"]);
-    match cluster.get(Kind::Reader, namespace, config_map) {
-        Lookup::Found(found) if server_of(&found, namespace, case).is_some() => return vec![found],
-        Lookup::Found(_) | Lookup::Absent => {}
-        Lookup::Failed(why) => {
-            findings.reject(failed_look_up(
-                &format!("StatefulSet {config_map}"),
-                &FieldPath::Known("metadata.name"),
-                &why,
-            ));
-            return Vec::new();
-        }
-    }
     match cluster.list(Kind::Reader, namespace, config_map) {
         Lookup::Found(list) => list,
         Lookup::Failed(why) => {
@@ -108,8 +97,13 @@ pub(super) fn readers<'k>(
     }
 }
 
-/// The server of a managed StatefulSet that reads the ConfigMap under admission.
-pub(super) fn server_of<'s>(statefulset: &'s Value<'s>, namespace: &str, case: &Case) -> Option<Server<'s>> {
+/// The server of a managed StatefulSet with its database's container, and whether it reads the ConfigMap under
+/// admission as the one with the option files of its roles, and in other ways.
+pub(super) fn server_of<'s>(
+    statefulset: &'s Value<'s>,
+    cluster: &'s Cluster<'s>,
+    case: &'s Case,
+) -> Option<(Found<'s, 's>, Server<'s>, [bool; 2])> {
     let config_map = str_at(&case.object, &["metadata", "name"]);
     if !is_managed(statefulset) {
         return None;
@@ -119,10 +113,17 @@ pub(super) fn server_of<'s>(statefulset: &'s Value<'s>, namespace: &str, case: &
     let annotations = Annotations::read(statefulset, &mut others);
     let name = str_at(statefulset, &["metadata", "name"]);
     let named = annotations.config_map.as_deref().or(case.settings.config_map.as_deref()).unwrap_or(name);
-    if named != config_map {
+    let is_named = named == config_map;
+    let mut found = Found::find(statefulset, &annotations, &mut others)?;
+    let lists = [(found.pod, "volumes"), (found.container, "env"), (found.container, "envFrom")];
+    let is_told = lists.iter().any(|(of, list)| of.get(list).is_some_and(|list| mentions(list, config_map)));
+    if is_told {
+        let config_maps = ConfigMaps::new(cluster, case.request.namespace());
+        config_maps.put(config_map, case.object.clone());
+        found = found.within(config_maps);
+    } else if !is_named {
         return None;
     }
-    let found = Found::find(statefulset, &annotations, &mut others)?;
     let database = found.database?;
     let replication = match Status::read(statefulset) {
         None => Replication::new(database.flavor, database.clone_method),
@@ -136,6 +137,17 @@ pub(super) fn server_of<'s>(statefulset: &'s Value<'s>, namespace: &str, case: &
     // one that is new comes with its StatefulSet, or is put back: what was there before is not known
     let replicas = replicas(statefulset);
     let was_there = case.old.is_some();
-    let statefulset = label("StatefulSet", namespace, name);
-    Some(Server { statefulset, is_live: was_there && replicas != 1, was_there, replicas, ..server })
+    let statefulset = label("StatefulSet", case.request.namespace(), name);
+    let server = Server { statefulset, is_live: was_there && replicas != 1, was_there, replicas, ..server };
+    Some((found, server, [is_named, is_told]))
+}
+
+/// Is it, or a part of it, this text?
+fn mentions(value: &Value, text: &str) -> bool {
+    match value {
+        Value::String(found) => found == text,
+        Value::Array(list) => list.iter().any(|value| mentions(value, text)),
+        Value::Object(object) => object.iter().any(|(_, value)| mentions(value, text)),
+        _ => false,
+    }
 }

@@ -1,6 +1,7 @@
 //! Options that both roles must have alike: they say how the data is written, and a replica's data is the primary's.
 
 use crate::{
+    config_maps::ConfigMaps,
     findings::Findings,
     given::given_options,
     json::{Value, at},
@@ -20,7 +21,7 @@ pub(crate) const SHARED: [(&str, u64, u64); 2] =
 
 /// Those that arguments give, which win over the files of either role.
 fn shared_by_arguments(container: &Value) -> Vec<&'static str> {
-    let given = given_options(container).given;
+    let given = given_options(container, &ConfigMaps::default()).given;
     let options = given.iter().filter_map(|given| ServerOption::from_argument(&given.text));
     options.filter_map(|option| SHARED.iter().find(|(name, ..)| option.is(name)).map(|(name, ..)| *name)).collect()
 }

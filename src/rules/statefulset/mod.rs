@@ -8,7 +8,7 @@ mod statements;
 mod unmanaged;
 
 pub(crate) use hints::hints;
-pub(crate) use options::{ARGUMENTS_WIN, written};
+pub(crate) use options::{ARGUMENTS_WIN, check_options, written, wrong};
 pub(crate) use unmanaged::{may_be_database, unmanaged_database};
 
 use crate::{
@@ -17,14 +17,18 @@ use crate::{
     given::Options,
     json::{Value, at},
     rule,
-    rules::statefulset::{options::check_options, statements::check_statements},
+    rules::statefulset::statements::check_statements,
 };
 
 /// Checks the database container at `path` and the pod around it.
 pub(crate) fn statefulset(found: &Found, findings: &mut Findings) {
-    let Found { pod, path, database, .. } = found;
-    let Options { given, is_cut } = found.given();
-    check_options(given, path, database.as_ref(), findings);
+    let Found { pod, path, .. } = found;
+    let Options { is_cut, unknown, .. } = found.given();
+    check_options(found, findings);
+    for (list, index, text) in unknown.iter().filter(|_| found.config_maps.are_known()) {
+        let list = path.field(list);
+        findings.warn(format!("{}: what the variable {text} tells the server was not looked at", list.element(*index)));
+    }
     if *is_cut {
         findings.reject(Violation::new(
             rule::READ_ONLY_OFF,

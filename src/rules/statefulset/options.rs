@@ -1,14 +1,16 @@
 //! What the options that a server is started with do to its role.
 
 use crate::{
-    database::Database,
-    field_path::FieldPath,
+    database::Found,
+    field_path::DATA,
     findings::{Findings, Violation},
     given::{Given, told},
+    rule::Rule,
     rules::must_hold::{Of, Origin, check, is_switch},
     text::shown,
 };
 use mysql_options::ServerOption;
+use std::borrow::Cow;
 
 /// Why arguments count, whatever the policy's own file says.
 pub(crate) const ARGUMENTS_WIN: &str = "arguments win over option files";
@@ -20,17 +22,27 @@ pub(crate) fn written(given: &Given) -> String {
     format!("the option {}{}", given.shown(), value.map(|value| format!(" {}", shown(value))).unwrap_or_default())
 }
 
+/// What is wrong with an option, told where it can be mended: in the container, or in the ConfigMap that it is from.
+pub(crate) fn wrong(found: &Found, place: usize, rule: &'static Rule, why: String, fix: &'static str) -> Violation {
+    let given = &found.given().given[place];
+    let (path, what) = (given.path(&found.path), written(given));
+    match &given.from {
+        None => Violation::new(rule, path, what, why, fix),
+        Some(key) => Violation::new(rule, Cow::from(DATA.entry(&key.key)), format!("{what}, in {path}"), why, fix)
+            .of(found.config_maps.label(key.config_map)),
+    }
+}
+
 /// What holds whatever is planned for the database.
-pub(super) fn check_options(given: &[Given], path: &FieldPath, database: Option<&Database>, findings: &mut Findings) {
+pub(crate) fn check_options(found: &Found, findings: &mut Findings) {
+    let given = &found.given().given;
     let origin = Origin {
         of: Of::Both,
         wins: Some(ARGUMENTS_WIN),
-        database,
+        database: found.database.as_ref(),
         planned: None,
         next: &|place| given[place].next.as_deref(),
-        violation: &|place, rule, why, fix| {
-            Violation::new(rule, given[place].path(path), written(&given[place]), why, fix)
-        },
+        violation: &|place, rule, why, fix| wrong(found, place, rule, why, fix),
         was_so: &|_, _| false,
     };
     check(&told(given), &origin, findings);

@@ -5,11 +5,11 @@ use std::borrow::Cow;
 use super::{
     check::Place,
     container::ContainerCheck,
-    container_variables::Sight,
     effort::Work,
     shell::{Command, commands},
 };
 use crate::{
+    container_variables::Sight,
     json::{Value, list_at},
     name_index::NameIndex,
 };

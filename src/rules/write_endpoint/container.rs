@@ -5,22 +5,17 @@ use std::{borrow::Cow, rc::Rc};
 use super::{
     check::{Check, Place, Scope, plain},
     command_line::{List, Spot},
-    container_variables::{ConfigMapKey, ContainerVariables, Sight, Variable},
     effort::Work,
-    env_from::env_from,
     names::Saying,
 };
 use crate::{
+    container_variables::{ConfigMapKey, ContainerVariables, EXPANDED, Sight, Variable, env_from},
     json::{Value, at, list_at, str_at},
     name_index::NameIndex,
     object::name,
     text::label,
     variables::expand_as_kubelet,
 };
-
-/// No value with `$(VAR)` in it grows longer, and no value of a ConfigMap is read that is: it names no host, and would
-/// be copied for everything that refers to it.
-const EXPANDED: usize = 4096;
 
 /// One container's check, with what it knows of the container's variables so far.
 pub(super) struct ContainerCheck<'c, 'a, 'h, 'f> {
@@ -45,13 +40,17 @@ struct Entry<'a> {
 /// Checks the container at `path`.
 pub(super) fn container<'a>(check: &mut Check<'a, '_, '_>, container: &'a Value<'a>, path: &str) {
     let env = list_at(container, &["env"]);
-    let Some((mut names, values)) = env_from(check, container, path) else { return };
+    let Check { effort, addresses, .. } = check;
+    let all = env_from(container, path, &mut |name, path| addresses.look_ups.config_map(name, path), &mut |amount| {
+        effort.spend(Work::Variables, amount)
+    });
+    let Some((mut names, values)) = all else { return };
     if !check.effort.spend(Work::Variables, env.len()) {
         return;
     }
     let from = names.len();
     names.extend(env.iter().map(|entry| Cow::Borrowed(name(entry))));
-    let variables = ContainerVariables { names: NameIndex::new(names), values, from };
+    let variables = ContainerVariables { names: NameIndex::new(names), values, from, ..ContainerVariables::default() };
     let scope = check.scope(&variables.names);
     let mut container_check = ContainerCheck { check, path, variables, scope, set_by_shell: None };
     container_check.env_from();

@@ -1,6 +1,7 @@
 use std::cell::RefCell;
 
-use super::{addresses::READ_ONLY, effort::Work, env_from::SOURCES, *};
+use super::{addresses::READ_ONLY, effort::Work, *};
+use crate::container_variables::SOURCES;
 use crate::{
     json::{at, json},
     names::{POD_INDEX_LABEL, POD_NAME_LABEL, annotation::INJECT},
