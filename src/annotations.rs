@@ -16,7 +16,7 @@ use crate::{
         may_be_ours,
     },
     rule,
-    text::shown,
+    text::{Halves, shown},
 };
 
 /// What the user asked for.
@@ -253,7 +253,7 @@ fn check_wishes(object: &Value, findings: &mut Findings) {
 
 /// Is a key `inject` of this policy's domain, or of one that is meant to be it?
 fn is_wish(key: &str) -> bool {
-    let Some((domain, name)) = key.rsplit_once('/') else { return false };
+    let Some((domain, name)) = key.last_halves('/') else { return false };
     if !name.eq_ignore_ascii_case(INJECT) || domain.len() > 64 {
         return false;
     }

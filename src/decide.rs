@@ -20,7 +20,7 @@ use crate::{
     request::{Admitted, Request, parse},
     rule, rules,
     settings::{Settings, Unmanaged},
-    text::label,
+    text::{Halves, label},
 };
 
 /// Answers a request.
@@ -150,7 +150,7 @@ fn is_none_of_our_business(
 
 fn is_made_by_a_checked_controller(object: &Value) -> bool {
     list_at(object, &["metadata", "ownerReferences"]).iter().any(|owner| {
-        let group = str_at(owner, &["apiVersion"]).split_once('/').map_or("", |(group, _)| group);
+        let group = str_at(owner, &["apiVersion"]).halves('/').map_or("", |(group, _)| group);
         owner.get("controller").is_some_and(Value::is_true) && Admitted::of(group, str_at(owner, &["kind"])).is_some()
     })
 }

@@ -9,6 +9,7 @@ use crate::{
     names::annotation::EXEMPT,
     rule::{self, ALL, Rule},
     settings::Settings,
+    text::Halves,
 };
 
 /// The rules that an object is exempt from, each with the reason that its annotation gives.
@@ -29,7 +30,7 @@ impl Exemptions {
                 findings.reject(Annotations::bad_value(EXEMPT, entry, why, "write one for a rule"));
                 break;
             }
-            let (id, why) = entry.split_once(':').map_or((entry, ""), |(id, why)| (id.trim(), why.trim()));
+            let (id, why) = entry.halves(':').map_or((entry, ""), |(id, why)| (id.trim(), why.trim()));
             let mut bad = |why: &str, fix: String| {
                 findings.reject(Annotations::bad_value(EXEMPT, entry, why, &fix));
             };

@@ -1,5 +1,7 @@
 //! Container image references: `[registry[:port]/]path[:tag][@digest]`.
 
+use crate::text::Halves;
+
 /// A reference in its parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Image<'a> {
@@ -11,7 +13,7 @@ pub(crate) struct Image<'a> {
 
 impl<'a> Image<'a> {
     pub(crate) fn parse(reference: &'a str) -> Self {
-        let (rest, digest) = reference.split_once('@').map_or((reference, None), |(rest, digest)| (rest, Some(digest)));
+        let (rest, digest) = reference.halves('@').map_or((reference, None), |(rest, digest)| (rest, Some(digest)));
         // a colon before the last slash belongs to the registry's port
         let name_at = rest.rfind('/').map_or(0, |slash| slash + 1);
         let (repository, tag) = rest[name_at..]
@@ -28,8 +30,8 @@ impl<'a> Image<'a> {
     /// The folders between the registry and the name. A first part is a registry where it looks like a host (the
     /// distribution project, "reference").
     pub(crate) fn folders(&self) -> impl DoubleEndedIterator<Item = &'a str> {
-        let path = self.repository.rsplit_once('/').map_or("", |(path, _)| path);
-        let (first, rest) = path.split_once('/').unwrap_or((path, ""));
+        let path = self.repository.last_halves('/').map_or("", |(path, _)| path);
+        let (first, rest) = path.halves('/').unwrap_or((path, ""));
         let is_host = first.contains(['.', ':']) || first == "localhost";
         (if is_host { rest } else { path }).split('/').filter(|folder| !folder.is_empty())
     }

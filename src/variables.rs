@@ -1,6 +1,8 @@
 //! References to variables within texts. Who puts the values in differs, and so do the rules: a text for the one must
 //! not be read as the other reads it.
 
+use crate::text::Halves;
+
 use std::{borrow::Cow, cell::Cell};
 
 /// The text with the values of its `$(VAR)`, as the kubelet puts them in (Kubernetes' API reference, `EnvVar`); `$$` is
@@ -15,7 +17,7 @@ pub(crate) fn expand_as_kubelet<'t, 'v>(
     }
     let mut expanded = String::new();
     let mut rest = text;
-    while let Some((before, after)) = rest.split_once('$') {
+    while let Some((before, after)) = rest.halves('$') {
         expanded.push_str(before);
         rest = after;
         if let Some(after) = rest.strip_prefix('$') {
@@ -23,7 +25,7 @@ pub(crate) fn expand_as_kubelet<'t, 'v>(
             rest = after;
             continue;
         }
-        let reference = rest.strip_prefix('(').and_then(|rest| rest.split_once(')'));
+        let reference = rest.strip_prefix('(').and_then(|rest| rest.halves(')'));
         let Some((name, after)) = reference else {
             expanded.push('$');
             // there is no end of any further one either
@@ -62,7 +64,7 @@ pub(crate) fn expand_with_shell<'t, 'v>(
     // So much is left where the parentheses end that are open. Kubernetes looks for no further name within them, and
     // for none at all where they have no end.
     let mut behind = usize::MAX;
-    while let Some((before, after)) = rest.split_once('$') {
+    while let Some((before, after)) = rest.halves('$') {
         expanded.push_str(before);
         let (name, brackets) = match after.bytes().next() {
             Some(b'(') if after.len() < behind => {

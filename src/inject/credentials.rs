@@ -11,6 +11,7 @@ use crate::{
     names::{ROOT_PASSWORD_DIR, ROOT_PASSWORD_FILE, ROOT_PASSWORD_VOLUME},
     object::name,
     rule,
+    text::Halves,
 };
 
 /// What an injected container needs to log in as root.
@@ -289,7 +290,7 @@ fn read_only<'a>(mount: &Value<'a>) -> Value<'a> {
 
 /// The names in the `$(NAME)` of a text (Kubernetes documentation, "Define Dependent Environment Variables").
 fn references_of(text: &str) -> Vec<String> {
-    text.split("$(").skip(1).filter_map(|rest| rest.split_once(')').map(|(name, _)| name.to_owned())).collect()
+    text.split("$(").skip(1).filter_map(|rest| rest.halves(')').map(|(name, _)| name.to_owned())).collect()
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ use crate::{
         statefulset::{ARGUMENTS_WIN, written, wrong},
     },
     settings::Settings,
-    text::{label, shown},
+    text::{Halves, label, shown},
 };
 
 /// Why a roll-out cannot change how replicas follow.
@@ -199,8 +199,8 @@ pub(super) fn changed(
 /// The name of a log's files: the server takes an extension off, and looks in the data directory.
 fn stem(name: &str) -> String {
     let name = name.strip_prefix("./").or_else(|| name.strip_prefix(DATA_DIR)?.strip_prefix('/')).unwrap_or(name);
-    let (directory, file) = name.rsplit_once('/').map_or(("", name), |(directory, file)| (directory, file));
-    let file = file.rsplit_once('.').map_or(file, |(file, _)| file);
+    let (directory, file) = name.last_halves('/').map_or(("", name), |(directory, file)| (directory, file));
+    let file = file.last_halves('.').map_or(file, |(file, _)| file);
     if directory.is_empty() { file.to_owned() } else { format!("{directory}/{file}") }
 }
 

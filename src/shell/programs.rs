@@ -1,5 +1,7 @@
 //! Which program a command runs, as far as the rules tell them apart.
 
+use crate::text::Halves;
+
 /// The servers, and what starts one: the entrypoints are those of the official images and of Percona's.
 const SERVERS: [&str; 11] = [
     "mysqld",
@@ -129,7 +131,7 @@ fn is_server(name: &str) -> bool {
 
 /// The name and the value of an assignment, and whether it adds to what was there.
 pub(super) fn assigned(word: &str) -> Option<(&str, &str, bool)> {
-    let (name, value) = word.split_once('=')?;
+    let (name, value) = word.halves('=')?;
     let (name, adds) = name.strip_suffix('+').map_or((name, false), |name| (name, true));
     let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     (is_name && !name.is_empty()).then_some((name, value, adds))

@@ -15,6 +15,7 @@ use crate::{
         kinds::Holds,
         table::{Row, TABLE},
     },
+    text::Halves,
 };
 use mysql_options::{ServerOption, effective, switch_value};
 
@@ -170,7 +171,7 @@ fn reaches_all(addresses: &str) -> bool {
 
 /// The directory of a file whose name has one: without one it is in the data directory.
 fn directory_of(file: &str, data_dir: &str) -> Option<String> {
-    let (directory, _) = file.rsplit_once('/')?;
+    let (directory, _) = file.last_halves('/')?;
     let path = if file.starts_with('/') { format!("{directory}/") } else { format!("{data_dir}/{directory}") };
     Some(plain_path(&path).into_owned())
 }

@@ -21,7 +21,7 @@ use crate::{
     order::sorted,
     rule::{self, Rule},
     rules::must_hold::Told,
-    text::shown,
+    text::{Halves, shown},
 };
 use mysql_options::{EntryKind, Groups, OptionFile, ServerOption};
 use std::borrow::Cow;
@@ -222,7 +222,7 @@ impl Reader<'_, '_, '_, '_> {
                     self.unseen(place, path, own);
                 }
             }
-            None => names.extend(own.iter().filter_map(|own| Some(own.rsplit_once('/')?.1.to_owned()))),
+            None => names.extend(own.iter().filter_map(|own| Some(own.last_halves('/')?.1.to_owned()))),
         }
         let is_injected = path == self.conf_dir;
         // servers read no others (MySQL manual, "Using Option Files", "!includedir")

@@ -3,6 +3,7 @@
 use crate::{
     json::{Object, Value, at, list_at, str_at},
     names::{POD_INDEX_LABEL, POD_NAME_LABEL},
+    text::Halves,
 };
 
 pub(super) fn is_headless(service: &Value) -> bool {
@@ -41,7 +42,7 @@ pub(crate) fn selects(selector: &Object, statefulset: &Value) -> bool {
 
 /// The pod that a selector is bound to, as its StatefulSet's name and its ordinal.
 pub(super) fn pinned_pod<'v>(selector: &'v Object) -> Option<(&'v str, &'v str)> {
-    let (statefulset, ordinal) = selector.get(POD_NAME_LABEL)?.as_str()?.rsplit_once('-')?;
+    let (statefulset, ordinal) = selector.get(POD_NAME_LABEL)?.as_str()?.last_halves('-')?;
     (!ordinal.is_empty() && ordinal.bytes().all(|byte| byte.is_ascii_digit())).then_some((statefulset, ordinal))
 }
 

@@ -4,6 +4,7 @@ use crate::{
     findings::Findings,
     json::{Value, at, str_at},
     names::{BACKUP_PORT, DATABASE_PORT},
+    text::Halves,
 };
 
 /// A service mesh whose proxy is a container of the pod. It takes the pod's connections from the start, and runs only
@@ -68,7 +69,7 @@ fn check_meshes(object: &Value, findings: &mut Findings) {
 /// Is a port in a list of ports and ranges of them, as `3306,4000-5000`?
 fn is_listed(port: u16, list: &str) -> bool {
     list.split(',').any(|entry| {
-        let (from, to) = entry.split_once('-').unwrap_or((entry, entry));
+        let (from, to) = entry.halves('-').unwrap_or((entry, entry));
         let bounds = from.trim().parse::<u16>().ok().zip(to.trim().parse().ok());
         entry.trim() == "*" || bounds.is_some_and(|(from, to)| (from..=to).contains(&port))
     })

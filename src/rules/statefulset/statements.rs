@@ -10,7 +10,7 @@ use crate::{
     rule,
     scripts::UNPACK,
     shell::{Program, Variables, program, split},
-    text::shown,
+    text::{Halves, shown},
 };
 use std::cell::OnceCell;
 
@@ -129,7 +129,7 @@ impl Search<'_> {
     #[inline(never)]
     fn word(&mut self, word: &str, is_client: bool, depth: usize) {
         let value = word
-            .split_once('=')
+            .halves('=')
             .filter(|(name, _)| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-+".contains(&byte)));
         let text = value.map(|(_, value)| value).or_else(|| word.strip_prefix("-e")).unwrap_or(word);
         self.statements(text);

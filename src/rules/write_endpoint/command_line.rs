@@ -12,6 +12,7 @@ use crate::{
     container_variables::Sight,
     json::{Value, list_at},
     name_index::NameIndex,
+    text::Halves,
 };
 
 /// The lists that words stand in.
@@ -144,7 +145,7 @@ fn set_names(commands: &[Command]) -> NameIndex<'static> {
 fn shell_references(text: &str, known: &dyn Fn(&str) -> bool) -> String {
     let mut made = String::new();
     let mut rest = text;
-    while let Some((before, after)) = rest.split_once('$') {
+    while let Some((before, after)) = rest.halves('$') {
         made.push_str(before);
         let inner = after.strip_prefix('{').unwrap_or(after);
         let end = inner.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(inner.len());
@@ -175,7 +176,7 @@ fn option_name(word: &str) -> Option<&str> {
 
 /// The name and the value of `--name=value`, `-Dname=value` and `NAME=value`.
 fn assignment(word: &str) -> Option<(&str, &str)> {
-    let (name, value) = word.split_once('=')?;
+    let (name, value) = word.halves('=')?;
     let name = name.strip_prefix("-D").unwrap_or_else(|| name.trim_start_matches('-'));
     is_name(name).then_some((name, value))
 }

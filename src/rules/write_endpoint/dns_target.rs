@@ -1,6 +1,8 @@
 //! What the name of a host may stand for in the cluster, as its DNS has names (Kubernetes' manual, "DNS for Services
 //! and Pods").
 
+use crate::text::Halves;
+
 /// What a host may name in the cluster.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum DnsTarget<'a> {
@@ -49,7 +51,7 @@ pub(crate) fn dns_targets<'a>(host: &'a str, own: &'a str) -> Vec<DnsTarget<'a>>
 
 /// The StatefulSet's name and the ordinal in a pod's name.
 pub(crate) fn pod_name(name: &str) -> Option<(&str, u32)> {
-    let (set, ordinal) = name.rsplit_once('-')?;
+    let (set, ordinal) = name.last_halves('-')?;
     let is_number = ordinal == "0" || (!ordinal.starts_with('0') && ordinal.bytes().all(|byte| byte.is_ascii_digit()));
     (is_number && !set.is_empty()).then_some((set, ordinal.parse().ok()?))
 }

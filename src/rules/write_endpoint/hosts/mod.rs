@@ -15,6 +15,7 @@ use url::{Writers, authority, url};
 
 use super::names::is_reader;
 use crate::json::{Value, read};
+use crate::text::Halves;
 
 /// No value that names hosts is longer.
 pub(super) const VALUE_LIMIT: usize = 4096;
@@ -52,12 +53,12 @@ fn before<'a>(text: &'a str, ends: &[char]) -> &'a str {
 /// Go: `user:password@tcp(host:port)/database?x=y`.
 fn go_dsn(value: &str) -> Option<Vec<NetworkHost>> {
     let end = value.find(")/").or_else(|| value.ends_with(')').then(|| value.len() - 1))?;
-    let (mut front, mut host) = value.get(..end)?.rsplit_once('(')?;
+    let (mut front, mut host) = value.get(..end)?.last_halves('(')?;
     // a port that only a variable knows
     if let Some(before) = front.strip_suffix(":$") {
-        (front, host) = before.rsplit_once('(')?;
+        (front, host) = before.last_halves('(')?;
     }
-    let (user, protocol) = front.rsplit_once('@').unwrap_or(("", front));
+    let (user, protocol) = front.last_halves('@').unwrap_or(("", front));
     let user = user.rsplit_once("://").map_or(user, |(_, user)| user);
     let protocol = protocol.rsplit_once("://").map_or(protocol, |(_, protocol)| protocol);
     let is_known = ["tcp", "tcp4", "tcp6"].contains(&protocol) || (protocol.is_empty() && front.ends_with('@'));
@@ -85,12 +86,12 @@ fn with_user(value: &str) -> Option<Vec<NetworkHost>> {
     if value.contains("://") {
         return None;
     }
-    let (user, rest) = match value.rsplit_once('@') {
+    let (user, rest) = match value.last_halves('@') {
         Some((user, rest)) if user.contains(':') && !user.contains(char::is_whitespace) => (user, rest),
         Some(_) => return None,
         None => ("", value),
     };
-    let (host, database) = rest.split_once('/').unwrap_or((rest, ""));
+    let (host, database) = rest.halves('/').unwrap_or((rest, ""));
     let is_word = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
     if is_reader(before(user, &[':'])) || !before(database, &['?']).chars().all(is_word) {
         return None;

@@ -1,5 +1,7 @@
 //! One host of a value: nearly every form of an address ends in it.
 
+use crate::text::Halves;
+
 /// A host that a value names.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::rules::write_endpoint) struct NetworkHost {
@@ -17,13 +19,13 @@ pub(super) fn is_ip6(text: &str) -> bool {
 
 /// `host` or `host:port`; an address of numbers is understood, but names no host.
 pub(super) fn host_port(text: &str) -> Option<Vec<NetworkHost>> {
-    if let Some((inner, port)) = text.strip_prefix('[').and_then(|text| text.split_once(']')) {
+    if let Some((inner, port)) = text.strip_prefix('[').and_then(|text| text.halves(']')) {
         let is_port = port.is_empty() || port.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok());
         return (is_ip6(inner) && is_port).then(Vec::new);
     }
     // a connection that stays (PHP's manual, `mysqli::__construct`), unless `p` is the host
     let text = text.strip_prefix("p:").filter(|host| host.parse::<u16>().is_err()).unwrap_or(text);
-    let (name, port) = match text.split_once(':') {
+    let (name, port) = match text.halves(':') {
         // one that only a variable knows
         Some((name, port)) if port.starts_with('$') => (name, None),
         Some((name, port)) => (name, Some(port.parse().ok()?)),

@@ -1,5 +1,7 @@
 //! Addresses of pairs, as ODBC, .NET, Perl, PHP and libraries of C have them.
 
+use crate::text::Halves;
+
 use super::{super::names::is_reader, NetworkHost, list, unquoted};
 
 /// `Server=h1,h2;Port=3306;Uid=u`, `mysql:host=h;dbname=d`, `DBI:mysql:database=d;host=h`, `host=h port=3306`.
@@ -7,7 +9,7 @@ pub(super) fn pairs(value: &str) -> Option<Vec<NetworkHost>> {
     let value = without_driver(value)?;
     let (mut hosts, mut port, mut is_first) = (Vec::new(), None, false);
     for pair in split(value, separator(value)).into_iter().map(str::trim).filter(|pair| !pair.is_empty()) {
-        let (key, value) = pair.split_once('=')?;
+        let (key, value) = pair.halves('=')?;
         if !key.starts_with(|c: char| c.is_ascii_alphabetic()) || key.len() > 64 {
             return None;
         }
@@ -31,7 +33,7 @@ pub(super) fn pairs(value: &str) -> Option<Vec<NetworkHost>> {
 /// The pairs behind the name of a driver, if one stands before them; none behind anything else.
 fn without_driver(value: &str) -> Option<&str> {
     let equals = value.find('=')?;
-    let Some((front, rest)) = value.get(..equals)?.rsplit_once(':') else { return Some(value) };
+    let Some((front, rest)) = value.get(..equals)?.last_halves(':') else { return Some(value) };
     let is_known = |part: &str| ["mysql", "mariadb", "dbi", "pdo"].iter().any(|known| part.eq_ignore_ascii_case(known));
     if front.split(':').all(is_known) { value.get(equals - rest.len()..) } else { None }
 }

@@ -1,5 +1,7 @@
 //! URLs and the authorities in them.
 
+use crate::text::Halves;
+
 use super::{
     super::names::is_reader,
     NetworkHost, before,
@@ -23,7 +25,7 @@ pub(super) fn url(value: &str) -> Option<Vec<NetworkHost>> {
     if (!is_mysql && parts.iter().any(|part| is_another(part))) || scheme.contains("+srv") || parts.contains(&"tc") {
         return None;
     }
-    let query = Query(rest.split_once('?').map_or("", |(_, query)| query));
+    let query = Query(rest.halves('?').map_or("", |(_, query)| query));
     if query.is_for_reading() {
         return Some(Vec::new());
     }
@@ -76,7 +78,7 @@ struct Query<'u>(&'u str);
 
 impl Query<'_> {
     fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.split(['&', ';']).filter_map(|pair| pair.split_once('='))
+        self.0.split(['&', ';']).filter_map(|pair| pair.halves('='))
     }
 
     /// Has one of these keys one of these values?
@@ -112,9 +114,9 @@ fn url_authority(rest: &str) -> Option<&str> {
         return Some(plain);
     }
     // `user:pass/word@host`, unless it is `host:3306/database?contact=a@b`
-    match plain.split_once(':') {
+    match plain.halves(':') {
         Some((_, port)) if !port.split(',').any(|port| port.parse::<u16>().is_ok()) => {
-            let (user, after) = rest.split_once('@')?;
+            let (user, after) = rest.halves('@')?;
             rest.get(..user.len() + 1 + before(after, &['/', '?']).len())
         }
         _ => Some(plain),
@@ -134,7 +136,7 @@ impl Authority {
 }
 
 pub(super) fn authority(text: &str) -> Option<Authority> {
-    let (user, hosts) = match text.rsplit_once('@') {
+    let (user, hosts) = match text.last_halves('@') {
         Some((user, hosts)) if !user.contains('@') => (user, hosts),
         _ => ("", text),
     };
@@ -147,7 +149,7 @@ pub(super) fn authority(text: &str) -> Option<Authority> {
     };
     let mut all = Vec::new();
     for item in top_level(hosts) {
-        all.push(item_of_authority(item.rsplit_once('@').map_or(item, |(_, item)| item).trim())?);
+        all.push(item_of_authority(item.last_halves('@').map_or(item, |(_, item)| item).trim())?);
     }
     Some(Authority(all))
 }
@@ -173,7 +175,7 @@ fn item_of_authority(item: &str) -> Option<(Vec<NetworkHost>, Option<bool>)> {
     };
     let (mut hosts, mut port, mut takes_writes) = (Vec::new(), None, None);
     for pair in inner.split(&[',', '(', ')']).filter(|pair| !pair.trim().is_empty()) {
-        let (key, value) = pair.split_once('=')?;
+        let (key, value) = pair.halves('=')?;
         let (key, value) = (key.trim().to_ascii_lowercase(), value.trim());
         match key.as_str() {
             "host" | "address" => hosts = host_port(value)?,
