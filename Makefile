@@ -29,7 +29,7 @@ wasm-target:
 CRATES := $(or $(CARGO_HOME),$(HOME)/.cargo)/registry/src
 # Less is inlined than a compiler for big machines takes for right: the module is a sixth smaller for a twenty-fifth more
 # instructions.
-REMAPPED := RUSTFLAGS="$(RUSTFLAGS) -C llvm-args=--inline-threshold=55$$(printf ' --remap-path-prefix=%s/=' $(CRATES)/*)"
+REMAPPED := RUSTFLAGS="$(RUSTFLAGS) -C llvm-args=--inline-threshold=50$$(printf ' --remap-path-prefix=%s/=' $(CRATES)/*)"
 
 $(WASM): $(SOURCES) | wasm-target
 	$(call say,"building the policy (half a minute the first time)")

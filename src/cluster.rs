@@ -217,7 +217,7 @@ impl<'h> Cluster<'h> {
     /// ever (Kubewarden's `policy-evaluator`, `Reflector::create_and_run`). So `probe`, any name, is asked for first:
     /// who may not list may not get either, as a rule, and that fails at once.
     pub(crate) fn list(&self, kind: Kind, namespace: &str, probe: &str) -> Lookup<Vec<Value<'_>>> {
-        self.list_of(kind, namespace, probe, |_| true)
+        self.list_of(kind, namespace, probe, &|_| true)
     }
 
     /// The same of those that may concern the caller, by their names, and by their labels and annotations as they are
@@ -227,7 +227,7 @@ impl<'h> Cluster<'h> {
         kind: Kind,
         namespace: &str,
         probe: &str,
-        may_concern: impl Fn(&Value) -> bool,
+        may_concern: &dyn Fn(&Value) -> bool,
     ) -> Lookup<Vec<Value<'_>>> {
         let is_known = self.seen().any(|seen| seen.is_of(kind, namespace, None));
         if !is_known && let Lookup::Failed(why) = self.answer(kind, namespace, probe) {

@@ -30,7 +30,7 @@ pub(super) fn check(case: &Case, cluster: &Cluster, findings: &mut Findings) {
     }
     // where the selector names a pod, its StatefulSet is the likeliest to be there
     let probe = selector(service).and_then(pinned_pod).map_or(service_name, |(set, _)| set);
-    let list = match cluster.list_of(Kind::StatefulSet, namespace, probe, may_be_managed) {
+    let list = match cluster.list_of(Kind::StatefulSet, namespace, probe, &may_be_managed) {
         Lookup::Found(list) => list,
         Lookup::Failed(why) => {
             findings.reject(failed_look_up("the namespace's StatefulSets", &FieldPath::Known("spec.selector"), &why));

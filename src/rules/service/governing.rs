@@ -100,7 +100,7 @@ fn list<'c>(statefulset: &Value, namespace: &str, settings: &Settings, cluster: 
     if wanted.is_empty() || !rules.iter().any(|rule| settings.is_on(rule)) {
         return Lookup::Absent;
     }
-    cluster.list_of(Kind::Service, namespace, wanted, |service| {
+    cluster.list_of(Kind::Service, namespace, wanted, &|service| {
         str_at(service, &["metadata", "name"]) == wanted || may_say_write(service, settings)
     })
 }

@@ -49,7 +49,7 @@ impl<'a, 'h, 'f> LookUps<'a, 'h, 'f> {
     /// The StatefulSets of a namespace that may be managed; [`Cluster::list`] says what the probe is for.
     pub(super) fn statefulsets(&mut self, namespace: &str, probe: &str, path: &str) -> Option<Vec<Value<'a>>> {
         let cluster: &'a Cluster = self.cluster;
-        match cluster.list_of(Kind::StatefulSet, namespace, probe, may_be_managed) {
+        match cluster.list_of(Kind::StatefulSet, namespace, probe, &may_be_managed) {
             Lookup::Found(list) => Some(list),
             Lookup::Absent => None,
             Lookup::Failed(why) => {
