@@ -82,7 +82,7 @@ lint: tools shellcheck ## Run clippy and shellcheck; a warning is an error
 .PHONY: shellcheck
 shellcheck: tools
 	$(call say,"shellcheck")
-	@shellcheck --severity=style .ci/run hack/* e2e-tests/replication/images/{docker-entrypoint.sh,make-*,*-stand-in}
+	@shellcheck --severity=style .ci/run hack/* preview/tests/stand-ins/* e2e-tests/replication/images/{docker-entrypoint.sh,make-*,*-stand-in}
 	@shellcheck --severity=style --exclude=SC1091 e2e-tests/stand-ins/*
 
 # The tests are built by clippy, which is the compiler with its lints: `cargo clippy` by itself would go through all
