@@ -107,6 +107,10 @@ bench: policy.wasm do-nothing.wasm ## Measure the policy beside one that does no
 e2e-tests: annotated-policy.wasm ## Run the tests of the annotated policy with kwctl (needs kwctl and bats)
 	bats e2e-tests/kwctl
 
+.PHONY: pictures
+pictures: preview ## Make the pictures of the documents anew (needs python3)
+	@UPDATE_GOLDENS=1 $(LINTED) $(CARGO) test --quiet --workspace --test pictures -- pictures_are
+
 .PHONY: artifacthub
 artifacthub: ## Write Artifact Hub's package file anew (needs kwctl)
 	@mkdir -p target

@@ -22,8 +22,8 @@ use tempfile::TempDir;
 const RUN: [(&str, &[i32], &str); 6] = [
     ("make help", &[0], "List the targets"),
     ("target/debug/mysql-replication-preview examples/*.yaml", &[0], "3 accepted, 2 mutated"),
-    ("target/debug/mysql-replication-preview mysql.yaml", &[0], "adds containers: xtrabackup"),
-    ("target/debug/mysql-replication-preview --inject --diff --brief mysql.yaml", &[0], "+++"),
+    ("mysql-replication-preview mysql.yaml", &[0], "adds containers: xtrabackup"),
+    ("mysql-replication-preview --inject --diff --brief plain.yaml", &[0], "+++"),
     ("target/debug/preview mysql.yaml", &[0], "1 mutated"),
     ("target/debug/mysql-replication-preview --settings settings.yaml examples/*.yaml", &[0], "3 accepted, 2 mutated"),
 ];
@@ -33,7 +33,21 @@ const WORKED_EXAMPLE: [&str; 2] =
     ["git apply e2e-tests/contributing/add-a-rule.patch", "cargo test --package mysql-replication-policy --lib"];
 
 /// Programs that a mark can excuse.
-const OUTSIDE: [&str; 9] = ["kubectl", "kwctl", "bats", "cosign", "make", "tail", "helm", "kind", "docker"];
+const OUTSIDE: [&str; 13] = [
+    "kubectl",
+    "kwctl",
+    "bats",
+    "cosign",
+    "make",
+    "tail",
+    "helm",
+    "kind",
+    "docker",
+    "podman",
+    "curl",
+    "sha256sum",
+    "install",
+];
 
 /// The program for manifests, and what of it asks a live cluster. Its tests have a stand-in for one.
 const PREVIEW: &str = "mysql-replication-preview";
@@ -369,9 +383,14 @@ fn playground() -> TempDir {
     for name in ["mysql-replication-preview", "preview"] {
         symlink(&preview, bin.join(name)).expect(name);
     }
-    let statefulset = read("examples/statefulset.yaml");
-    for name in ["mysql.yaml", "mine.yaml"] {
-        fs::write(folder.path().join(name), statefulset.replace("name: mysql", "name: orders")).expect(name);
+    let readme = read("README.md");
+    let statefulset =
+        readme.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a StatefulSet");
+    let plain: Vec<&str> =
+        statefulset.lines().filter(|line| !line.contains("/inject") && !line.contains("annot")).collect();
+    assert_eq!(plain.len(), statefulset.lines().count() - 2, "without its annotation");
+    for (name, text) in [("mysql.yaml", statefulset), ("plain.yaml", &plain.join("\n"))] {
+        fs::write(folder.path().join(name), text).expect(name);
     }
     fs::write(folder.path().join("settings.yaml"), "storage: {size: 20Gi}\n").expect("settings.yaml");
     folder
@@ -391,7 +410,11 @@ fn commands_do_what_the_documents_show() {
     let all = all_commands();
     for (command, codes, part) in RUN {
         let line = format!("{command} 2>&1");
-        let run = Command::new("bash").args(["-c", &line]).current_dir(folder.path()).output().expect("bash");
+        let path = env::var("PATH").expect("a PATH");
+        let path = format!("{}:{path}", folder.path().join("target/debug").display());
+        let mut bash = Command::new("bash");
+        bash.args(["-c", &line]).env("PATH", path).env("MYSQL_REPLICATION_POLICY", root().join("policy.wasm"));
+        let run = bash.current_dir(folder.path()).output().expect("bash");
         let output = String::from_utf8_lossy(&run.stdout).into_owned();
         assert!(run.status.code().is_some_and(|code| codes.contains(&code)), "{command}: {}\n{output}", run.status);
         assert!(output.contains(part), "{command}: no {part:?} in\n{output}");
@@ -476,13 +499,13 @@ fn messages(call: &str) -> BTreeSet<String> {
 /// Everything that ends a container or keeps a pod from being Ready is in the guide, and what it quotes is said.
 #[test]
 fn the_messages_of_the_scripts_are_explained() {
-    let guide = read("docs/operating.md");
+    let guide = read("docs/messages.md");
     let (_, section) = guide.split_once("\n## What the containers say\n").expect("the section");
     let flat = section.split_whitespace().collect::<Vec<_>>().join(" ");
     let found: Vec<String> = messages("fail ").into_iter().chain(messages("not_ready ")).collect();
     assert!(found.len() >= 20, "{found:?}");
     for message in &found {
-        assert!(flat.contains(message.as_str()), "docs/operating.md does not explain {message:?}");
+        assert!(flat.contains(message.as_str()), "docs/messages.md does not explain {message:?}");
     }
     let said: String = scripts::all().into_values().collect();
     let said = said.replace("\" \\\n", "").replace("        \"", " ").replace("    \"", " ");

@@ -368,6 +368,7 @@ fn workflows_call_make_and_pin_what_they_use() {
     assert_eq!(
         called,
         strings(&[
+            "demo",
             "test",
             "e2e-tests",
             "e2e-replication",
