@@ -2,7 +2,7 @@
 """Makes the pictures of the documents: `draw.py diagram SOURCE`, or `draw.py terminal COLUMNS COMMAND...`.
 
 The SVG goes to standard output. A diagram's source is a TOML file of boxes, arrows and notes. A terminal's picture is
-what the command really prints on a terminal of so many columns, with its colors. Nothing but Python's own library is
+what the command really prints on a terminal of so many columns, with its colours. Nothing but Python's own library is
 needed, and the same source gives the same bytes.
 """
 
@@ -128,7 +128,7 @@ COLORS = {"31": "red", "32": "green", "33": "yellow", "36": "cyan"}
 
 
 def spans(line):
-    """The pieces of a line, each with the classes of its colors."""
+    """The pieces of a line, each with the classes of its colours."""
     kinds = []
     for piece in re.split(r"(\x1b\[[0-9;]*m)", line):
         if not piece.startswith("\x1b"):
@@ -143,7 +143,7 @@ def spans(line):
             elif code in ("1", "2"):
                 kinds.append("b" if code == "1" else "d")
             else:
-                sys.exit(f"draw.py: no such color: {piece!r}")
+                sys.exit(f"draw.py: no such colour: {piece!r}")
 
 
 def terminal(columns, command):

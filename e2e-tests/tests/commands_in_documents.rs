@@ -563,7 +563,7 @@ fn the_worked_example_of_contributing_works() {
     };
     let file = root.join("e2e-tests/contributing/add-a-rule.patch");
     let (is_good, output) = run("git", &["apply", &file.to_string_lossy()]);
-    assert!(is_good, "the patch no longer applies: mend it as CONTRIBUTING.md says\n{output}");
+    assert!(is_good, "the patch no longer applies: fix it as CONTRIBUTING.md says\n{output}");
     assert!(fs::read_to_string(checkout.join("src/rule.rs")).expect("rule.rs").contains("\"statement-log\""));
     let (is_good, output) =
         run("cargo", &["test", "--package", "mysql-replication-policy", "--lib", "--", "rule::", "rules::"]);

@@ -250,3 +250,56 @@ fn program_of(file: &str) -> Option<(String, String)> {
     let name = name.strip_suffix("/main.rs").or_else(|| name.strip_suffix(".rs"))?;
     Some((folder.to_owned(), name.to_owned()))
 }
+
+/// British, as most of it was written. Names of files, options and other people's things are in backticks.
+#[test]
+fn one_kind_of_english() {
+    const AMERICAN: [&str; 22] = [
+        "artifact",
+        "artifacts",
+        "behavior",
+        "canceled",
+        "center",
+        "color",
+        "colored",
+        "colors",
+        "favor",
+        "gray",
+        "initialize",
+        "initialized",
+        "labeled",
+        "license",
+        "licenses",
+        "misspelled",
+        "neighbor",
+        "optimize",
+        "optimized",
+        "recognize",
+        "recognized",
+        "serialized",
+    ];
+    // the rules' page is changed apart from this
+    let mut pages = vec!["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "artifacthub/README.md"];
+    let mut entries = Vec::new();
+    for folder in ["docs", "docs/decisions"] {
+        let paths = fs::read_dir(root().join(folder)).expect(folder).map(|entry| entry.expect("an entry").path());
+        let names = paths.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
+        entries
+            .extend(names.map(|path| format!("{folder}/{}", path.file_name().unwrap_or_default().to_string_lossy())));
+    }
+    pages.extend(entries.iter().map(String::as_str));
+    let mut found = Vec::new();
+    for page in pages {
+        let text = fs::read_to_string(root().join(page)).expect(page);
+        let prose = text.split("```").step_by(2).collect::<String>();
+        let prose = prose.split('`').step_by(2).collect::<Vec<_>>().join(" ").to_lowercase();
+        // what links lead to is named by others
+        let words = prose.split(|c: char| c.is_whitespace() || "()[],;:\"".contains(c));
+        for word in words.map(|word| word.trim_matches(|c: char| !c.is_alphanumeric())) {
+            if AMERICAN.contains(&word) {
+                found.push(format!("{page}: {word}"));
+            }
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}

@@ -43,7 +43,7 @@ fn pictures_are_what_their_sources_make() {
     }
 }
 
-/// They show what they are there for, to those who cannot see them as well, and on a page of either color.
+/// They show what they are there for, to those who cannot see them as well, and on a page of either colour.
 #[test]
 fn pictures_can_be_read() {
     let readme = fs::read_to_string(root().join("README.md")).expect("README.md");

@@ -59,7 +59,7 @@ pub enum Command {
 ///
 /// Every object goes through the real policy; its look-ups see the other documents as the cluster.
 /// The manifests as they would be admitted go to standard output, the verdicts to standard error.
-/// Nothing is sent anywhere and no file is written: look, mend, look again.
+/// Nothing is sent anywhere and no file is written: look, fix, look again.
 #[derive(Debug, Clone, Parser)]
 #[command(
     name = "mysql-replication-preview",

@@ -32,7 +32,7 @@ const SECTIONS: &[Section] = &[
         title: "Examples",
         blocks: &[
             Example(
-                "What comes of a file, of a folder, of a kustomization",
+                "What the policy makes of a file, of a folder, of a kustomization",
                 &[
                     "mysql-replication-preview mysql.yaml",
                     "mysql-replication-preview manifests/",
