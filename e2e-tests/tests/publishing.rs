@@ -369,6 +369,8 @@ fn workflows_call_make_and_pin_what_they_use() {
         called,
         strings(&[
             "demo",
+            "policy.wasm",
+            "preview-binary",
             "test",
             "e2e-tests",
             "e2e-replication",
