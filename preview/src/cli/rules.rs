@@ -3,7 +3,7 @@
 use super::paint::Paint;
 
 /// The rules' document.
-const DOCUMENT: &str = include_str!("../../../docs/rules.md");
+const DOCUMENT: &str = include_str!("../../docs/rules.md");
 /// Where it is in the repository.
 const PATH: &str = "docs/rules.md";
 
