@@ -465,6 +465,97 @@ fn databases_that_are_not_as_the_policy_leaves_them_are_told() {
     expect(&folder, &[("write-service", "bad", "Service shop/mysql-write does not lead to the primary alone")]);
 }
 
+/// Writes a field where there is none.
+fn default(object: &mut Value, key: &str, value: Value) {
+    let map = object.as_object_mut().unwrap();
+    map.entry(key).or_insert(value);
+}
+
+/// What the API server writes into a StatefulSet by itself (Kubernetes API, the defaults of its fields).
+fn with_defaults(set: &mut Value) {
+    let spec = &mut set["spec"];
+    default(spec, "podManagementPolicy", json!("OrderedReady"));
+    default(spec, "revisionHistoryLimit", json!(10));
+    default(spec, "updateStrategy", json!({"type": "RollingUpdate", "rollingUpdate": {"partition": 0}}));
+    default(spec, "persistentVolumeClaimRetentionPolicy", json!({"whenDeleted": "Retain", "whenScaled": "Retain"}));
+    for claim in spec["volumeClaimTemplates"].as_array_mut().unwrap() {
+        default(claim, "apiVersion", json!("v1"));
+        default(claim, "kind", json!("PersistentVolumeClaim"));
+        default(claim, "status", json!({"phase": "Pending"}));
+        default(&mut claim["spec"], "volumeMode", json!("Filesystem"));
+    }
+    let pod = &mut spec["template"]["spec"];
+    for (key, value) in [
+        ("restartPolicy", json!("Always")),
+        ("dnsPolicy", json!("ClusterFirst")),
+        ("schedulerName", json!("default-scheduler")),
+        ("securityContext", json!({})),
+        ("terminationGracePeriodSeconds", json!(30)),
+    ] {
+        default(pod, key, value);
+    }
+    for volume in pod["volumes"].as_array_mut().unwrap() {
+        if volume["configMap"].is_object() {
+            default(&mut volume["configMap"], "defaultMode", json!(420));
+        }
+    }
+    for list in ["initContainers", "containers"] {
+        for container in pod[list].as_array_mut().unwrap() {
+            for (key, value) in [
+                ("imagePullPolicy", json!("IfNotPresent")),
+                ("terminationMessagePath", json!("/dev/termination-log")),
+                ("terminationMessagePolicy", json!("File")),
+                ("resources", json!({})),
+            ] {
+                default(container, key, value);
+            }
+            for port in container["ports"].as_array_mut().into_iter().flatten() {
+                default(port, "protocol", json!("TCP"));
+            }
+            for variable in container["env"].as_array_mut().into_iter().flatten() {
+                if variable["valueFrom"]["fieldRef"].is_object() {
+                    default(&mut variable["valueFrom"]["fieldRef"], "apiVersion", json!("v1"));
+                }
+            }
+            for probe in ["startupProbe", "livenessProbe", "readinessProbe"] {
+                if container[probe].is_object() {
+                    for (key, value) in
+                        [("failureThreshold", 3), ("periodSeconds", 10), ("successThreshold", 1), ("timeoutSeconds", 1)]
+                    {
+                        default(&mut container[probe], key, json!(value));
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_the_api_server_writes_by_itself_is_no_drift() {
+    let mut cluster = Cluster::new();
+    with_defaults(&mut cluster.sets[0]);
+    for pod in &mut cluster.pods {
+        pod["spec"] = cluster.sets[0]["spec"]["template"]["spec"].clone();
+    }
+    expect(&cluster.folder(), &[]);
+}
+
+#[test]
+fn what_an_earlier_version_injected_is_told_with_what_this_one_brings() {
+    let mut cluster = Cluster::new();
+    let mut set = read("e2e-tests/records/0.2.0/mariadb.yaml").remove(0);
+    set["metadata"]["namespace"] = json!("shop");
+    set["metadata"]["uid"] = json!("1");
+    cluster.sets = vec![set];
+    cluster.pods.clear();
+    let report = as_json(&cluster.folder(), &[]);
+    let checks = report["checks"].as_array().unwrap();
+    let check = checks.iter().find(|check| check["id"] == "injection-version").unwrap();
+    let message = check["message"].as_str().unwrap();
+    assert!(message.contains(&format!(" is injected by 0.2.0; {VERSION} would bring: adds ")), "{message}");
+    assert!(message.len() < 2_000, "{message}");
+}
+
 #[test]
 fn without_databases_there_is_nothing_to_tell() {
     let mut cluster = Cluster::new();
