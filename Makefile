@@ -158,7 +158,7 @@ sbom: ## List what the policy is made of, as SPDX (needs syft)
 TARGET ?=
 
 .PHONY: preview-binary
-preview-binary: ## Build the program for manifests as it is published, with policy.wasm inside, into target/dist (TARGET=...)
+preview-binary: ## Build the program as it is published, with policy.wasm inside (TARGET=...)
 	@hack/preview-binary $(TARGET)
 
 .PHONY: preview-image
