@@ -82,7 +82,7 @@ lint: tools shellcheck ## Run clippy and shellcheck; a warning is an error
 .PHONY: shellcheck
 shellcheck: tools
 	$(call say,"shellcheck")
-	@shellcheck --severity=style .ci/run hack/* e2e-tests/replication/images/{docker-entrypoint.sh,make-*,*-stand-in}
+	@shellcheck --severity=style .ci/run hack/* preview/tests/stand-ins/* e2e-tests/replication/images/{docker-entrypoint.sh,make-*,*-stand-in}
 	@shellcheck --severity=style --exclude=SC1091 e2e-tests/stand-ins/*
 
 # The tests are built by clippy, which is the compiler with its lints: `cargo clippy` by itself would go through all
@@ -106,6 +106,10 @@ bench: policy.wasm do-nothing.wasm ## Measure the policy beside one that does no
 .PHONY: e2e-tests
 e2e-tests: annotated-policy.wasm ## Run the tests of the annotated policy with kwctl (needs kwctl and bats)
 	bats e2e-tests/kwctl
+
+.PHONY: pictures
+pictures: preview ## Make the pictures of the documents anew (needs python3)
+	@UPDATE_GOLDENS=1 $(LINTED) $(CARGO) test --quiet --workspace --test pictures -- pictures_are
 
 .PHONY: artifacthub
 artifacthub: ## Write Artifact Hub's package file anew (needs kwctl)
@@ -150,14 +154,31 @@ sbom: ## List what the policy is made of, as SPDX (needs syft)
 	syft scan --output spdx-json=$(SBOM) --exclude './target/**' \
 		--source-name mysql-replication-policy --source-version $(VERSION) dir:.
 
+# Rust's name for the system that a binary is for; empty is this one
+TARGET ?=
+
+.PHONY: preview-binary
+preview-binary: ## Build the program as it is published, with policy.wasm inside (TARGET=...)
+	@hack/preview-binary $(TARGET)
+
+.PHONY: preview-image
+preview-image: policy.wasm preview-binary ## Build the image of the program for manifests (needs podman)
+	@command -v podman >/dev/null || { echo 'error: podman is needed and not installed' >&2; exit 1; }
+	podman build --file Containerfile --tag mysql-replication-preview:$(TAG) target/dist
+
+.PHONY: publish-preview
+publish-preview: ## Push and sign the image of what is in target/dist as TAG (needs podman, cosign, a login)
+	@hack/publish-preview $(TAG)
+
 .PHONY: publish
 publish: annotated-policy.wasm sbom ## Push and sign policy and chart as TAG (needs kwctl, cosign, helm, jq, syft, a login)
 	@hack/publish annotated-policy.wasm $(SBOM) $(TAG)
 
 .PHONY: github-release
-github-release: publish ## Create the release TAG on GitHub, with the policy and its list of materials (needs gh)
+github-release: publish publish-preview ## Create the release TAG on GitHub, with all that is published (needs gh)
+	@cd target/dist && sha256sum mysql-replication-preview-* >SHA256SUMS
 	gh release create $(TAG) --verify-tag --generate-notes policy.wasm annotated-policy.wasm \
-		$(SBOM) $(SBOM:.json=.jsonl.bundle.sigstore)
+		$(SBOM) $(SBOM:.json=.jsonl.bundle.sigstore) target/dist/*
 
 # made: from Debian packages, here; official: those that users have, pulled where podman does not have them
 IMAGES ?= made

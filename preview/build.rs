@@ -4,8 +4,9 @@
 //! builds read the checkout's `policy.wasm` when they run: what was changed and built last is what is tested, and
 //! clippy needs no module.
 //!
-//! The module is the one that `POLICY_WASM` names; else `policy.wasm` of the checkout, if it is newer than all that it
-//! is made of; else one that is built here.
+//! The module is the one that `POLICY_WASM` names; else the one in the package, where this is built from a package and
+//! not in a checkout; else `policy.wasm` of the checkout, if it is newer than all that it is made of; else one that is
+//! built here.
 
 use std::env;
 use std::fs;
@@ -59,6 +60,11 @@ fn module(root: &Path, out: &Path) -> Result<PathBuf, String> {
         let named = root.join(named);
         println!("cargo::rerun-if-changed={}", named.display());
         return Ok(named);
+    }
+    // in a checkout it is a link, which may lead nowhere
+    let packaged = folder("CARGO_MANIFEST_DIR").join("policy.wasm");
+    if fs::symlink_metadata(&packaged).is_ok_and(|metadata| metadata.is_file()) {
+        return Ok(packaged);
     }
     for source in SOURCES {
         println!("cargo::rerun-if-changed={}", root.join(source).display());

@@ -22,8 +22,8 @@ use tempfile::TempDir;
 const RUN: [(&str, &[i32], &str); 6] = [
     ("make help", &[0], "List the targets"),
     ("target/debug/mysql-replication-preview examples/*.yaml", &[0], "3 accepted, 2 mutated"),
-    ("target/debug/mysql-replication-preview mysql.yaml", &[0], "adds containers: xtrabackup"),
-    ("target/debug/mysql-replication-preview --inject --diff --brief mysql.yaml", &[0], "+++"),
+    ("mysql-replication-preview mysql.yaml", &[0], "adds containers: xtrabackup"),
+    ("mysql-replication-preview --inject --diff --brief plain.yaml", &[0], "+++"),
     ("target/debug/preview mysql.yaml", &[0], "1 mutated"),
     ("target/debug/mysql-replication-preview --settings settings.yaml examples/*.yaml", &[0], "3 accepted, 2 mutated"),
 ];
@@ -33,7 +33,25 @@ const WORKED_EXAMPLE: [&str; 2] =
     ["git apply e2e-tests/contributing/add-a-rule.patch", "cargo test --package mysql-replication-policy --lib"];
 
 /// Programs that a mark can excuse.
-const OUTSIDE: [&str; 9] = ["kubectl", "kwctl", "bats", "cosign", "make", "tail", "helm", "kind", "docker"];
+const OUTSIDE: [&str; 13] = [
+    "kubectl",
+    "kwctl",
+    "bats",
+    "cosign",
+    "make",
+    "tail",
+    "helm",
+    "kind",
+    "docker",
+    "podman",
+    "curl",
+    "sha256sum",
+    "install",
+];
+
+/// The program for manifests, and what of it asks a live cluster. Its tests have a stand-in for one.
+const PREVIEW: &str = "mysql-replication-preview";
+const LIVE: &str = "check";
 
 /// A command of a document.
 #[derive(Debug)]
@@ -53,6 +71,10 @@ fn documents() -> Vec<String> {
     fn walk(folder: &Path, root: &Path, found: &mut Vec<String>) {
         for entry in fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
             let path = entry.expect("an entry").path();
+            // a link leads to what is read where it is
+            if path.is_symlink() {
+                continue;
+            }
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             if path.is_dir() && name != "target" && !name.starts_with('.') {
                 walk(&path, root, found);
@@ -188,6 +210,9 @@ fn check_marked(shown: &Shown, targets: &BTreeSet<String>) -> Result<(), String>
     for part in shown.command.split(" | ") {
         let mut words = part.split_whitespace();
         let program = words.next().unwrap_or_default();
+        if program == PREVIEW && words.clone().next() == Some(LIVE) {
+            continue;
+        }
         if !OUTSIDE.contains(&program) {
             return Err(format!("{program} needs no cluster: remove the mark, and run it in this test"));
         }
@@ -195,13 +220,113 @@ fn check_marked(shown: &Shown, targets: &BTreeSet<String>) -> Result<(), String>
             check_make(&words.collect::<Vec<_>>(), targets)?;
         }
     }
-    let files = ["examples/", "policy-metadata/", "e2e-tests/", "charts/"];
-    for word in shown.command.split_whitespace().filter(|word| files.iter().any(|folder| word.starts_with(folder))) {
+    check_files(&shown.command)
+}
+
+/// The files of the project that a command names are there.
+fn check_files(command: &str) -> Result<(), String> {
+    let files = ["examples/", "policy-metadata", "e2e-tests/", "charts/"];
+    for word in command.split_whitespace().filter(|word| files.iter().any(|folder| word.starts_with(folder))) {
         if !root().join(word).exists() {
             return Err(format!("there is no {word}"));
         }
     }
     Ok(())
+}
+
+/// The targets that CI makes, with those that they depend on or make themselves.
+fn targets_of_ci() -> BTreeSet<String> {
+    let makefile = read("Makefile");
+    let workflows = fs::read_dir(root().join(".github/workflows")).expect("workflows");
+    let texts = workflows.map(|entry| fs::read_to_string(entry.expect("an entry").path()).expect("a workflow"));
+    let mut to_do: Vec<String> = texts
+        .chain([read(".ci/run")])
+        .flat_map(|text| {
+            let lines = text.lines().filter_map(|line| line.trim().trim_start_matches("run: ").strip_prefix("make "));
+            lines.map(str::to_owned).collect::<Vec<_>>()
+        })
+        .flat_map(|words| words.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+        .collect();
+    let mut found = BTreeSet::new();
+    while let Some(target) = to_do.pop() {
+        let Some((_, rest)) = makefile.split_once(&format!("\n{target}:")) else { continue };
+        if found.insert(target) {
+            let rule = rest.split(" ## ").next().and_then(|rule| rule.lines().next()).unwrap_or_default();
+            to_do.extend(rule.split_whitespace().map(str::to_owned));
+        }
+    }
+    found
+}
+
+/// What a document shows without a mark has to be run by somebody.
+#[test]
+fn ci_makes_what_the_documents_show() {
+    let ci = targets_of_ci();
+    assert!(["test", "lint-workflows", "policy.wasm", "e2e-replication"].iter().all(|t| ci.contains(*t)), "{ci:?}");
+    let mut problems = Vec::new();
+    for shown in all_commands().iter().filter(|shown| !shown.is_marked) {
+        let Some(rest) = shown.command.strip_prefix("make ") else { continue };
+        let is_run = RUN.iter().any(|(command, _, _)| *command == shown.command);
+        for target in rest.split_whitespace().take_while(|word| !word.contains('=')) {
+            if !is_run && !ci.contains(target) {
+                problems.push(format!("{}: CI does not make {target}, and it does not say what it needs", shown.at));
+            }
+        }
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+/// Commands within the text, in backticks: what can be told of them without running them.
+#[test]
+fn commands_within_the_text_exist() {
+    let targets = targets();
+    let help: String = [&["--help"][..], &[LIVE, "--help"]].map(help_of_preview).concat();
+    let (mut count, mut problems) = (0, Vec::new());
+    for document in documents() {
+        let text = without_code(&read(&document));
+        for span in text.split('`').skip(1).step_by(2).map(|span| span.split_whitespace().collect::<Vec<_>>()) {
+            let result = match span.as_slice() {
+                ["make", rest @ ..] if !rest.is_empty() => check_make(rest, &targets),
+                ["cargo", "test", "--workspace", ..] => continue, // the table of CONTRIBUTING.md, by a test of its own
+                ["cargo", "install", rest @ ..] => check_install(rest),
+                ["cargo", rest @ ("test" | "run"), ..] => check_cargo(&[&[*rest], &span[2..]].concat()),
+                [program, rest @ ..] if is_preview(program) => check_preview(rest, &help),
+                ["kubectl", "mysql-replication", "preview" | LIVE, rest @ ..] => check_preview(rest, &help),
+                [program, ..] if OUTSIDE.contains(program) => check_files(&span.join(" ")),
+                _ => continue,
+            };
+            count += 1;
+            problems.extend(result.err().map(|problem| format!("{document}: {}: {problem}", span.join(" "))));
+        }
+    }
+    assert!(count > 60, "only {count} commands were found");
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+fn is_preview(program: &str) -> bool {
+    [PREVIEW, "preview"].contains(&program.strip_prefix("target/debug/").unwrap_or(program))
+}
+
+fn check_install(words: &[&str]) -> Result<(), String> {
+    let path = words.iter().skip_while(|word| **word != "--path").nth(1).ok_or("it names no path")?;
+    let is_package = root().join(path).join("Cargo.toml").is_file();
+    is_package.then_some(()).ok_or_else(|| format!("{path} is no package"))
+}
+
+/// Every option of the program for manifests is in its help.
+fn check_preview(words: &[&str], help: &str) -> Result<(), String> {
+    for option in words.iter().filter(|word| word.starts_with("--")) {
+        let name = option.split('=').next().unwrap_or_default();
+        if !help.split(|c: char| !(c.is_alphanumeric() || c == '-')).any(|word| word == name) {
+            return Err(format!("it has no option {name}"));
+        }
+    }
+    Ok(())
+}
+
+fn help_of_preview(words: &[&str]) -> String {
+    let run = Command::new(preview()).args(words).output().expect("the program for manifests");
+    String::from_utf8_lossy(&run.stdout).into_owned()
 }
 
 #[test]
@@ -257,19 +382,30 @@ fn playground() -> TempDir {
     symlink(root.join("policy-metadata"), folder.path().join("policy-metadata")).expect("policy-metadata");
     let bin = folder.path().join("target/debug");
     fs::create_dir_all(&bin).expect("a folder");
-    let test = env::current_exe().expect("this test");
-    let preview = test.ancestors().nth(2).expect("the profile's folder").join("mysql-replication-preview");
-    assert!(preview.is_file(), "{} is missing: run `make preview` first", preview.display());
+    let preview = preview();
     // the short name is the Makefile's
     for name in ["mysql-replication-preview", "preview"] {
         symlink(&preview, bin.join(name)).expect(name);
     }
-    let statefulset = read("examples/statefulset.yaml");
-    for name in ["mysql.yaml", "mine.yaml"] {
-        fs::write(folder.path().join(name), statefulset.replace("name: mysql", "name: orders")).expect(name);
+    let readme = read("README.md");
+    let statefulset =
+        readme.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a StatefulSet");
+    let plain: Vec<&str> =
+        statefulset.lines().filter(|line| !line.contains("/inject") && !line.contains("annot")).collect();
+    assert_eq!(plain.len(), statefulset.lines().count() - 2, "without its annotation");
+    for (name, text) in [("mysql.yaml", statefulset), ("plain.yaml", &plain.join("\n"))] {
+        fs::write(folder.path().join(name), text).expect(name);
     }
     fs::write(folder.path().join("settings.yaml"), "storage: {size: 20Gi}\n").expect("settings.yaml");
     folder
+}
+
+/// The built program for manifests.
+fn preview() -> PathBuf {
+    let test = env::current_exe().expect("this test");
+    let preview = test.ancestors().nth(2).expect("the profile's folder").join(PREVIEW);
+    assert!(preview.is_file(), "{} is missing: run `make preview` first", preview.display());
+    preview
 }
 
 #[test]
@@ -278,7 +414,11 @@ fn commands_do_what_the_documents_show() {
     let all = all_commands();
     for (command, codes, part) in RUN {
         let line = format!("{command} 2>&1");
-        let run = Command::new("bash").args(["-c", &line]).current_dir(folder.path()).output().expect("bash");
+        let path = env::var("PATH").expect("a PATH");
+        let path = format!("{}:{path}", folder.path().join("target/debug").display());
+        let mut bash = Command::new("bash");
+        bash.args(["-c", &line]).env("PATH", path).env("MYSQL_REPLICATION_POLICY", root().join("policy.wasm"));
+        let run = bash.current_dir(folder.path()).output().expect("bash");
         let output = String::from_utf8_lossy(&run.stdout).into_owned();
         assert!(run.status.code().is_some_and(|code| codes.contains(&code)), "{command}: {}\n{output}", run.status);
         assert!(output.contains(part), "{command}: no {part:?} in\n{output}");
@@ -363,13 +503,13 @@ fn messages(call: &str) -> BTreeSet<String> {
 /// Everything that ends a container or keeps a pod from being Ready is in the guide, and what it quotes is said.
 #[test]
 fn the_messages_of_the_scripts_are_explained() {
-    let guide = read("docs/operating.md");
+    let guide = read("docs/messages.md");
     let (_, section) = guide.split_once("\n## What the containers say\n").expect("the section");
     let flat = section.split_whitespace().collect::<Vec<_>>().join(" ");
     let found: Vec<String> = messages("fail ").into_iter().chain(messages("not_ready ")).collect();
     assert!(found.len() >= 20, "{found:?}");
     for message in &found {
-        assert!(flat.contains(message.as_str()), "docs/operating.md does not explain {message:?}");
+        assert!(flat.contains(message.as_str()), "docs/messages.md does not explain {message:?}");
     }
     let said: String = scripts::all().into_values().collect();
     let said = said.replace("\" \\\n", "").replace("        \"", " ").replace("    \"", " ");
@@ -427,7 +567,7 @@ fn the_worked_example_of_contributing_works() {
     };
     let file = root.join("e2e-tests/contributing/add-a-rule.patch");
     let (is_good, output) = run("git", &["apply", &file.to_string_lossy()]);
-    assert!(is_good, "the patch no longer applies: mend it as CONTRIBUTING.md says\n{output}");
+    assert!(is_good, "the patch no longer applies: fix it as CONTRIBUTING.md says\n{output}");
     assert!(fs::read_to_string(checkout.join("src/rule.rs")).expect("rule.rs").contains("\"statement-log\""));
     let (is_good, output) =
         run("cargo", &["test", "--package", "mysql-replication-policy", "--lib", "--", "rule::", "rules::"]);

@@ -13,19 +13,119 @@ fn readme() -> String {
     fs::read_to_string(root().join("README.md")).expect("README.md")
 }
 
-/// The YAML blocks of the README.
-fn blocks() -> Vec<Value> {
+/// The StatefulSet of the README.
+fn statefulset() -> Value {
     let readme = readme();
-    let blocks = readme.split("```yaml\n").skip(1).filter_map(|rest| rest.split_once("```"));
-    blocks.map(|(block, _)| parse(block, "README.md")).collect()
+    let (_, rest) = readme.split_once("```yaml\n").expect("a block");
+    parse(rest.split("```").next().unwrap_or_default(), "README.md")
 }
 
+const INJECT: &str = "mysql-replication.kubewarden.io/inject";
+
 #[test]
-fn the_readmes_statefulset_is_managed() {
-    let manifest = blocks().into_iter().find(|block| block["kind"] == "StatefulSet").expect("a StatefulSet");
-    let answer = both_doors(&request(&manifest, None), &json!({}));
-    // without the parts that the README leaves out, it is refused for just these
-    assert!(answer.message.unwrap_or_default().contains("spec.template.spec"));
+fn the_readmes_statefulset_is_injected() {
+    let answer = both_doors(&request(&statefulset(), None), &json!({}));
+    let injected = answer.mutated_object.expect("an injection");
+    assert_eq!(injected["spec"]["template"]["spec"]["initContainers"][0]["name"], "init-mysql");
+}
+
+/// The table that says what is injected: every row is tried with each of its annotations and settings.
+#[test]
+fn what_the_readme_says_of_injections_is_so() {
+    let readme = readme();
+    let (_, section) = readme.split_once("\n## Will it be injected?\n").expect("the section");
+    let rows: Vec<&str> = section
+        .lines()
+        .skip_while(|line| !line.starts_with("| ---"))
+        .skip(1)
+        .take_while(|l| l.starts_with('|'))
+        .collect();
+    assert!(rows.len() >= 7, "{rows:?}");
+    let mut tried = BTreeSet::new();
+    for row in rows {
+        let cells: Vec<&str> = row.trim_matches('|').split(" | ").map(str::trim).collect();
+        let [annotations, setting, mode, new, there] = cells[..] else { panic!("not five cells: {row}") };
+        if mode == "monitor" {
+            // nothing of an answer reaches the object there
+            assert!(new.starts_with("left alone;") && there.starts_with("left alone;"), "{row}");
+            continue;
+        }
+        let all = ["allow", "warn", "reject", "inject"];
+        let settings: Vec<&str> = all.into_iter().filter(|name| setting.contains(&format!("`{name}`"))).collect();
+        let settings = if setting == "any" { all.to_vec() } else { settings };
+        for annotation in annotations.split(", ") {
+            for unmanaged in &settings {
+                let mut object = statefulset();
+                match annotation {
+                    "none" => object["metadata"]["annotations"] = json!({}),
+                    value => object["metadata"]["annotations"][INJECT] = json!(value.trim_matches(['`', '"'])),
+                }
+                let mut live = statefulset();
+                live["metadata"]["annotations"] = json!({});
+                // a claim that is missing cannot be added to one that is there
+                let claim = json!({"metadata": {"name": "data"}, "spec": {"accessModes": ["ReadWriteOnce"]}});
+                let mount = json!([{"name": "data", "mountPath": "/var/lib/mysql"}]);
+                for changed in [&mut object, &mut live] {
+                    changed["spec"]["volumeClaimTemplates"] = json!([claim]);
+                    changed["spec"]["template"]["spec"]["containers"][0]["volumeMounts"] = mount.clone();
+                }
+                let settings = json!({"unmanaged": unmanaged});
+                for (old, said) in [(None, new), (Some(&live), there)] {
+                    let mut object = object.clone();
+                    if old.is_some() {
+                        object["spec"]["template"]["metadata"]["labels"]["changed"] = json!("yes");
+                    }
+                    let answer = both_doors(&request(&object, old), &settings);
+                    let says = |text: &str| answer.warnings.iter().flatten().any(|warning| warning.contains(text));
+                    let is_told = says("unmanaged") || says("databases of their own") || says("became a primary");
+                    let found = match (answer.accepted, answer.mutated_object.is_some(), is_told) {
+                        (false, ..) => "refused",
+                        (true, true, true) => "**injected**, with a warning",
+                        (true, true, false) => "**injected**",
+                        (true, false, true) => "left alone, with a warning",
+                        (true, false, false) => "left alone",
+                    };
+                    assert_eq!(
+                        said.split(';').next(),
+                        Some(found),
+                        "{row}: {annotation} {unmanaged} {:?}",
+                        answer.warnings
+                    );
+                    tried.insert((annotation.to_owned(), *unmanaged, old.is_some()));
+                }
+            }
+        }
+    }
+    assert_eq!(tried.len(), 3 * 4 * 2, "each annotation with each setting, new and old");
+}
+
+/// Whoever decides in a minute reads ten lines.
+#[test]
+fn the_readme_begins_with_what_decides() {
+    let readme = readme();
+    let head = readme.lines().take(10).collect::<Vec<_>>().join("\n");
+    let version = env!("CARGO_PKG_VERSION");
+    for part in ["MySQL", "annotation", version, "Kubewarden 1.33", "Kubernetes 1.30", "failover", "MariaDB"] {
+        assert!(head.contains(part), "{part} is not in the first ten lines");
+    }
+}
+
+/// Nobody reads a page that is longer; the rules' page is an index with a section a rule.
+#[test]
+fn no_page_is_too_long() {
+    let mut pages = vec![(root().join("README.md"), 149)];
+    for folder in [".", "docs", "docs/decisions", "bench", "artifacthub", "charts/mysql-replication-policy"] {
+        let entries = fs::read_dir(root().join(folder)).expect(folder);
+        let paths = entries.map(|entry| entry.expect("an entry").path());
+        pages.extend(paths.filter(|path| path.extension().is_some_and(|e| e == "md")).map(|path| (path, 500)));
+    }
+    assert!(pages.len() > 20, "{pages:?}");
+    for (path, limit) in pages {
+        let lines = fs::read_to_string(&path).expect("a page").lines().count();
+        // split by a change of its own
+        let is_known = path.ends_with("docs/rules.md");
+        assert!(lines <= limit || is_known, "{} has {lines} lines, of {limit} at most", path.display());
+    }
 }
 
 /// The objects of each file of `examples/`.
@@ -149,4 +249,57 @@ fn program_of(file: &str) -> Option<(String, String)> {
         if let Some(name) = file.strip_prefix("tests/") { (".", name) } else { file.rsplit_once("/tests/")? };
     let name = name.strip_suffix("/main.rs").or_else(|| name.strip_suffix(".rs"))?;
     Some((folder.to_owned(), name.to_owned()))
+}
+
+/// British, as most of it was written. Names of files, options and other people's things are in backticks.
+#[test]
+fn one_kind_of_english() {
+    const AMERICAN: [&str; 22] = [
+        "artifact",
+        "artifacts",
+        "behavior",
+        "canceled",
+        "center",
+        "color",
+        "colored",
+        "colors",
+        "favor",
+        "gray",
+        "initialize",
+        "initialized",
+        "labeled",
+        "license",
+        "licenses",
+        "misspelled",
+        "neighbor",
+        "optimize",
+        "optimized",
+        "recognize",
+        "recognized",
+        "serialized",
+    ];
+    // the rules' page is changed apart from this
+    let mut pages = vec!["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "artifacthub/README.md"];
+    let mut entries = Vec::new();
+    for folder in ["docs", "docs/decisions"] {
+        let paths = fs::read_dir(root().join(folder)).expect(folder).map(|entry| entry.expect("an entry").path());
+        let names = paths.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
+        entries
+            .extend(names.map(|path| format!("{folder}/{}", path.file_name().unwrap_or_default().to_string_lossy())));
+    }
+    pages.extend(entries.iter().map(String::as_str));
+    let mut found = Vec::new();
+    for page in pages {
+        let text = fs::read_to_string(root().join(page)).expect(page);
+        let prose = text.split("```").step_by(2).collect::<String>();
+        let prose = prose.split('`').step_by(2).collect::<Vec<_>>().join(" ").to_lowercase();
+        // what links lead to is named by others
+        let words = prose.split(|c: char| c.is_whitespace() || "()[],;:\"".contains(c));
+        for word in words.map(|word| word.trim_matches(|c: char| !c.is_alphanumeric())) {
+            if AMERICAN.contains(&word) {
+                found.push(format!("{page}: {word}"));
+            }
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
 }

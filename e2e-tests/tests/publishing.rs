@@ -302,6 +302,45 @@ fn helms_values_grant_what_the_role_grants() {
     assert!(permissions.iter().any(|one| one["resources"] == json!(["subjectaccessreviews"])));
 }
 
+/// What `cargo install` of the package needs is in it: the module, and all that its source takes in.
+#[test]
+fn the_package_of_preview_is_whole() {
+    let cargo_program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = std::process::Command::new(cargo_program);
+    command.args(["--locked", "--offline", "package", "--list", "--allow-dirty", "--package"]);
+    let run = command.arg("mysql-replication-preview").current_dir(root()).output().expect("cargo");
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    let list = String::from_utf8(run.stdout).expect("text");
+    let files: BTreeSet<&str> = list.lines().collect();
+    assert!(files.contains("policy.wasm") && files.contains("build.rs") && files.contains("src/main.rs"), "{list}");
+    let mut taken_in = 0;
+    for file in files.iter().filter(|file| file.starts_with("src/")) {
+        let source = text(&format!("preview/{file}"));
+        for rest in source.split("include_str!(\"").skip(1).chain(source.split("include_bytes!(\"").skip(1)) {
+            let mut path: Vec<&str> = file.split('/').collect();
+            path.pop();
+            for step in rest.split('"').next().unwrap_or_default().split('/') {
+                if step == ".." {
+                    path.pop().expect("within the package");
+                } else {
+                    path.push(step);
+                }
+            }
+            assert!(files.contains(path.join("/").as_str()), "{file} takes in {}, which is not there", path.join("/"));
+            taken_in += 1;
+        }
+    }
+    assert!(taken_in > 0, "the rules' page");
+    // and what it depends on has a version
+    let version = cargo("workspace.package", "version");
+    for manifest in ["preview/Cargo.toml", "crates/host/Cargo.toml"] {
+        let manifest = text(manifest);
+        for line in manifest.lines().filter(|line| line.starts_with("mysql-replication-") && line.contains("path = ")) {
+            assert!(line.contains(&format!("version = \"{version}\"")), "{line}");
+        }
+    }
+}
+
 /// The steps of all jobs of a workflow.
 fn steps(workflow: &Value) -> Vec<Value> {
     let jobs = workflow["jobs"].as_object().expect("jobs").values();
@@ -368,6 +407,9 @@ fn workflows_call_make_and_pin_what_they_use() {
     assert_eq!(
         called,
         strings(&[
+            "demo",
+            "policy.wasm",
+            "preview-binary",
             "test",
             "e2e-tests",
             "e2e-replication",

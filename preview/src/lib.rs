@@ -5,10 +5,12 @@
 //! - [`Preview`] puts these together, and [`cli`] is the command.
 #![forbid(unsafe_code)]
 
+mod check;
 pub mod cli;
 pub mod host;
 mod preview;
 
+pub use check::{Check, Kubectl, Level, Section, check};
 pub use host::{Interpreter, embedded_policy};
 pub use mysql_replication_host::{HostError, Policy};
 pub use mysql_replication_manifests::{

@@ -175,10 +175,42 @@ fn every_rule_that_is_broken_can_be_explained() {
 }
 
 #[test]
+fn gitlab_gets_an_issue_for_every_finding() {
+    let ran = run(&RULES, &["--output", "gitlab", "m"]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.contains("Pod shop/test-rule REJECTED: 2 problems"), "the verdicts are for people: {}", ran.err);
+    let issues: Value = serde_json::from_str(&ran.out).unwrap();
+    let issues = issues.as_array().unwrap();
+    let found: Vec<_> = issues
+        .iter()
+        .map(|issue| {
+            let place = &issue["location"];
+            let text = |value: &Value| value.as_str().unwrap().to_owned();
+            (
+                text(&issue["check_name"]),
+                text(&place["path"]),
+                place["lines"]["begin"].as_u64(),
+                text(&issue["severity"]),
+            )
+        })
+        .collect();
+    let expect = |rule: &str, file: &str, line, severity: &str| {
+        assert!(found.contains(&(rule.to_owned(), file.to_owned(), Some(line), severity.to_owned())), "{found:?}");
+    };
+    expect("host-network", "m/a.yaml", 7, "critical");
+    expect("replica-writable", "m/b.yaml", 7, "critical");
+    expect("service-port", "m/a.yaml", 1, "minor");
+    assert!(issues[0]["description"].as_str().unwrap().contains(" fix: "), "{}", issues[0]);
+    // where nothing was found the report is there all the same, and empty
+    let ran = run(&[("a.yaml", SECRET)], &["--output", "gitlab", "a.yaml"]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, "[]\n"));
+}
+
+#[test]
 fn warnings_fail_where_that_is_wanted() {
     // the guest warns of whatever it accepts
     assert_eq!(run(&[("a.yaml", ACCEPTED)], &["a.yaml"]).code, 0);
-    for output in ["yaml", "json", "none", "github"] {
+    for output in ["yaml", "json", "none", "github", "gitlab"] {
         let ran = run(&[("a.yaml", ACCEPTED)], &["--fail-on-warnings", "--output", output, "a.yaml"]);
         assert_eq!(ran.code, 1, "{output}: {}", ran.err);
     }

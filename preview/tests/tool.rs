@@ -353,6 +353,10 @@ fn examples_of_the_help_work() {
         else {
             continue;
         };
+        // a live cluster: tests/check.rs
+        if args.starts_with("check") {
+            continue;
+        }
         let args = args.split(" >").next().unwrap();
         let ran = finish(command(folder.path()).args(args.split(' ')).write_stdin(ACCEPTED));
         // the guest knows no databases that could be injected

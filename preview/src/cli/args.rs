@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::{Parser, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+
+use super::check::CheckArgs;
 
 /// What is printed to standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -16,6 +18,8 @@ pub enum OutputFormat {
     Sarif,
     /// Workflow commands, which GitHub Actions shows as annotations
     Github,
+    /// GitLab's code quality report, which merge requests show
+    Gitlab,
     /// Nothing, only the verdicts on standard error
     #[value(name = "none")]
     Nothing,
@@ -40,20 +44,38 @@ pub enum ColorChoice {
     Never,
 }
 
+/// What the program does beside a preview.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Command {
+    /// Check a live cluster: is the policy there and at work, and are the databases as it leaves them?
+    ///
+    /// The cluster is asked through kubectl, with your rights and only for reading; Secrets are not looked at.
+    /// Exits with 0 where all is well, 1 where something is wrong, 2 where something could not be found out.
+    #[command(verbatim_doc_comment)]
+    Check(CheckArgs),
+}
+
 /// Show what the MySQL replication policy would do with manifests, without a cluster.
 ///
 /// Every object goes through the real policy; its look-ups see the other documents as the cluster.
 /// The manifests as they would be admitted go to standard output, the verdicts to standard error.
-/// Nothing is sent anywhere and no file is written: look, mend, look again.
+/// Nothing is sent anywhere and no file is written: look, fix, look again.
 #[derive(Debug, Clone, Parser)]
 #[command(
     name = "mysql-replication-preview",
     version,
     verbatim_doc_comment,
-    override_usage = "mysql-replication-preview [OPTIONS] <PATH>..."
+    override_usage = "mysql-replication-preview [OPTIONS] <PATH>...\n       mysql-replication-preview check [OPTIONS]",
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    disable_help_subcommand = true
 )]
 #[allow(clippy::struct_excessive_bools)] // each is an option of its own
 pub struct Args {
+    /// Something else than a preview
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
     /// Files with YAML or JSON documents, folders (every .yaml, .yml and .json in them; a kustomization is
     /// rendered by kubectl or kustomize), or - for standard input
     #[arg(required_unless_present_any = ["completions", "man", "explain"], value_name = "PATH")]

@@ -32,7 +32,7 @@ const SECTIONS: &[Section] = &[
         title: "Examples",
         blocks: &[
             Example(
-                "What comes of a file, of a folder, of a kustomization",
+                "What the policy makes of a file, of a folder, of a kustomization",
                 &[
                     "mysql-replication-preview mysql.yaml",
                     "mysql-replication-preview manifests/",
@@ -76,6 +76,11 @@ const SECTIONS: &[Section] = &[
                 ],
             ),
             Example(
+                "In GitLab CI, in a job with `artifacts: reports: codequality: preview.json` and `artifacts: when: \
+                always`",
+                &["mysql-replication-preview --output gitlab manifests/ >preview.json"],
+            ),
+            Example(
                 "Before each commit, with pre-commit and the program installed: in .pre-commit-config.yaml",
                 &[
                     "repos:",
@@ -87,7 +92,11 @@ const SECTIONS: &[Section] = &[
                 ],
             ),
             Example(
-                "As a plugin: `kubectl mysql-replication preview`. The link's name has an underscore",
+                "Whether a cluster and its databases are in order, as a list",
+                &["mysql-replication-preview check", "mysql-replication-preview check --context prod --namespace shop"],
+            ),
+            Example(
+                "As a plugin: `kubectl mysql-replication preview` and `... check`. The link's name has an underscore",
                 &["ln -s mysql-replication-preview ~/.local/bin/kubectl-mysql_replication"],
             ),
             Example(
@@ -109,6 +118,10 @@ const SECTIONS: &[Section] = &[
                 "2",
                 "bad usage, unreadable input (the other documents are evaluated all the same), or output that \
                 cannot be written; a reader that closes the pipe early is no error",
+            ),
+            Text(
+                "Of `check`: 0 where all is well, 1 where something is wrong, 2 where something could not be found \
+                out.",
             ),
         ],
     },
@@ -202,6 +215,18 @@ fn text() -> String {
     out
 }
 
+/// The options of `check`, under a heading of their own.
+fn check_options(out: &mut Vec<u8>) -> std::io::Result<()> {
+    let mut command = command();
+    command.build();
+    let Some(check) = command.find_subcommand("check") else { return Ok(()) };
+    let mut options = Vec::new();
+    Man::new(check.clone()).render_options_section(&mut options)?;
+    let options = String::from_utf8_lossy(&options);
+    out.extend(options.replacen("SH OPTIONS", "SH \"OPTIONS OF CHECK\"", 1).bytes());
+    Ok(())
+}
+
 /// The man page.
 pub(super) fn man() -> std::io::Result<Vec<u8>> {
     // The library leaves out the help of what the short help leaves out.
@@ -214,6 +239,7 @@ pub(super) fn man() -> std::io::Result<Vec<u8>> {
     man.render_synopsis_section(&mut out)?;
     man.render_description_section(&mut out)?;
     man.render_options_section(&mut out)?;
+    check_options(&mut out)?;
     // The library would fill these lines up as one paragraph.
     let mut roff = Roff::new();
     for Section { title, blocks } in SECTIONS {

@@ -2,8 +2,10 @@
 
 mod args;
 mod brief;
+mod check;
 mod findings;
 mod github_report;
+mod gitlab_report;
 mod help;
 mod inputs;
 mod json_report;
@@ -17,9 +19,10 @@ mod sources;
 mod text_report;
 mod wrap;
 
-pub use args::{Args, ColorChoice, OutputFormat};
+pub use args::{Args, ColorChoice, Command, OutputFormat};
+pub use check::{CheckArgs, CheckFormat};
 pub use inputs::{Inputs, collect};
-pub use rules::link;
+pub use rules::{link, page};
 pub use run::{main, run};
 
 /// All objects were accepted.

@@ -3,15 +3,21 @@
 use super::paint::Paint;
 
 /// The rules' document.
-const DOCUMENT: &str = include_str!("../../../docs/rules.md");
+const DOCUMENT: &str = include_str!("../../docs/rules.md");
 /// Where it is in the repository.
 const PATH: &str = "docs/rules.md";
 
 /// The address of a rule's section, in the version of this program.
 #[must_use]
 pub fn link(rule: &str) -> String {
+    page(PATH, rule)
+}
+
+/// The address of a heading of the documentation, in the version of this program.
+#[must_use]
+pub fn page(path: &str, heading: &str) -> String {
     let (repository, version) = (env!("CARGO_PKG_REPOSITORY"), env!("CARGO_PKG_VERSION"));
-    format!("{repository}/blob/v{version}/{PATH}#{rule}")
+    format!("{repository}/blob/v{version}/{path}#{heading}")
 }
 
 /// What the document says of a rule.

@@ -10,13 +10,15 @@ use mysql_replication_manifests::ObjectKey;
 use mysql_replication_manifests::yaml::{Document, YamlError};
 use serde_json::json;
 
-use super::args::{Args, OutputFormat};
+use super::args::{Args, Command, OutputFormat};
+use super::check;
 use super::findings::{self, Level};
 use super::inputs::{self, Inputs};
 use super::module::Module;
 use super::paint::{self, Paint};
 use super::{
-    ACCEPTED, REJECTED, UNUSABLE, brief, github_report, help, json_report, rules, sarif_report, settings, text_report,
+    ACCEPTED, REJECTED, UNUSABLE, brief, github_report, gitlab_report, help, json_report, rules, sarif_report,
+    settings, text_report,
 };
 use crate::preview::{DocumentOutcome, INJECT_ANNOTATION, Inject, ObjectOutcome, Preview, Verdict};
 
@@ -42,6 +44,7 @@ pub fn main() -> u8 {
 /// As a plugin of kubectl of the name `kubectl-mysql_replication`, the command is `kubectl mysql-replication preview`.
 fn arguments(mut arguments: Vec<OsString>) -> Vec<OsString> {
     let program = arguments.first().and_then(|path| Path::new(path).file_stem()).unwrap_or_default();
+    // `kubectl mysql-replication check` is one already
     if program == PLUGIN && arguments.get(1).is_some_and(|word| word == "preview") {
         arguments.remove(1);
     }
@@ -51,6 +54,9 @@ fn arguments(mut arguments: Vec<OsString>) -> Vec<OsString> {
 /// Runs the command on these streams, and returns its exit code. A closed output stream is no error.
 pub fn run(args: &Args, stdin: &mut dyn Read, stdout: &mut dyn Write, stderr: &mut dyn Write) -> u8 {
     let paint = Paint::new(args.color, io::stderr().is_terminal()).with_width(width());
+    if let Some(Command::Check(args)) = &args.command {
+        return finish(check::run(args), stdout, stderr, paint);
+    }
     if let Some(rule) = &args.explain {
         return explain(args, rule, stdout, stderr, paint);
     }
@@ -78,10 +84,16 @@ pub fn run(args: &Args, stdin: &mut dyn Read, stdout: &mut dyn Write, stderr: &m
 }
 
 fn explain(args: &Args, rule: &str, stdout: &mut dyn Write, stderr: &mut dyn Write, paint: Paint) -> u8 {
-    match rules::explain(rule, Paint::new(args.color, io::stdout().is_terminal())) {
-        Ok(text) => {
+    let text = rules::explain(rule, Paint::new(args.color, io::stdout().is_terminal()));
+    finish(text.map(|text| (text, ACCEPTED)), stdout, stderr, paint)
+}
+
+/// Prints a text, or why there is none.
+fn finish(text: Result<(String, u8), String>, stdout: &mut dyn Write, stderr: &mut dyn Write, paint: Paint) -> u8 {
+    match text {
+        Ok((text, exit_code)) => {
             let _ = write_all(stdout, text.as_bytes());
-            ACCEPTED
+            exit_code
         }
         Err(message) => {
             let error = paint.style(paint::BAD, "error:");
@@ -220,6 +232,7 @@ fn write_report(
             return result;
         }
         OutputFormat::Sarif => sarif_report::report(&findings(), *exit_code)?,
+        OutputFormat::Gitlab => gitlab_report::report(&findings())?,
         OutputFormat::Nothing => String::new(),
         OutputFormat::Yaml if args.diff => {
             text_report::diff(documents, outcomes, text_report::CONTEXT, is_brief, Paint::new(args.color, is_terminal))

@@ -75,7 +75,7 @@ fn rule(id: &str) -> Value {
     let (short, full) = if id == REJECTED {
         ("MySQL replication: rejected".to_owned(), "The policy rejects the object in words of its own.".to_owned())
     } else {
-        (format!("MySQL replication: {id}"), format!("What the rule looks for, why, and how to mend it: {}", link(id)))
+        (format!("MySQL replication: {id}"), format!("What the rule looks for, why, and how to fix it: {}", link(id)))
     };
     let mut rule = json!({
         "id": id,

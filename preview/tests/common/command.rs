@@ -1,7 +1,10 @@
 //! The command as a process.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use assert_cmd::Command;
 use tempfile::TempDir;
@@ -39,7 +42,15 @@ pub fn command(folder: &Path) -> Command {
 
 /// Runs it. It never panics.
 pub fn finish(command: &mut Command) -> Ran {
-    let output = command.output().unwrap();
+    // a program that a test has just copied is held open for a moment by what other tests start meanwhile
+    let mut tries = 0;
+    let output = loop {
+        match command.output() {
+            Err(error) if error.kind() == ErrorKind::ExecutableFileBusy && tries < 500 => tries += 1,
+            output => break output.unwrap(),
+        }
+        thread::sleep(Duration::from_millis(10));
+    };
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     let ran = Ran { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) };
     assert!(!ran.err.contains("panicked"), "{}", ran.err);
