@@ -6,7 +6,6 @@ mod findings;
 mod github_report;
 mod help;
 mod inputs;
-mod json_report;
 mod module;
 mod paint;
 mod rules;
@@ -19,12 +18,5 @@ mod wrap;
 
 pub use args::{Args, ColorChoice, OutputFormat};
 pub use inputs::{Inputs, collect};
-pub use rules::link;
+pub use mysql_replication_verdicts::{ACCEPTED, REJECTED, UNUSABLE, link};
 pub use run::{main, run};
-
-/// All objects were accepted.
-pub const ACCEPTED: u8 = 0;
-/// An object was rejected, or there are warnings and `--fail-on-warnings`.
-pub const REJECTED: u8 = 1;
-/// The command line is wrong, or an input could not be read.
-pub const UNUSABLE: u8 = 2;
