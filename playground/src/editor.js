@@ -187,7 +187,7 @@ function lineColours(view) {
   for (const { from, to } of view.visibleRanges) {
     for (let at = from; at <= to; ) {
       const line = view.state.doc.lineAt(at);
-      const kind = kinds[line.text[0]];
+      const kind = /^(--- |\+\+\+ )/.test(line.text) && line.number < 3 ? kinds["@"] : kinds[line.text[0]];
       if (kind) builder.add(line.from, line.from, kind);
       at = line.to + 1;
     }
@@ -206,14 +206,20 @@ export function setText(view, text) {
 }
 
 /**
- * Replaces all of a text to read, and folds what is long in it: packed scripts above all.
+ * Replaces all of a text to read, folds what is long in it, packed scripts above all, and shows it from a line on.
  * @param {EditorView} view
  * @param {string} text
+ * @param {number} number
  */
-export function setRead(view, text) {
+export function setRead(view, text, number) {
+  const isOther = view.state.doc.toString() !== text;
   setText(view, text);
-  const effects = long(view.state.doc).map((range) => foldEffect.of(range));
+  const { doc } = view.state;
+  const effects = long(doc).map((range) => foldEffect.of(range));
   if (effects.length) view.dispatch({ effects });
+  if (!isOther) return;
+  const line = doc.line(Math.min(Math.max(number, 1), doc.lines));
+  view.dispatch({ effects: EditorView.scrollIntoView(line.from, { y: "start" }) });
 }
 
 /** @param {import("@codemirror/state").Text} doc */

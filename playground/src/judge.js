@@ -5,7 +5,8 @@ const LIMIT = 60_000;
 
 /**
  * @typedef {{manifests: string, settings: string, inject: boolean}} State what is on the page
- * @typedef {{report?: string, manifests: string, settingsError?: string, picture?: string, pictureText?: string[]}}
+ * @typedef {State & {narrow: boolean}} Question
+ * @typedef {{report?: string, manifests: string, settingsError?: string, picture: string, words: string[]}}
  *   Answer
  */
 
@@ -18,7 +19,7 @@ export class Judge {
     this.id = 0;
     /** @type {Worker | undefined} */
     this.worker = undefined;
-    /** @type {{state: State, done: (answer: Answer) => void, failed: (error: Error) => void} | undefined} */
+    /** @type {{question: Question, done: (answer: Answer) => void, failed: (error: Error) => void} | undefined} */
     this.waiting = undefined;
     this.isBusy = false;
   }
@@ -26,19 +27,19 @@ export class Judge {
   /**
    * Judges what is on the page. While the worker is busy only the newest question waits; one that was put aside for a
    * newer one is never answered.
-   * @param {State} state
+   * @param {Question} question
    * @returns {Promise<Answer>}
    */
-  ask(state) {
+  ask(question) {
     return new Promise((done, failed) => {
-      this.waiting = { state, done, failed };
+      this.waiting = { question, done, failed };
       if (!this.isBusy) this.next();
     });
   }
 
   next() {
     if (!this.waiting) return;
-    const { state, done, failed } = this.waiting;
+    const { question, done, failed } = this.waiting;
     this.waiting = undefined;
     this.isBusy = true;
     const worker = (this.worker ??= new Worker(this.blob, { type: "module" }));
@@ -65,7 +66,7 @@ export class Judge {
       }
       finish();
     };
-    worker.postMessage({ id, request: JSON.stringify(state) });
+    worker.postMessage({ id, request: JSON.stringify(question) });
   }
 
   /**

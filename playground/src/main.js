@@ -35,17 +35,20 @@ const yaml = reader(element("yaml"), "YAML as it would be admitted", "yaml");
 const diff = reader(element("diff"), "What changes", "diff");
 const judge = new Judge(new URL(__WORKER__, import.meta.url).href);
 /** What the readers show when they are seen. */
-let shown = { yaml: "", diff: "" };
+let shown = { yaml: "", diff: "", change: 1 };
 
 const selectTab = tabs(element("tab-picture").parentElement ?? document.body, (id) => {
-  if (id === "view-yaml") setRead(yaml, shown.yaml);
-  if (id === "view-diff") setRead(diff, shown.diff);
+  if (id === "view-yaml") setRead(yaml, shown.yaml, shown.change);
+  if (id === "view-diff") setRead(diff, shown.diff, 1);
 });
 
 /** @returns {import("./judge.js").State} */
 function state() {
   return { manifests: manifests.state.doc.toString(), settings: settings.state.doc.toString(), inject: inject.checked };
 }
+
+/** A screen on which the picture has to be narrow; as the style sheet has it. */
+const narrow = matchMedia("(max-width: 600px)");
 
 function later() {
   clearTimeout(timer);
@@ -59,7 +62,7 @@ async function now() {
   performance.mark("asked");
   document.body.dataset.state = "busy";
   try {
-    const answer = await judge.ask(asked);
+    const answer = await judge.ask({ ...asked, narrow: narrow.matches });
     show(answer);
   } catch (error) {
     const said = error instanceof Error ? error.message : String(error);
@@ -93,9 +96,17 @@ function show(answer) {
   problems(found);
   changes(report);
   picture(answer);
-  shown = { yaml: answer.manifests, diff: report.diff ?? "" };
-  if (!element("view-yaml").hidden) setRead(yaml, shown.yaml);
-  if (!element("view-diff").hidden) setRead(diff, shown.diff);
+  shown = { yaml: answer.manifests, diff: report.diff ?? "", change: firstChange(report) };
+  if (!element("view-yaml").hidden) setRead(yaml, shown.yaml, shown.change);
+  if (!element("view-diff").hidden) setRead(diff, shown.diff, 1);
+}
+
+/**
+ * The line of the result at which the first change is. What is refused is not in the result, so it may be earlier.
+ * @param {import("./report.js").Report} report
+ */
+function firstChange(report) {
+  return Number(report.diff?.match(/^@@ -\d+(?:,\d+)? \+(\d+)/m)?.[1] ?? 1);
 }
 
 /** @param {string} message such as `settings.yaml:3:1: ...` */
@@ -157,7 +168,7 @@ function picture(answer) {
   const parsed = answer.picture && new DOMParser().parseFromString(answer.picture, "image/svg+xml").documentElement;
   place.replaceChildren(...(parsed ? [document.importNode(parsed, true)] : []));
   element("picture-text").replaceChildren(
-    ...(answer.pictureText ?? []).map((text) => {
+    ...(answer.words ?? []).map((text) => {
       const item = document.createElement("li");
       item.textContent = text;
       return item;
@@ -240,6 +251,7 @@ select.onchange = () => putExample(select.value);
 inject.onchange = now;
 element("share").onclick = () => copy(element("share"), location.href);
 element("copy-yaml").onclick = () => copy(element("copy-yaml"), shown.yaml);
+narrow.onchange = now;
 addEventListener("hashchange", fromAddress);
 selectTab("view-picture");
 await fromAddress();

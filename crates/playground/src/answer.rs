@@ -2,6 +2,7 @@
 
 use mysql_replication_host::Policy;
 use mysql_replication_manifests::yaml::{Reading, YamlError};
+use mysql_replication_picture::{Look, Picture, Shape};
 use mysql_replication_verdicts::{
     DocumentOutcome, Inject, Preview, diff_for_programs, exit_code, json_report, manifests, read_input, read_settings,
     repeated,
@@ -24,10 +25,12 @@ pub struct Request {
     pub settings: String,
     /// Whether plain databases are judged as if they had the annotation, as by `preview --inject`.
     pub inject: bool,
+    /// Whether the picture is for a narrow screen.
+    pub narrow: bool,
 }
 
 /// What the page shows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Answer {
     /// What `preview --output json --diff` prints; absent where the settings are refused, as it prints nothing then.
@@ -35,6 +38,10 @@ pub struct Answer {
     pub report: Option<String>,
     /// The documents as they would be admitted.
     pub manifests: String,
+    /// The cluster as SVG, for a page that has the styles.
+    pub picture: String,
+    /// The picture in words.
+    pub words: Vec<String>,
     /// Why the settings are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub settings_error: Option<String>,
@@ -45,17 +52,21 @@ pub struct Answer {
 pub fn answer(request: &Request, policy: &Policy) -> Answer {
     let settings = match settings(&request.settings, policy) {
         Ok(settings) => settings,
-        Err(error) => return Answer { report: None, manifests: String::new(), settings_error: Some(error) },
+        Err(error) => return Answer { settings_error: Some(error), ..Answer::default() },
     };
     let Reading { documents, mut errors, mut warnings } = read_input(MANIFESTS, request.manifests.as_bytes());
     warnings.extend(repeated(&documents, NAMESPACE));
     let inject = if request.inject { Inject::Databases } else { Inject::Annotated };
     let outcomes = Preview::new(policy, settings, NAMESPACE).with_inject(inject).run(&documents, &[]);
     errors.extend(outcomes.iter().filter_map(|outcome| outcome.error.clone()));
+    let picture = Picture::of(&outcomes);
+    let shape = if request.narrow { Shape::Narrow } else { Shape::Wide };
     let diff = diff_for_programs(&documents, &outcomes);
     Answer {
         report: report(&outcomes, &errors, &warnings, &diff),
         manifests: manifests(&documents, &outcomes),
+        picture: picture.svg(shape, Look::InPage),
+        words: picture.words(),
         settings_error: None,
     }
 }

@@ -16,6 +16,8 @@ pub enum OutputFormat {
     Sarif,
     /// Workflow commands, which GitHub Actions shows as annotations
     Github,
+    /// A picture of the cluster that would come of the manifests: pods, claims, Services, applications
+    Svg,
     /// Nothing, only the verdicts on standard error
     #[value(name = "none")]
     Nothing,

@@ -14,6 +14,7 @@ use super::inputs::{self, Inputs};
 use super::module::Module;
 use super::paint::{self, Paint};
 use super::{ACCEPTED, UNUSABLE, brief, github_report, help, rules, sarif_report, settings, text_report};
+use mysql_replication_picture::{Look, Picture, Shape};
 use mysql_replication_verdicts::{
     DocumentOutcome, INJECT_ANNOTATION, Inject, ObjectOutcome, Preview, diff_for_programs, exit_code, json_report,
     manifests, repeated,
@@ -205,6 +206,7 @@ fn write_report(
             return result;
         }
         OutputFormat::Sarif => sarif_report::report(&findings(), *exit_code)?,
+        OutputFormat::Svg => Picture::of(outcomes).svg(Shape::Wide, Look::Alone),
         OutputFormat::Nothing => String::new(),
         OutputFormat::Yaml if args.diff => {
             text_report::diff(documents, outcomes, is_brief, Paint::new(args.color, is_terminal))
