@@ -119,7 +119,7 @@ pub(crate) fn find<'o>(objects: &[&'o ObjectOutcome]) -> Vec<Cluster<'o>> {
 pub(crate) fn draw(picture: &mut Picture, cluster: &Cluster<'_>) {
     let mut lines = Vec::new();
     if cluster.is_refused() {
-        lines.push(Line { text: "refused: it would not be there".to_owned(), state: State::Refused });
+        lines.push(Line { text: "refused: not created".to_owned(), state: State::Refused });
         lines.extend(
             rules(cluster.outcome).into_iter().map(|rule| Line { text: rule.to_owned(), state: State::Refused }),
         );

@@ -65,13 +65,16 @@ fn scan(text: &str, is_host: bool) -> Vec<Host> {
             || before.ends_with('@')
             || before.ends_with("tcp(")
             || (behind.starts_with(':') && behind[1..].starts_with(|c: char| c.is_ascii_digit()));
+        // who logs in, and by which protocol, stands before the host
+        let authority = behind.split(['/', ' ', ',', ';', '?']).next().unwrap_or_default();
+        let is_user = authority.contains('@') || behind.starts_with('(');
         let is_whole = before.is_empty() && behind.is_empty();
         let mut name = rest[begin..end].trim_matches(['.', '-']);
         for domain in DOMAINS {
             name = name.strip_suffix(domain).unwrap_or(name);
         }
         let parts: Vec<String> = name.split('.').map(str::to_owned).collect();
-        if (1..=3).contains(&parts.len()) && parts.iter().all(|part| !part.is_empty()) {
+        if (1..=3).contains(&parts.len()) && parts.iter().all(|part| !part.is_empty()) && !is_user {
             let is_certain = is_marked
                 || (is_host && (is_whole || before.ends_with([',', ' ', '=']) || behind.starts_with([',', ' '])));
             hosts.push(Host { parts, is_certain });

@@ -1,7 +1,7 @@
 //! Where everything stands. Columns from who asks to who answers, or, on a narrow screen, one column.
 
-use crate::model::{EdgeKind, Node, NodeKind, Picture};
-use crate::texts::wrap;
+use crate::model::{Edge, EdgeKind, Node, NodeKind, Picture, State};
+use crate::texts::{BOLD, wrap};
 
 /// How wide the picture is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -70,6 +70,8 @@ pub(crate) struct Layout {
     pub(crate) shape: Shape,
     /// Of each node, in its order.
     pub(crate) rects: Vec<Rect>,
+    /// Left and right end of the column of Services, and its bottom: arrows that pass it do so below.
+    pub(crate) services: Option<Rect>,
     /// Below the boxes.
     pub(crate) legend: f64,
     pub(crate) paragraphs: Vec<Paragraph>,
@@ -88,12 +90,20 @@ pub(crate) fn float(count: usize) -> f64 {
     count as f64
 }
 
-/// The kinds of arrows that are in a picture.
-pub(crate) fn kinds(picture: &Picture) -> Vec<EdgeKind> {
-    let mut kinds: Vec<EdgeKind> = picture.edges.iter().map(|edge| edge.kind).collect();
+/// What the arrows of a picture mean, each by the name of its style.
+pub(crate) fn legend(picture: &Picture) -> Vec<(&'static str, &'static str)> {
+    let mut entries: Vec<(&str, &str)> = Vec::new();
+    let mut kinds: Vec<EdgeKind> =
+        picture.edges.iter().filter(|edge| edge.state == State::Fine).map(|edge| edge.kind).collect();
     kinds.sort_unstable();
     kinds.dedup();
-    kinds
+    entries.extend(kinds.into_iter().map(|kind| (kind.name(), meaning(kind))));
+    for (state, name, meaning) in [(State::Warned, "warned", "warned of"), (State::Refused, "refused", "refused")] {
+        if picture.edges.iter().any(|edge| edge.state == state) {
+            entries.push((name, meaning));
+        }
+    }
+    entries
 }
 
 impl Layout {
@@ -122,8 +132,16 @@ impl Layout {
             Shape::Narrow => PAD + LANE * float(sources(picture).len() + 1),
         };
         let mut heights = Vec::new();
+        let is_passed = |column: &[usize]| {
+            shape == Shape::Wide
+                && matches!(picture.nodes[column[0]].kind, NodeKind::Service | NodeKind::Options)
+                && !passing(picture).is_empty()
+        };
         for column in &columns {
-            let (width, height) = place(picture, &mut rects, column, x);
+            let (width, mut height) = place(picture, &mut rects, column, x);
+            if is_passed(column) {
+                height += PAD + LANE * float(passing(picture).len());
+            }
             heights.push(height);
             x += width + COLUMN_GAP;
         }
@@ -133,23 +151,27 @@ impl Layout {
                 shift(picture, &mut rects, *index, (boxes - height) / 2.0);
             }
         }
+        let services = columns.iter().find(|column| is_passed(column)).and_then(|column| {
+            let (first, last) = (rects[*column.first()?], rects[*column.last()?]);
+            Some(Rect { height: last.bottom() - first.y, ..first })
+        });
         let least = match (picture.notes.is_empty() && !picture.is_empty(), shape) {
             (true, _) => 0.0,
             (false, Shape::Wide) => NOTES_WIDTH,
             (false, Shape::Narrow) => NARROW_NOTES_WIDTH,
         };
         let width = (x - COLUMN_GAP + PAD).max(least);
-        Self::with_texts(picture, shape, rects, width, PAD + boxes)
+        Self { services, ..Self::with_texts(picture, shape, rects, width, PAD + boxes) }
     }
 
     fn with_texts(picture: &Picture, shape: Shape, rects: Vec<Rect>, width: f64, bottom: f64) -> Self {
         let legend = bottom + GAP;
-        let rows = legend_rows(&kinds(picture), width);
+        let rows = legend_rows(picture, width);
         let mut y = legend + NOTE_LINE * float(rows.len()) + PAD;
         let mut paragraphs = Vec::new();
         for note in picture.notes.iter().take(NOTES) {
             let room = width - 2.0 * PAD - 16.0;
-            let text = wrap(&note.text, room, TEXT);
+            let text = wrap(&note.text, room, TEXT * BOLD);
             let advice: Vec<String> = note.advice.iter().flat_map(|line| wrap(line, room, TEXT)).collect();
             let lines = float(text.len() + advice.len());
             paragraphs.push(Paragraph { y, text, advice });
@@ -158,34 +180,37 @@ impl Layout {
         if picture.notes.len() > NOTES || picture.is_empty() {
             y += NOTE_LINE;
         }
-        Self { shape, rects, legend, paragraphs, width, height: y + PAD }
+        Self { shape, rects, services: None, legend, paragraphs, width, height: y + PAD }
     }
 }
 
 /// The words for a kind of arrow.
-pub(crate) fn meaning(kind: EdgeKind) -> &'static str {
+fn meaning(kind: EdgeKind) -> &'static str {
     match kind {
-        EdgeKind::Writes => "writes: to the primary alone",
-        EdgeKind::Reads => "reads: to several pods, or a replica",
+        EdgeKind::Writes => "to the primary alone: for writes",
+        EdgeKind::Reads => "to several pods, or a replica: for reads",
         EdgeKind::Names => "gives the pods their names",
         EdgeKind::Options => "option files",
-        EdgeKind::Clones => "all data, once: a pod clones from another",
-        EdgeKind::Follows => "all changes, always: a replica follows the primary",
+        EdgeKind::Clones => "all data, once: pods clone",
+        EdgeKind::Follows => "changes, always: replicas follow",
     }
 }
 
-/// The legend's entries by rows, each with where it begins.
-pub(crate) fn legend_rows(kinds: &[EdgeKind], width: f64) -> Vec<Vec<(EdgeKind, f64)>> {
-    let mut rows: Vec<Vec<(EdgeKind, f64)>> = Vec::new();
+/// An entry of the legend: the name of a style, what it means, and where it begins.
+pub(crate) type Entry = (&'static str, &'static str, f64);
+
+/// The legend's entries by rows.
+pub(crate) fn legend_rows(picture: &Picture, width: f64) -> Vec<Vec<Entry>> {
+    let mut rows: Vec<Vec<Entry>> = Vec::new();
     let mut x = f64::INFINITY;
-    for kind in kinds {
-        let entry = 44.0 + TEXT * 0.56 * float(meaning(*kind).len());
+    for (name, meaning) in legend(picture) {
+        let entry = 44.0 + TEXT * 0.56 * float(meaning.len());
         if x + entry > width {
             rows.push(Vec::new());
             x = PAD;
         }
         if let Some(row) = rows.last_mut() {
-            row.push((*kind, x));
+            row.push((name, meaning, x));
         }
         x += entry;
     }
@@ -202,6 +227,13 @@ pub(crate) fn sources(picture: &Picture) -> Vec<(&str, Option<usize>)> {
         }
     }
     sources
+}
+
+/// The arrows from applications to pods, which pass the Services between them.
+pub(crate) fn passing(picture: &Picture) -> Vec<&Edge> {
+    let is_application = |id: &str| picture.node(id).is_some_and(|node| node.kind == NodeKind::Application);
+    let is_service = |id: &str| picture.node(id).is_some_and(|node| node.kind == NodeKind::Service);
+    picture.edges.iter().filter(|edge| is_application(&edge.from) && !is_service(&edge.to)).collect()
 }
 
 /// The arrows that stand to the right of a database's pods.

@@ -93,6 +93,21 @@ pub enum EdgeKind {
     Follows,
 }
 
+impl EdgeKind {
+    /// The name of its style, and what SVG calls it in `data-kind`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Writes => "writes",
+            Self::Reads => "reads",
+            Self::Names => "names",
+            Self::Options => "options",
+            Self::Clones => "clones",
+            Self::Follows => "follows",
+        }
+    }
+}
+
 /// An arrow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edge {

@@ -1,7 +1,7 @@
 //! The ways of the arrows.
 
 use crate::layout::{
-    LANE, LINE, Layout, PAD, Rect, Shape, TITLE_LINE, float, head, lane_beside, lanes, position, sources,
+    LANE, LINE, Layout, PAD, Rect, Shape, TITLE_LINE, float, head, lane_beside, lanes, passing, position, sources,
 };
 use crate::model::{Edge, EdgeKind, NodeKind, Picture};
 
@@ -62,8 +62,19 @@ fn between(picture: &Picture, layout: &Layout, edge: &Edge, from: usize, to: usi
     match layout.shape {
         Shape::Wide => {
             let (x, tip) = (source.right(), target.x - HEAD);
-            let bend = ((tip - x) / 2.0).min(70.0);
-            format!("M{x:.1} {start:.1}C{:.1} {start:.1} {:.1} {end:.1} {tip:.1} {end:.1}", x + bend, tip - bend)
+            let passing = passing(picture).into_iter().position(|other| other == edge);
+            match (passing, layout.services) {
+                (Some(order), Some(services)) => {
+                    let (left, right) = (services.x - 4.0, services.right() + 4.0);
+                    let below = services.bottom() + PAD + LANE * float(order);
+                    format!(
+                        "M{x:.1} {start:.1}{}H{right:.1}{}",
+                        bend(x, start, left, below),
+                        bend(right, below, tip, end)
+                    )
+                }
+                _ => format!("M{x:.1} {start:.1}{}", bend(x, start, tip, end)),
+            }
         }
         Shape::Narrow => {
             let sources = sources(picture);
@@ -73,6 +84,12 @@ fn between(picture: &Picture, layout: &Layout, edge: &Edge, from: usize, to: usi
             beside(source, start, target, end, lane)
         }
     }
+}
+
+/// A curve that begins and ends level.
+fn bend(x: f64, y: f64, to_x: f64, to_y: f64) -> String {
+    let by = ((to_x - x) / 2.0).min(70.0);
+    format!("C{:.1} {y:.1} {:.1} {to_y:.1} {to_x:.1} {to_y:.1}", x + by, to_x - by)
 }
 
 fn is_between(edge: &Edge) -> bool {

@@ -2,12 +2,10 @@
 
 use std::fmt::Write;
 
-use crate::layout::{
-    LINE, Layout, NOTE_LINE, NOTES, PAD, Rect, Shape, TEXT, TITLE, TITLE_LINE, float, kinds, legend_rows, meaning,
-};
-use crate::model::{EdgeKind, Node, NodeKind, Picture, State};
+use crate::layout::{LINE, Layout, NOTE_LINE, NOTES, PAD, Rect, Shape, TEXT, TITLE, TITLE_LINE, float, legend_rows};
+use crate::model::{Node, NodeKind, Picture, State};
 use crate::routes;
-use crate::texts::{escape, fit};
+use crate::texts::{BOLD, escape, fit};
 
 /// The styles, light and dark, on a screen and printed.
 const STYLE: &str = include_str!("style.css");
@@ -72,7 +70,7 @@ impl Picture {
     fn draw_edges(&self, out: &mut String, layout: &Layout) {
         for edge in &self.edges {
             let Some(path) = routes::path(self, layout, edge) else { continue };
-            let kind = edge_name(edge.kind);
+            let kind = edge.kind.name();
             let head = match edge.state {
                 State::Refused => "refused",
                 State::Warned => "warned",
@@ -90,19 +88,17 @@ impl Picture {
     }
 
     fn draw_legend(&self, out: &mut String, layout: &Layout) {
-        for (row, entries) in legend_rows(&kinds(self), layout.width).into_iter().enumerate() {
+        for (row, entries) in legend_rows(self, layout.width).into_iter().enumerate() {
             let y = layout.legend + NOTE_LINE * float(row);
-            for (kind, x) in entries {
-                let name = edge_name(kind);
+            for (name, meaning, x) in entries {
                 let _ = writeln!(
                     out,
                     "<path class=\"edge {name}\" d=\"M{x:.1} {:.1}H{:.1}\" marker-end=\"url(#cluster-{name})\"/>\
-                     <text class=\"line\" x=\"{:.1}\" y=\"{:.1}\">{}</text>",
+                     <text class=\"line\" x=\"{:.1}\" y=\"{:.1}\">{meaning}</text>",
                     y + 6.0,
                     x + 22.0,
                     x + 28.0,
-                    y + 10.0,
-                    meaning(kind)
+                    y + 10.0
                 );
             }
         }
@@ -163,7 +159,7 @@ fn draw_node(out: &mut String, node: &Node, rect: Rect) {
         out,
         "<text class=\"title\" x=\"{:.1}\" y=\"{baseline:.1}\">{}</text>",
         x + PAD,
-        escape(&fit(&node.title, room, TITLE))
+        escape(&fit(&node.title, room, TITLE * BOLD))
     );
     baseline = y + PAD + TITLE_LINE + TEXT;
     for line in &node.lines {
@@ -172,7 +168,7 @@ fn draw_node(out: &mut String, node: &Node, rect: Rect) {
             "<text class=\"line{}\" x=\"{:.1}\" y=\"{baseline:.1}\">{}</text>",
             state_name(line.state),
             x + PAD,
-            escape(&fit(&line.text, room, TEXT))
+            escape(&fit(&line.text, room, if line.state == State::Fine { TEXT } else { TEXT * BOLD }))
         );
         baseline += LINE;
     }
@@ -193,17 +189,6 @@ fn node_name(kind: NodeKind) -> &'static str {
         NodeKind::Set => "set",
         NodeKind::Pod => "pod",
         NodeKind::Claim => "claim",
-    }
-}
-
-fn edge_name(kind: EdgeKind) -> &'static str {
-    match kind {
-        EdgeKind::Writes => "writes",
-        EdgeKind::Reads => "reads",
-        EdgeKind::Names => "names",
-        EdgeKind::Options => "options",
-        EdgeKind::Clones => "clones",
-        EdgeKind::Follows => "follows",
     }
 }
 

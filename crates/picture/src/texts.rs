@@ -4,6 +4,9 @@
 /// than theirs, so that a text rather ends early than runs over an edge.
 const LETTER: f64 = 0.56;
 
+/// How much wider bold letters are.
+pub(crate) const BOLD: f64 = 1.12;
+
 /// A text of at most this width, cut in its middle where it is longer: names differ at their ends.
 pub(crate) fn fit(text: &str, width: f64, size: f64) -> String {
     let room = letters(width, size).max(3);
