@@ -104,6 +104,19 @@ function view(place, extensions, label) {
 }
 
 /**
+ * A letter that is typed over a selection. A browser would keep the colours of what was there by a style of its own,
+ * which the page's security policy refuses, and says so on the console.
+ */
+const typedOver = EditorView.domEventHandlers({
+  beforeinput: (event, view) => {
+    if (event.inputType !== "insertText" || event.isComposing || !event.data) return false;
+    if (view.state.selection.ranges.every((range) => range.empty)) return false;
+    view.dispatch(view.state.replaceSelection(event.data), { userEvent: "input.type", scrollIntoView: true });
+    return true;
+  },
+});
+
+/**
  * An editor for YAML. Tab leaves it, as it leaves every other part of the page.
  * @param {HTMLElement} place
  * @param {string} label
@@ -116,6 +129,7 @@ export function editor(place, label, changed) {
       yaml(),
       history(),
       indentOnInput(),
+      typedOver,
       highlightActiveLine(),
       lintGutter(),
       keymap.of([...defaultKeymap, ...searchKeymap, ...historyKeymap, ...foldKeymap, ...lintKeymap]),

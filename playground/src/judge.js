@@ -44,7 +44,7 @@ export class Judge {
     this.isBusy = true;
     const worker = (this.worker ??= new Worker(this.blob, { type: "module" }));
     const id = ++this.id;
-    const timer = setTimeout(() => this.end(failed, "The policy did not answer in time. Is it less with less YAML?"), LIMIT);
+    const timer = setTimeout(() => this.end(failed, "The policy did not answer in time. Try it with less YAML."), LIMIT);
     const finish = () => {
       clearTimeout(timer);
       this.isBusy = false;

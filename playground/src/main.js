@@ -37,10 +37,7 @@ const judge = new Judge(new URL(__WORKER__, import.meta.url).href);
 /** What the readers show when they are seen. */
 let shown = { yaml: "", diff: "", change: 1 };
 
-const selectTab = tabs(element("tab-picture").parentElement ?? document.body, (id) => {
-  if (id === "view-yaml") setRead(yaml, shown.yaml, shown.change);
-  if (id === "view-diff") setRead(diff, shown.diff, 1);
-});
+const selectTab = tabs(element("tab-picture").parentElement ?? document.body, read);
 
 /** @returns {import("./judge.js").State} */
 function state() {
@@ -70,8 +67,8 @@ async function now() {
     document.body.dataset.verdict = "bad";
   }
   document.body.dataset.milliseconds = String(performance.now() - begin);
-  document.body.dataset.state = "done";
   await address(asked);
+  document.body.dataset.state = "done";
 }
 
 /** @param {import("./judge.js").Answer} answer */
@@ -83,6 +80,12 @@ function show(answer) {
     settingsPart.open = true;
     element("summary").textContent = "The policy refuses the settings, so it was asked nothing.";
     document.body.dataset.verdict = "bad";
+    setMarks(manifests, []);
+    problems([]);
+    changes({ exitCode: 2, objects: [], errors: [], warnings: [] });
+    picture(answer);
+    shown = { yaml: "", diff: "", change: 1 };
+    read();
     setMarks(settings, [{ line: lineOf(answer.settingsError ?? ""), severity: "error", text: answer.settingsError ?? "" }]);
     return;
   }
@@ -97,6 +100,11 @@ function show(answer) {
   changes(report);
   picture(answer);
   shown = { yaml: answer.manifests, diff: report.diff ?? "", change: firstChange(report) };
+  read();
+}
+
+/** Fills the readers that are seen. */
+function read() {
   if (!element("view-yaml").hidden) setRead(yaml, shown.yaml, shown.change);
   if (!element("view-diff").hidden) setRead(diff, shown.diff, 1);
 }

@@ -1,7 +1,7 @@
 /**
  * Tabs as the ARIA Authoring Practices describe them: arrows, Home and End go from one to the next.
  * @param {HTMLElement} list
- * @param {(panel: string) => void} shown
+ * @param {() => void} shown
  */
 export function tabs(list, shown) {
   const all = /** @type {HTMLElement[]} */ ([...list.querySelectorAll("[role=tab]")]);
@@ -14,7 +14,7 @@ export function tabs(list, shown) {
       const part = document.getElementById(panel(tab));
       if (part) part.hidden = !isSelected;
     }
-    shown(id);
+    shown();
   };
   for (const [index, tab] of all.entries()) {
     tab.onclick = () => select(panel(tab));

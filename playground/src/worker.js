@@ -4,8 +4,8 @@ import { compilePolicy } from "./policy.js";
 
 /** @param {string} url */
 async function bytes(url) {
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(`${url}: ${response.status}`);
+  const response = await fetch(url).catch(() => undefined);
+  if (!response?.ok) throw new Error(`A part of the page could not be loaded: ${url}`);
   return response.arrayBuffer();
 }
 

@@ -82,6 +82,8 @@ for (const example of examples) {
     if (answer.report === undefined) {
       assert.ok(answer.settingsError && native.said.includes(answer.settingsError), native.said);
       assert.equal(await page.locator("#settings-error").textContent(), answer.settingsError);
+      assert.equal(await page.locator("#picture svg").count(), 0, "a picture of something else");
+      assert.ok(await page.locator("#problems").isHidden());
     } else {
       assert.equal(answer.report, native.report);
       assert.equal(answer.manifests, native.manifests);

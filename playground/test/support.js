@@ -80,17 +80,24 @@ export async function settled(page) {
 }
 
 /**
- * Replaces all of an editor's text, as a paste does, and waits for the answer.
+ * Pastes over all of an editor's text, and waits for the answer.
  * @param {import("playwright-core").Page} page
  * @param {string} text
  * @param {string} [id]
  */
-export async function type(page, text, id = "manifests") {
-  await page.locator(`#${id} .cm-content`).focus();
+export async function paste(page, text, id = "manifests") {
+  const content = page.locator(`#${id} .cm-content`);
+  await content.focus();
   await page.keyboard.press("ControlOrMeta+a");
   await page.evaluate(() => (document.body.dataset.state = "waiting"));
   if (text === "") await page.keyboard.press("Delete");
-  else await page.keyboard.insertText(text);
+  else {
+    await content.evaluate((one, text) => {
+      const clipboardData = new DataTransfer();
+      clipboardData.setData("text/plain", text);
+      one.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+    }, text);
+  }
   await settled(page);
 }
 
