@@ -99,9 +99,24 @@ $(NODE_MODULES): playground/package.json playground/package-lock.json playground
 .PHONY: playground
 playground: policy.wasm $(BINDINGS)/page.js $(NODE_MODULES) ## Build the page where the policy runs in the browser
 	$(call say,"building the page")
+	@for part in playground:$(PAGE_TARGET) policy:$(WASM_TARGET); do \
+		$(CARGO) tree --package "mysql-replication-$${part%:*}" --target "$${part#*:}" --edges normal --prefix none \
+			--format '{p}: {l}'; done | grep -v '[(]' | sort -u >$(BINDINGS)/crates.txt
 	@npm run --prefix playground --silent build
 	@printf 'any static host can serve %s, for instance: python3 -m http.server --directory %s\n' \
 		$(PLAYGROUND) $(PLAYGROUND)
+
+.PHONY: test-playground
+test-playground: playground preview ## Test the page in Chromium; screenshots are in target/playground-screenshots
+	@hack/install-missing chromium wasm-as:binaryen
+	$(call say,"recording what the native function says of the golden files")
+	@$(CARGO) build --quiet --workspace --bin record-goldens
+	@mkdir -p target/playground-goldens
+	@target/debug/record-goldens >target/playground-goldens/goldens.jsonl
+	$(call say,"types of the page and its tests")
+	@npm run --prefix playground --silent check
+	$(call say,"the page in Chromium (two minutes)")
+	@npm run --prefix playground --silent test
 
 .PHONY: fmt
 fmt: ## Check the formatting

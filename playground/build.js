@@ -3,7 +3,7 @@
  * `target/playground-bindings`, where `make playground` has put what belongs to the Rust code.
  */
 import { createHash } from "node:crypto";
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -55,6 +55,9 @@ const options = {
   alias: { "#bindings": join(bindings, "page.js"), "#policy": join(here, "src/policy.js") },
 };
 
+/** The packages of npm that are in the page. */
+const bundled = new Set();
+
 /**
  * @param {string} entry
  * @param {Record<string, string>} define
@@ -62,7 +65,23 @@ const options = {
 async function bundle(entry, define = {}) {
   const values = Object.fromEntries(Object.entries(define).map(([key, value]) => [key, JSON.stringify(value)]));
   const result = await build({ ...options, entryPoints: [join(here, entry)], define: values });
+  for (const file of Object.keys(result.metafile?.inputs ?? {})) {
+    const name = file.match(/node_modules\/((?:@[^/]+\/)?[^/]+)/)?.[1];
+    if (name) bundled.add(name);
+  }
   return basename(Object.keys(result.metafile?.outputs ?? {})[0]);
+}
+
+/** Whose work is in the page: the packages of npm with their licenses, and the crates with the names of theirs. */
+function licenses() {
+  const packages = [...bundled].sort().map((name) => {
+    const folder = join(here, "node_modules", name);
+    const { version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    const text = readFileSync(join(folder, readdirSync(folder).find((file) => /^licen[cs]e/i.test(file)) ?? ""), "utf8");
+    return `${name} ${version}: ${license}\n\n${text.trim()}\n`;
+  });
+  const crates = readFileSync(join(bindings, "crates.txt"), "utf8");
+  return [`This page is under the Apache License 2.0. In it are:\n\n${crates}`, ...packages].join("\n---\n\n");
 }
 
 const worker = await bundle("src/worker.js", { __POLICY__: `./${policy}`, __PAGE__: `./${page}` });
@@ -73,5 +92,6 @@ const main = await bundle("src/main.js", { __WORKER__: `./${worker}`, __RULES__:
 rmSync(examplesFile);
 const style = await bundle("src/style.css");
 
+writeFileSync(join(target, "licenses.txt"), licenses());
 const html = readFileSync(join(here, "index.html"), "utf8").replace("style.css", style).replace("main.js", main);
 writeFileSync(join(target, "index.html"), html);

@@ -17,6 +17,15 @@ test("it is small", (t) => {
   assert.ok(gzip < MOST, `${gzip} bytes by gzip are more than ${MOST}`);
 });
 
+test("it says whose work is in it", () => {
+  const text = readFileSync(join(folder, "licenses.txt"), "utf8");
+  for (const name of ["@codemirror/view", "@lezer/yaml", "style-mod", "saphyr-parser", "serde_json", "wasm-bindgen"]) {
+    assert.match(text, new RegExp(`^${name} v?\\d+\\.\\d+.*: .*(MIT|Apache)`, "m"), name);
+  }
+  assert.match(text, /Permission is hereby granted, free of charge/);
+  assert.doesNotMatch(text, /\(\//, "a path of the machine that built it");
+});
+
 test("its security policy lets in nothing from elsewhere and nothing written in the page", () => {
   const html = readFileSync(join(folder, "index.html"), "utf8");
   const policy = html.match(/http-equiv="Content-Security-Policy"\s+content="([^"]*)"/)?.[1] ?? "";

@@ -159,10 +159,11 @@ onPage("a paste of two megabytes", async (page, _, t) => {
   // A key is answered by the editor while the worker works.
   await page.locator("#manifests .cm-content").focus();
   await page.keyboard.press("ControlOrMeta+Home");
+  await page.keyboard.press("End");
   const key = await page.evaluate(async () => {
     document.body.dataset.state = "waiting";
     const begin = performance.now();
-    document.execCommand("insertText", false, "# x");
+    document.execCommand("insertText", false, " # x");
     await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
     return performance.now() - begin;
   });
