@@ -13,7 +13,7 @@ import {
 } from "@codemirror/language";
 import { lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
 import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
-import { Compartment, EditorState, RangeSetBuilder } from "@codemirror/state";
+import { EditorState, RangeSetBuilder } from "@codemirror/state";
 import {
   Decoration,
   EditorView,
@@ -148,11 +148,10 @@ export function editor(place, label, changed) {
  * @param {"yaml" | "diff"} kind
  */
 export function reader(place, label, kind) {
-  const language = new Compartment();
   return view(
     place,
     [
-      language.of(kind === "yaml" ? yaml() : changedLines),
+      kind === "yaml" ? yaml() : changedLines,
       codeFolding({
         preparePlaceholder: (state, range) => {
           const [first, last] = [state.doc.lineAt(range.from).number, state.doc.lineAt(range.to).number];
@@ -223,21 +222,26 @@ export function setText(view, text) {
  * Replaces all of a text to read, folds what is long in it, packed scripts above all, and shows it from a line on.
  * @param {EditorView} view
  * @param {string} text
+ * @param {"yaml" | "diff"} kind
  * @param {number} number
  */
-export function setRead(view, text, number) {
+export function setRead(view, text, kind, number = 1) {
   const isOther = view.state.doc.toString() !== text;
   setText(view, text);
   const { doc } = view.state;
-  const effects = long(doc).map((range) => foldEffect.of(range));
+  const effects = long(doc, kind).map((range) => foldEffect.of(range));
   if (effects.length) view.dispatch({ effects });
   if (!isOther) return;
   const line = doc.line(Math.min(Math.max(number, 1), doc.lines));
   view.dispatch({ effects: EditorView.scrollIntoView(line.from, { y: "start" }) });
 }
 
-/** @param {import("@codemirror/state").Text} doc */
-function long(doc) {
+/**
+ * The parts that are folded: the ends of wide lines, and tall texts.
+ * @param {import("@codemirror/state").Text} doc
+ * @param {"yaml" | "diff"} kind
+ */
+function long(doc, kind) {
   /** @type {{from: number, to: number}[]} */
   const ranges = [];
   /** A block scalar that began: how far its key is indented, and the end of its first line. */
@@ -250,8 +254,10 @@ function long(doc) {
     block = undefined;
   };
   for (let number = 1; number <= doc.lines; number++) {
-    const { from, to, text } = doc.line(number);
-    const indent = text.search(/[^ +-]/);
+    const { from, to, text: line } = doc.line(number);
+    // the first column of a diff says what became of the line
+    const text = kind === "diff" ? ` ${line.slice(1)}` : line;
+    const indent = text.search(/\S/);
     if (block && indent >= 0 && indent <= block.indent) close(number - 1);
     if (!block && /[:-] [|>][-+0-9]*$/.test(text)) block = { indent, number };
     if (!block && to - from > WIDE) ranges.push({ from: from + SHOWN, to });
@@ -261,8 +267,8 @@ function long(doc) {
 }
 
 /**
- * @typedef {{line: number, severity: "error" | "warning" | "info", text: string, rule?: string, why?: string,
- *   fix?: string, link?: string}} Mark
+ * @typedef {{line: number, severity: "error" | "warning" | "info", text: string, badge?: string, rule?: string,
+ *   why?: string, fix?: string, link?: string}} Mark
  */
 
 /**

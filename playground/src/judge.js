@@ -11,8 +11,12 @@ const LIMIT = 60_000;
  */
 
 export class Judge {
-  /** @param {string} url the worker's */
-  constructor(url) {
+  /**
+   * @param {string} url the worker's
+   * @param {number} [limit] so many milliseconds an answer may take
+   */
+  constructor(url, limit = LIMIT) {
+    this.limit = limit;
     // A worker from an address of its own would have a security policy of its own, which a static host cannot give it.
     const code = `import ${JSON.stringify(url)};`;
     this.blob = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
@@ -44,7 +48,8 @@ export class Judge {
     this.isBusy = true;
     const worker = (this.worker ??= new Worker(this.blob, { type: "module" }));
     const id = ++this.id;
-    const timer = setTimeout(() => this.end(failed, "The policy did not answer in time. Try it with less YAML."), LIMIT);
+    const late = () => this.end(failed, "The policy did not answer in time. Try it with less YAML.");
+    const timer = setTimeout(late, this.limit);
     const finish = () => {
       clearTimeout(timer);
       this.isBusy = false;

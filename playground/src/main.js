@@ -105,8 +105,8 @@ function show(answer) {
 
 /** Fills the readers that are seen. */
 function read() {
-  if (!element("view-yaml").hidden) setRead(yaml, shown.yaml, shown.change);
-  if (!element("view-diff").hidden) setRead(diff, shown.diff, 1);
+  if (!element("view-yaml").hidden) setRead(yaml, shown.yaml, "yaml", shown.change);
+  if (!element("view-diff").hidden) setRead(diff, shown.diff, "diff");
 }
 
 /**
@@ -137,10 +137,10 @@ function problems(found) {
       button.type = "button";
       button.textContent = `Line ${mark.line}`;
       button.onclick = () => goTo(manifests, mark.line);
-      const kind = { error: "refused", warning: "warning", info: "note" }[mark.severity];
+      const kind = mark.rule ?? { error: "refused", warning: "warning", info: "note" }[mark.severity];
       const badge = document.createElement("span");
       badge.className = "badge";
-      badge.textContent = mark.rule ?? kind;
+      badge.textContent = mark.badge ?? kind;
       item.append(button, " ", badge, explained(mark));
       return item;
     }),

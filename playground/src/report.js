@@ -42,13 +42,16 @@ export function marks(report) {
     object.warnings.forEach((warning, index) => {
       const line = object.warningPlaces[index]?.line ?? object.line;
       const rule = warning.match(/^\[([\w-]+)\] /)?.[1];
-      found.push({ line, severity: "warning", text: `${label(object)}: ${warning}`, rule });
+      const link = rule && `${__RULES__}#${rule}`;
+      found.push({ line, severity: "warning", text: `${label(object)}: ${warning}`, rule, link });
     });
     for (const hint of object.hints ?? []) {
       found.push({ line: object.line, severity: "info", text: `${label(object)}: ${hint}` });
     }
   }
-  for (const { line, message } of report.errors) found.push({ line: line ?? 1, severity: "error", text: message });
+  for (const { line, message } of report.errors) {
+    found.push({ line: line ?? 1, severity: "error", badge: "not readable", text: message });
+  }
   for (const { line, message } of report.warnings) found.push({ line: line ?? 1, severity: "warning", text: message });
   return found.sort((a, b) => a.line - b.line);
 }

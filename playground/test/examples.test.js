@@ -140,6 +140,29 @@ async function compareWithMarks(report) {
   assert.deepEqual(listed, lines.sort((/** @type {number} */ a, /** @type {number} */ b) => a - b).map((/** @type {number} */ line) => `Line ${line}`));
 }
 
+test("applications lead where they are told to", async () => {
+  for (const [name, ...arrows] of /** @type {[string, ...string[]][]} */ ([
+    [
+      "password-from-secret",
+      "writes application/Deployment/default/shop-web service/default/shop-write",
+      "reads application/Deployment/default/shop-web service/default/shop-read",
+    ],
+    ["backup", "reads application/CronJob/default/ledger-backup pod/default/ledger-2"],
+    ["rule-write-endpoint", "reads refused application/Pod/default/shop pod/default/mysql-1"],
+  ])) {
+    await choose(page, name);
+    const drawn = await page.locator("#picture [data-from^=application]").evaluateAll((edges) =>
+      edges.map((edge) =>
+        ["data-kind", "", "data-from", "data-to"]
+          .map((key) => (key ? edge.getAttribute(key) : edge.classList.contains("refused") && "refused"))
+          .filter(Boolean)
+          .join(" "),
+      ),
+    );
+    assert.deepEqual(drawn, arrows);
+  }
+});
+
 test("answers are there soon after a pause", async (t) => {
   /** @type {number[]} */
   const times = [];

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
-import { browser, choose, folder, paste, screenshot, serve, settled, watch } from "./support.js";
+import { join } from "node:path";
+import { browser, choose, folder, paste, root, screenshot, serve, settled, watch } from "./support.js";
 
 /** @type {Awaited<ReturnType<typeof serve>>} */
 let server;
@@ -11,7 +12,7 @@ let server;
 let chromium;
 
 before(async () => {
-  server = await serve(folder);
+  server = await serve(folder, join(root, "playground/src"));
   chromium = await browser();
 });
 
@@ -104,7 +105,8 @@ onPage("what is changed keeps its comments, and scripts are folded", async (page
   assert.match(await yaml.innerText(), /mysql-replication.kubewarden.io\/inject/);
   await page.locator("#yaml .cm-scroller").evaluate((one) => (one.scrollTop = 0));
   assert.match(await yaml.innerText(), /name: mysql # a comment/);
-  await page.locator("#yaml .cm-foldPlaceholder").first().waitFor();
+  await page.locator("#yaml .cm-foldPlaceholder").nth(1).waitFor();
+  assert.doesNotMatch(await yaml.innerText(), /umask 022/, "the script that unpacks is folded");
   assert.doesNotMatch(await yaml.innerText(), /H4sI[\w+/=]{500}/);
   await screenshot(page, "yaml");
   await page.getByRole("tab", { name: "Changes" }).click();
@@ -321,6 +323,8 @@ onPage(
     assert.ok(await page.locator("#picture svg").isVisible());
     const paper = await page.locator("#picture .paper").evaluate((one) => getComputedStyle(one).fill);
     assert.equal(paper, "rgb(255, 255, 255)");
+  const words = await page.locator("header p").evaluate((one) => getComputedStyle(one).color);
+  assert.equal(words, "rgb(51, 51, 51)");
     await screenshot(page, "printed");
   },
   { colorScheme: "dark" },
@@ -362,6 +366,33 @@ onPage("what unpacks to more than a page holds is no state", async (page) => {
     location.hash = `#state=${btoa(letters).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "")}`;
   });
   await page.waitForFunction(() => document.querySelector("#summary")?.textContent?.includes("link is broken"));
+});
+
+onPage("a worker that takes too long, or crashes, is ended, and the next one answers", async (page) => {
+  const said = await page.evaluate(async () => {
+    /** @type {typeof import("../src/judge.js")} */
+    const { Judge } = await import("/judge.js" + "");
+    const code = `self.onmessage = ({ data: { id, request } }) => {
+      const { manifests } = JSON.parse(request);
+      if (manifests === "endless") for (;;);
+      if (manifests === "crash") self.postMessage({ id, error: "crashed" });
+      else self.postMessage({ id, answer: JSON.stringify({ manifests }) });
+    };`;
+    const judge = new Judge(URL.createObjectURL(new Blob([code], { type: "text/javascript" })), 1000);
+    const ask = (/** @type {string} */ manifests) =>
+      judge.ask({ manifests, settings: "", inject: false, narrow: false }).then(
+        (answer) => answer.manifests,
+        (error) => error.message,
+      );
+    const said = [];
+    for (const manifests of ["one", "endless", "two", "crash", "three"]) said.push(await ask(manifests));
+    // what is asked while it works waits, and only the newest of it
+    const [first, , last] = [ask("four"), ask("five"), ask("six")];
+    said.push(await first, await last);
+    return said;
+  });
+  const late = "The policy did not answer in time. Try it with less YAML.";
+  assert.deepEqual(said, ["one", late, "two", "crashed", "three", "four", "six"]);
 });
 
 test("without its files it says so", async () => {
