@@ -196,7 +196,7 @@ SBOM := target/policy-sbom.spdx.json
 sbom: ## List what the policy is made of, as SPDX (needs syft)
 	@command -v syft >/dev/null || { echo 'error: syft is needed and not installed' >&2; exit 1; }
 	@mkdir -p $(dir $(SBOM))
-	syft scan --output spdx-json=$(SBOM) --exclude './target/**' \
+	syft scan --output spdx-json=$(SBOM) --exclude './target/**' --exclude './playground/**' \
 		--source-name mysql-replication-policy --source-version $(VERSION) dir:.
 
 .PHONY: publish

@@ -77,7 +77,10 @@ function licenses() {
   const packages = [...bundled].sort().map((name) => {
     const folder = join(here, "node_modules", name);
     const { version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-    const text = readFileSync(join(folder, readdirSync(folder).find((file) => /^licen[cs]e/i.test(file)) ?? ""), "utf8");
+    const text = readFileSync(
+      join(folder, readdirSync(folder).find((file) => /^licen[cs]e/i.test(file)) ?? ""),
+      "utf8",
+    );
     return `${name} ${version}: ${license}\n\n${text.trim()}\n`;
   });
   const crates = readFileSync(join(bindings, "crates.txt"), "utf8");

@@ -48,8 +48,8 @@ function folders() {
 }
 
 /**
- * What the document shows of the cluster is only looked up there. On the page it is judged as well, and would be refused
- * for having no password.
+ * What the document shows of the cluster is only looked up there. On the page it is judged as well, and would be
+ * refused for having no password.
  * @param {string} yaml
  */
 function withPassword(yaml) {
@@ -70,7 +70,11 @@ function rules() {
     const pieces = section.split("\n## ")[0].split("```");
     let [cluster, settings] = ["", ""];
     for (let index = 0; index + 1 < pieces.length; index += 2) {
-      const label = pieces[index].trimEnd().split("\n").at(-1)?.match(/^\*\*([^*]+):\*\*/)?.[1];
+      const label = pieces[index]
+        .trimEnd()
+        .split("\n")
+        .at(-1)
+        ?.match(/^\*\*([^*]+):\*\*/)?.[1];
       const yaml = pieces[index + 1].replace(/^yaml\n/, "");
       if (label === "Stored before") return [];
       if (label === "In the cluster") cluster = withPassword(yaml);

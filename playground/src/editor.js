@@ -1,4 +1,6 @@
-/** The editors: CodeMirror, in a shadow tree each, where its styles need no exception from the page's security policy. */
+/**
+ * The editors: CodeMirror, in a shadow tree each, where its styles need no exception from the page's security policy.
+ */
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { yaml } from "@codemirror/lang-yaml";
 import {
@@ -198,7 +200,7 @@ function lineColours(view) {
   /** @type {RangeSetBuilder<Decoration>} */
   const builder = new RangeSetBuilder();
   for (const { from, to } of view.visibleRanges) {
-    for (let at = from; at <= to; ) {
+    for (let at = from; at <= to;) {
       const line = view.state.doc.lineAt(at);
       const kind = /^(--- |\+\+\+ )/.test(line.text) && line.number < 3 ? kinds["@"] : kinds[line.text[0]];
       if (kind) builder.add(line.from, line.from, kind);

@@ -86,7 +86,9 @@ function show(answer) {
     picture(answer);
     shown = { yaml: "", diff: "", change: 1 };
     read();
-    setMarks(settings, [{ line: lineOf(answer.settingsError ?? ""), severity: "error", text: answer.settingsError ?? "" }]);
+    setMarks(settings, [
+      { line: lineOf(answer.settingsError ?? ""), severity: "error", text: answer.settingsError ?? "" },
+    ]);
     return;
   }
   setMarks(settings, []);

@@ -10,8 +10,7 @@ const MOST = 1_500_000;
 
 test("it is small", (t) => {
   const files = readdirSync(folder).map((name) => readFileSync(join(folder, name)));
-  const sum = (/** @type {(file: Buffer) => Buffer} */ pack) =>
-    files.reduce((all, file) => all + pack(file).length, 0);
+  const sum = (/** @type {(file: Buffer) => Buffer} */ pack) => files.reduce((all, file) => all + pack(file).length, 0);
   const [plain, gzip, brotli] = [sum((file) => file), sum(gzipSync), sum(brotliCompressSync)];
   t.diagnostic(`${files.length} files: ${plain} bytes, ${gzip} by gzip, ${brotli} by brotli`);
   assert.ok(gzip < MOST, `${gzip} bytes by gzip are more than ${MOST}`);
@@ -45,7 +44,9 @@ test("its security policy lets in nothing from elsewhere and nothing written in 
 test("texts can be read in light and in dark", () => {
   const css = readFileSync(join(folder, readdirSync(folder).find((name) => name.endsWith(".css")) ?? ""), "utf8");
   const blocks = [...css.matchAll(/\{([^{}]*--(?:c-)?paper:[^{}]*)\}/g)].map(([, block]) =>
-    Object.fromEntries([...block.matchAll(/--([\w-]+):\s*(#[0-9a-f]{3,6})/gi)].map(([, name, colour]) => [name, colour])),
+    Object.fromEntries(
+      [...block.matchAll(/--([\w-]+):\s*(#[0-9a-f]{3,6})/gi)].map(([, name, colour]) => [name, colour]),
+    ),
   );
   assert.ok(blocks.length >= 4, "light and dark, of the page and of the picture");
   for (const colours of blocks) {

@@ -92,7 +92,9 @@ for (const example of examples) {
       await compareWithMarks(report);
       if (example.rule) {
         const warnings = report.objects.flatMap((/** @type {any} */ one) => one.warnings);
-        const broken = report.objects.flatMap((/** @type {any} */ one) => one.violations.map((/** @type {any} */ v) => v.rule));
+        const broken = report.objects.flatMap((/** @type {any} */ one) =>
+          one.violations.map((/** @type {any} */ v) => v.rule),
+        );
         const isTold = warnings.some((/** @type {string} */ text) => text.startsWith(`[${example.rule}]`));
         assert.ok(isTold || broken.includes(example.rule), `${example.rule} is not among ${broken} ${warnings}`);
       } else {
@@ -115,12 +117,15 @@ async function compareWithPicture(report) {
       to: edge.getAttribute("data-to") ?? "",
       isRefused: edge.classList.contains("refused"),
     })),
-    refused: [...document.querySelectorAll("#picture .node.refused")].map((node) => node.getAttribute("data-node") ?? ""),
+    refused: [...document.querySelectorAll("#picture .node.refused")].map(
+      (node) => node.getAttribute("data-node") ?? "",
+    ),
   }));
   const isCluster = drawn.arrows.some(({ kind }) => kind === "follows") || expected(report).pods.length > 0;
   if (isCluster) {
     const { pods, claims, arrows } = expected(report);
-    const of = (/** @type {string} */ kind) => drawn.nodes.filter((id) => id.startsWith(`${kind}/`) && !id.endsWith(" and more"));
+    const of = (/** @type {string} */ kind) =>
+      drawn.nodes.filter((id) => id.startsWith(`${kind}/`) && !id.endsWith(" and more"));
     assert.deepEqual(of("pod").sort(), pods);
     assert.deepEqual(of("claim").sort(), claims);
     const told = drawn.arrows.filter(({ from, to }) => /^(pod|service)\//.test(from) && to.startsWith("pod/"));
@@ -128,16 +133,26 @@ async function compareWithPicture(report) {
   }
   const rejected = report.objects.filter((/** @type {any} */ one) => one.verdict === "rejected");
   for (const { namespace, name } of rejected) {
-    assert.ok(drawn.refused.some((id) => id.endsWith(`/${namespace}/${name}`)), `${name} is not red: ${drawn.refused}`);
+    assert.ok(
+      drawn.refused.some((id) => id.endsWith(`/${namespace}/${name}`)),
+      `${name} is not red: ${drawn.refused}`,
+    );
   }
   assert.equal(drawn.refused.length, rejected.length);
 }
 
 /** @param {any} report */
 async function compareWithMarks(report) {
-  const lines = report.objects.flatMap((/** @type {any} */ one) => one.violations.map((/** @type {any} */ v) => v.line));
+  const lines = report.objects.flatMap((/** @type {any} */ one) =>
+    one.violations.map((/** @type {any} */ v) => v.line),
+  );
   const listed = await page.locator("#problems li.error button").allTextContents();
-  assert.deepEqual(listed, lines.sort((/** @type {number} */ a, /** @type {number} */ b) => a - b).map((/** @type {number} */ line) => `Line ${line}`));
+  assert.deepEqual(
+    listed,
+    lines
+      .sort((/** @type {number} */ a, /** @type {number} */ b) => a - b)
+      .map((/** @type {number} */ line) => `Line ${line}`),
+  );
 }
 
 test("applications lead where they are told to", async () => {
@@ -179,6 +194,8 @@ test("answers are there soon after a pause", async (t) => {
   }
   times.sort((a, b) => a - b);
   const median = times[Math.floor(times.length / 2)];
-  t.diagnostic(`median ${median.toFixed(1)} ms, slowest ${times.at(-1)?.toFixed(1)} ms, of ${times.length}; wanted: ${WANTED}`);
+  t.diagnostic(
+    `median ${median.toFixed(1)} ms, slowest ${times.at(-1)?.toFixed(1)} ms, of ${times.length}; wanted: ${WANTED}`,
+  );
   assert.ok(median < MOST, `${median} ms`);
 });

@@ -48,7 +48,10 @@ export function expected(report) {
       });
       const kind = chosen.length === 1 && chosen[0] === 0 ? "writes" : "reads";
       for (const ordinal of chosen) {
-        const [from, to] = [`service/${service.namespace}/${service.name}`, `pod/${set.namespace}/${set.name}-${ordinal}`];
+        const [from, to] = [
+          `service/${service.namespace}/${service.name}`,
+          `pod/${set.namespace}/${set.name}-${ordinal}`,
+        ];
         arrows.push({ kind, from, to, isRefused: service.verdict === "rejected" });
       }
     }

@@ -62,7 +62,11 @@ for (const [what, code, said] of /** @type {[string, string, RegExp][]} */ ([
   ["panic", "(drop (call $write (i32.const 2) (i32.const 8) (i32.const 1) (i32.const 0))) (unreachable)", /: panic$/],
   ["end", "(call $exit (i32.const 3)) (i32.const 1)", /^it exited with status 3$/],
   ["address", "(call $fail (i32.const -1) (i32.const 2)) (i32.const 0)", /outside of its memory/],
-  ["text", "(i32.store8 (i32.const 16) (i32.const 255)) (call $fail (i32.const 16) (i32.const 5)) (i32.const 0)", /valid/],
+  [
+    "text",
+    "(i32.store8 (i32.const 16) (i32.const 255)) (call $fail (i32.const 16) (i32.const 5)) (i32.const 0)",
+    /valid/,
+  ],
 ])) {
   test(`a guest that goes wrong: ${what}`, async () => {
     await compilePolicy(guest(code));
@@ -89,7 +93,9 @@ test("the system is random, and empty", async () => {
 });
 
 test("every call has an instance of its own", async () => {
-  await compilePolicy(guest("(if (i32.load (i32.const 512)) (unreachable)) (i32.store (i32.const 512) (i32.const 1)) (i32.const 0)"));
+  await compilePolicy(
+    guest("(if (i32.load (i32.const 512)) (unreachable)) (i32.store (i32.const 512) (i32.const 1)) (i32.const 0)"),
+  );
   assert.equal(call("validate", "").what, REFUSED);
   assert.equal(call("validate", "").what, REFUSED);
 });

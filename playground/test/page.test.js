@@ -37,7 +37,10 @@ function onPage(name, use, { at = "", mayFail, ...options } = {}) {
       await page.goto(`${server.origin}/${at}`);
       await settled(page);
       await use(page, context, t);
-      assert.deepEqual(faults.filter((fault) => !mayFail?.test(fault)), []);
+      assert.deepEqual(
+        faults.filter((fault) => !mayFail?.test(fault)),
+        [],
+      );
     } finally {
       await context.close();
     }
@@ -146,10 +149,15 @@ onPage("settings are settings, and refused where they are none", async (page) =>
 });
 
 onPage("a paste of two megabytes", async (page, _, t) => {
-  const config = (/** @type {number} */ number) =>
-    `---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: c${number}\ndata:\n  text: |\n` +
-    `    ${createHash("sha512").update(String(number)).digest("hex").replace(/.{40}/g, "$& of a text\n    ").repeat(9)}\n`;
-  let text = PLAIN.replace("  name: mysql # a comment", '  name: mysql\n  annotations: {mysql-replication.kubewarden.io/inject: "true"}');
+  const config = (/** @type {number} */ number) => {
+    const letters = createHash("sha512").update(String(number)).digest("hex");
+    const lines = letters.replace(/.{40}/g, "$& of a text\n    ").repeat(9);
+    return `---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: c${number}\ndata:\n  text: |\n    ${lines}\n`;
+  };
+  let text = PLAIN.replace(
+    "  name: mysql # a comment",
+    '  name: mysql\n  annotations: {mysql-replication.kubewarden.io/inject: "true"}',
+  );
   for (let number = 0; text.length < 2_000_000; number++) text += config(number);
   const begin = Date.now();
   await paste(page, text);
@@ -176,28 +184,31 @@ onPage("a paste of two megabytes", async (page, _, t) => {
   t.diagnostic(`${text.length} letters: answered after ${pasted} ms, a key shown after ${key.toFixed(0)} ms`);
 });
 
-onPage(
-  "offline it works on",
-  async (page, context) => {
-    await context.setOffline(true);
-    await choose(page, "mariadb");
-    assert.match((await summary(page)) ?? "", /2 changed/);
-    await paste(page, PLAIN);
-    assert.match((await summary(page)) ?? "", /1 accepted as it is/);
-    await screenshot(page, "offline");
-  },
-);
+onPage("offline it works on", async (page, context) => {
+  await context.setOffline(true);
+  await choose(page, "mariadb");
+  assert.match((await summary(page)) ?? "", /2 changed/);
+  await paste(page, PLAIN);
+  assert.match((await summary(page)) ?? "", /1 accepted as it is/);
+  await screenshot(page, "offline");
+});
 
 onPage(
   "nothing can be sent to another host, neither by the page nor by its worker",
   async (page) => {
-    const other = createServer((_, response) => response.writeHead(200, { "access-control-allow-origin": "*" }).end("x"));
+    const other = createServer((_, response) =>
+      response.writeHead(200, { "access-control-allow-origin": "*" }).end("x"),
+    );
     await new Promise((done) => other.listen(0, "127.0.0.1", () => done(undefined)));
     const address = other.address();
     const url = `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}/`;
     let reached = 0;
     other.on("request", () => reached++);
-    const send = (/** @type {string} */ url) => fetch(url).then(() => "sent", () => "blocked");
+    const send = (/** @type {string} */ url) =>
+      fetch(url).then(
+        () => "sent",
+        () => "blocked",
+      );
     assert.equal(await page.evaluate(send, url), "blocked");
     assert.equal(page.workers().length, 1);
     assert.equal(await page.workers()[0].evaluate(send, url), "blocked");
@@ -236,7 +247,11 @@ onPage("all of it can be reached and used by keys", async (page) => {
     reached.push(await page.evaluate(() => document.activeElement?.id || document.activeElement?.textContent || ""));
   }
   const order = ["inject", "share", "manifests", "Line 2", "Line 16", "tab-picture", "picture", "rules"];
-  assert.deepEqual(order.filter((id) => reached.includes(id)), order, reached.join(", "));
+  assert.deepEqual(
+    order.filter((id) => reached.includes(id)),
+    order,
+    reached.join(", "),
+  );
   const [at, behind] = [reached.indexOf("manifests"), reached.indexOf("tab-picture")];
   assert.ok(at >= 0 && at < behind, "Tab leaves the editor");
   assert.ok(!reached.includes("tab-yaml"), "tabs are one stop");
@@ -259,21 +274,28 @@ onPage("a screen reader gets all of it in words", async (page) => {
   await choose(page, "mysql");
   const image = page.getByRole("img", { name: "The cluster that would come of these manifests" });
   const described = await image.evaluate((svg) =>
-    (svg.getAttribute("aria-labelledby") ?? "").split(" ").map((id) => svg.querySelector(`#${id}`)?.textContent).join(" "),
+    (svg.getAttribute("aria-labelledby") ?? "")
+      .split(" ")
+      .map((id) => svg.querySelector(`#${id}`)?.textContent)
+      .join(" "),
   );
   assert.match(described, /Pod mysql-1, replica, server id 101; its data is in the claim data-mysql-1, 10Gi/);
   assert.match(described, /Service mysql-write, writes: primary only; writes go to mysql-0/);
   await page.getByText("The picture in words").click();
   const words = await page.getByRole("listitem").allTextContents();
-  assert.ok(words.some((text) => /mysql-2.*it clones from mysql-1; it follows mysql-0/.test(text)), words.join("\n"));
+  assert.ok(
+    words.some((text) => /mysql-2.*it clones from mysql-1; it follows mysql-0/.test(text)),
+    words.join("\n"),
+  );
   assert.equal(await page.getByRole("status").textContent(), await summary(page));
   assert.equal(await page.getByRole("textbox", { name: "Manifests" }).count(), 1);
   for (const name of ["Picture", "YAML", "Changes"]) assert.equal(await page.getByRole("tab", { name }).count(), 1);
-  const unnamed = await page.evaluate(() =>
-    [...document.querySelectorAll("button, input, select")].filter((one) => {
-      const { labels } = /** @type {HTMLInputElement} */ (one);
-      return !one.textContent?.trim() && !labels?.length && !one.getAttribute("aria-label");
-    }).length,
+  const unnamed = await page.evaluate(
+    () =>
+      [...document.querySelectorAll("button, input, select")].filter((one) => {
+        const { labels } = /** @type {HTMLInputElement} */ (one);
+        return !one.textContent?.trim() && !labels?.length && !one.getAttribute("aria-label");
+      }).length,
   );
   assert.equal(unnamed, 0);
 });
@@ -323,8 +345,8 @@ onPage(
     assert.ok(await page.locator("#picture svg").isVisible());
     const paper = await page.locator("#picture .paper").evaluate((one) => getComputedStyle(one).fill);
     assert.equal(paper, "rgb(255, 255, 255)");
-  const words = await page.locator("header p").evaluate((one) => getComputedStyle(one).color);
-  assert.equal(words, "rgb(51, 51, 51)");
+    const words = await page.locator("header p").evaluate((one) => getComputedStyle(one).color);
+    assert.equal(words, "rgb(51, 51, 51)");
     await screenshot(page, "printed");
   },
   { colorScheme: "dark" },
@@ -341,7 +363,10 @@ onPage("an address brings back what is on the page", async (page, context) => {
   await other.goto(page.url());
   await settled(other);
   assert.equal(await summary(other), await summary(page));
-  assert.equal(await other.locator("#manifests .cm-content").innerText(), await page.locator("#manifests .cm-content").innerText());
+  assert.equal(
+    await other.locator("#manifests .cm-content").innerText(),
+    await page.locator("#manifests .cm-content").innerText(),
+  );
   assert.match(await other.locator("#settings .cm-content").innerText(), /unmanaged: reject/);
 });
 

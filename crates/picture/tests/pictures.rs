@@ -176,7 +176,8 @@ fn what_is_refused_has_no_pods() {
 fn hostile_names_are_no_markup() {
     let name = "a\\\"<script>&\\u0007";
     let text = format!(
-        "{DATABASE}---\napiVersion: v1\nkind: Service\nmetadata: {{name: \"{name}\"}}\nspec: {{selector: {{app: mysql}}}}\n"
+        "{DATABASE}---\napiVersion: v1\nkind: Service\nmetadata: {{name: \"{name}\"}}\n\
+         spec: {{selector: {{app: mysql}}}}\n"
     );
     for shape in [Shape::Wide, Shape::Narrow] {
         let svg = picture(&text).svg(shape, Look::InPage);
