@@ -2,8 +2,8 @@
  * The policy's module, called as a policy server calls it: the host's side of waPC, and what of WASI the module asks
  * for, which is next to nothing. `preview/src/host` is the same for an interpreter.
  *
- * It is no package of npm because the one that is there, @wapc/host, has four of the five functions of WASI not, reads
- * the module anew for each call and answers only later, while a look-up must be answered at once.
+ * It is no package of npm: the one that is there, @wapc/host, knows one of the five functions of WASI, reads the module
+ * anew for each instance, and answers only later, while Rust waits for this answer (docs/decisions/0007-playground.md).
  */
 
 /** The first byte of an answer, on either side; crates/playground/src/browser.rs has the same. */

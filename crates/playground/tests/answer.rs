@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 const DATABASE: &str = "\
 apiVersion: apps/v1
 kind: StatefulSet
-metadata: {name: mysql} # mine
+metadata:
+  name: mysql # mine
 spec:
   serviceName: mysql
   replicas: 2
@@ -98,7 +99,7 @@ fn settings_are_none_a_comment_a_map_or_refused() {
 fn what_cannot_be_read_is_told_with_its_place_and_the_rest_is_judged() {
     let answer = ask(&json!({"manifests": format!("{DATABASE}---\nkind: List\napiVersion: v1\nitems: 3\n")}));
     let report = report(&answer);
-    assert_eq!((&report["exitCode"], &report["errors"][0]["line"]), (&json!(2), &json!(15)));
+    assert_eq!((&report["exitCode"], &report["errors"][0]["line"]), (&json!(2), &json!(16)));
     assert_eq!(report["objects"][0]["name"], "mysql");
     let twice = ask(&json!({"manifests": format!("{DATABASE}---\n{DATABASE}")}));
     assert!(twice.report.expect("a report").contains("look-ups see only this later one"));
