@@ -1,6 +1,6 @@
 //! What makes the API server ask a policy server that was started by hand: the webhook configurations that Kubewarden's
-//! controller makes of a policy (kubewarden-controller, `internal/controller/policy_subreconciler_webhook.go`), but with
-//! a URL in the place of a Service.
+//! controller makes of a policy (kubewarden-controller, `internal/controller/policy_subreconciler_webhook.go`), but
+//! with a URL in the place of a Service.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};

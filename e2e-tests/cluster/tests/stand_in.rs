@@ -1,5 +1,5 @@
-//! The program against a stand-in for kubectl: what it asks for, what it makes, and how it counts. The cluster itself is
-//! what nobody stands in for.
+//! The program against a stand-in for kubectl: what it asks for, what it makes, and how it counts. The cluster itself
+//! is what nobody stands in for.
 
 use std::{
     env, fs,

@@ -47,7 +47,8 @@ const EXAMPLES: [(&str, usize); 6] = [
     ("--kustomize=examples/kustomize/overlay", 1),
 ];
 
-/// Every annotated StatefulSet of a namespace must be injected, and every Service that names its primary bound to a pod.
+/// Every annotated `StatefulSet` of a namespace must be injected, and every Service that names its primary bound to a
+/// pod.
 fn check(cluster: &Cluster<'_>, namespace: &str) -> Result<(usize, usize)> {
     let sets = cluster.kubectl.json(&format!("get statefulsets --namespace={namespace}"))?;
     let sets = items(&sets);
