@@ -126,8 +126,8 @@ fn diff(cluster: &Cluster<'_>) -> Result {
     let words = format!("diff --namespace={namespace} --filename=-");
     let limit = std::time::Duration::from_mins(1);
     let output = cluster.kubectl.try_with(&words, &[], Some(&changed.to_string()), limit)?;
-    let lines: Vec<_> =
-        output.stdout.lines().filter(|line| line.starts_with(['+', '-']) && !line.contains("/tmp/")).collect();
+    let is_header = |line: &str| line.starts_with("+++") || line.starts_with("---");
+    let lines: Vec<_> = output.stdout.lines().filter(|line| line.starts_with(['+', '-']) && !is_header(line)).collect();
     let wanted = |line: &&str| ["replicas:", "generation:"].iter().any(|key| line.contains(key));
     ensure(output.code == Some(1) && !lines.is_empty() && lines.iter().all(wanted), || {
         format!("{:?}: {}{}", output.code, lines.join("\n"), output.stderr)
