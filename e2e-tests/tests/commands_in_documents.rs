@@ -189,6 +189,7 @@ fn check_cargo(words: &[&str]) -> Result<(), String> {
         "crates/wasmtime-host",
         "preview",
         "e2e-tests",
+        "e2e-tests/cluster",
         "e2e-tests/replication",
         "bench",
         "bench/do-nothing",
