@@ -231,6 +231,7 @@ pub(super) fn check_arguments(
             let before = before.get_or_init(|| NameIndex::new(stored.iter().map(words).map(Cow::Owned).collect()));
             before.has(&words(&given[place]))
         },
+        is_settled: &|_| false,
     };
     check(&options, &origin, findings);
 

@@ -177,7 +177,13 @@ impl Reader<'_, '_, '_, '_> {
         let is_past_entrypoint = at(container, &["command"]).is_some()
             && !command.any(|text| text.contains("entrypoint") || text.contains("gosu"));
         let home = value("HOME").filter(|_| self.layout.has_own_user || is_other_user || is_past_entrypoint);
-        let homes: &[&str] = if home.is_some() { &[] } else { self.layout.homes };
+        // the runtime sets the home of the container's user, who is root unless somebody says otherwise
+        let is_root = is_past_entrypoint && !is_other_user && !self.layout.has_own_user;
+        let homes: &[&str] = match () {
+            () if home.is_some() => &[],
+            () if is_root => &["/root"],
+            () => self.layout.homes,
+        };
         files.extend(home.as_deref().into_iter().chain(homes.iter().copied()).map(|home| [home, "/.my.cnf"].concat()));
         files
     }
