@@ -7,6 +7,7 @@ mod table;
 use crate::{
     database::Database,
     findings::{Findings, Violation},
+    halves::Halves,
     mounts::plain_path,
     names::DATABASE_PORT,
     rule::{self, Rule},
@@ -14,7 +15,6 @@ use crate::{
         kinds::Holds,
         table::{Row, TABLE},
     },
-    text::Halves,
 };
 use mysql_options::{ServerOption, effective, switch_value};
 use std::slice::Chunks;
