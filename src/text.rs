@@ -15,6 +15,16 @@ pub(crate) fn shown(text: &str) -> String {
     format!("{cut:?}")
 }
 
+/// A user's JSON as errors show it: as it is, cut where it is long.
+pub(crate) fn shown_json(mut json: String) -> String {
+    const LIMIT: usize = 500;
+    if json.len() > LIMIT {
+        json.truncate(json.floor_char_boundary(LIMIT));
+        json.push_str("...");
+    }
+    json
+}
+
 /// The object as messages name it.
 pub(crate) fn label(kind: &str, namespace: &str, name: &str) -> String {
     let plain = |text: &str, limit| text.chars().filter(|c| !c.is_control()).take(limit).collect::<String>();
@@ -40,5 +50,7 @@ mod tests {
     fn shown_cuts_and_escapes() {
         assert_eq!(shown("a\nb"), r#""a\nb""#);
         assert!(shown(&"x".repeat(1000)).len() < 100);
+        assert!(shown_json("ä".repeat(1000)).len() < 510);
+        assert_eq!(shown_json("{}".to_owned()), "{}");
     }
 }

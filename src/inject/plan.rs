@@ -29,7 +29,7 @@ use crate::{
     record::{Gtid, Replication, is_just_mount, is_just_volume, scripts_mount},
     rule,
     settings::Settings,
-    text::shown,
+    text::{shown, shown_json},
 };
 
 /// The lists of a pod that get containers, with their names.
@@ -85,7 +85,7 @@ impl<'a> Plan<'a> {
             findings.reject(Violation::new(
                 rule::NO_PRIMARY,
                 "spec.ordinals.start",
-                format!("found {}", start.to_json()),
+                format!("found {}", shown_json(start.to_json())),
                 "the pod with ordinal 0 is the primary, and there would be none",
                 "remove it",
             ));

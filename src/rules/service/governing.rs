@@ -15,7 +15,7 @@ use crate::{
     names::{ANNOTATION_PREFIX, DATABASE_PORT, annotation},
     rule::{self, Concern},
     settings::Settings,
-    text::{label, shown},
+    text::{label, shown, shown_json},
 };
 use mysql_options::nearest;
 
@@ -222,7 +222,7 @@ pub(super) fn check_governing(service: &Value, statefulset: &Value, object: &str
             "spec.selector",
             "no selector".to_owned(),
             "a Service without one knows no pods, so they get no names",
-            format!("write the labels of the pod template: {}", labels.to_json()),
+            format!("write the labels of the pod template: {}", shown_json(labels.to_json())),
         ),
         Some(selector) if is_pinned(selector) => reject(
             rule::SERVICE_SELECTOR,
@@ -237,9 +237,9 @@ pub(super) fn check_governing(service: &Value, statefulset: &Value, object: &str
         Some(selector) if !selects(selector, statefulset) => reject(
             rule::SERVICE_SELECTOR,
             "spec.selector",
-            format!("found {}", selector.to_json()),
+            format!("found {}", shown_json(selector.to_json())),
             "it does not select the pods of the StatefulSet, so they get no names",
-            format!("write labels that are in the pod template: {}", labels.to_json()),
+            format!("write labels that are in the pod template: {}", shown_json(labels.to_json())),
         ),
         Some(_) => {}
     }

@@ -11,7 +11,7 @@ use crate::{
     names::{DATABASE_PORT, POD_INDEX_LABEL, POD_NAME_LABEL, annotation},
     rule,
     rules::write_endpoint::leads_to_database,
-    text::shown,
+    text::{shown, shown_json},
 };
 
 /// The Service with its selector on the primary's pod.
@@ -95,7 +95,7 @@ fn check_labels(selector: &Object, statefulset: &str, before: Option<&str>, find
         if !is_right {
             findings.reject(violation(
                 FieldPath::Known("spec.selector").entry(label),
-                format!("found {}", pod.to_json()),
+                format!("found {}", shown_json(pod.to_json())),
                 "the primary is another pod",
                 "remove it: the policy writes the right one".to_owned(),
             ));
@@ -117,8 +117,8 @@ pub(super) fn check_primary_of(service: &Value, statefulset: &Value, findings: &
     let labels = at(statefulset, &["spec", "template", "metadata", "labels"]).unwrap_or(NULL);
     findings.reject(violation(
         FieldPath::Known("spec.selector"),
-        format!("found {}", selector.to_json()),
+        format!("found {}", shown_json(selector.to_json())),
         "it does not select the primary's pod",
-        format!("write labels that are in the pod template: {}", labels.to_json()),
+        format!("write labels that are in the pod template: {}", shown_json(labels.to_json())),
     ));
 }
