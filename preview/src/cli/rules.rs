@@ -1,5 +1,7 @@
 //! The rules' pages: where they are, and what they say.
 
+use mysql_replication_verdicts::{address, link};
+
 use super::paint::Paint;
 
 // made by the build script: the pages of `docs/rules`, in the alphabet's order of the ids
@@ -7,22 +9,6 @@ include!(concat!(env!("OUT_DIR"), "/rule_pages.rs"));
 
 /// Where they are in the repository.
 const FOLDER: &str = "docs/rules";
-
-/// The address of a rule's page, in the version of this program.
-#[must_use]
-pub fn link(rule: &str) -> String {
-    address(&format!("{FOLDER}/{rule}.md"))
-}
-
-/// The address of a heading of the documentation, in the version of this program.
-#[must_use]
-pub fn page(path: &str, heading: &str) -> String {
-    format!("{}#{heading}", address(path))
-}
-
-fn address(path: &str) -> String {
-    format!("{}/blob/v{}/{path}", env!("CARGO_PKG_REPOSITORY"), env!("CARGO_PKG_VERSION"))
-}
 
 /// The page of a rule.
 pub(super) fn explain(rule: &str, paint: Paint) -> Result<String, String> {

@@ -34,7 +34,7 @@ const PROBES: [(&str, &str); 3] =
     [("startupProbe", "startup"), ("livenessProbe", "liveness"), ("readinessProbe", "readiness")];
 
 /// All changes from one object to the other.
-pub(super) fn between(before: &Value, after: &Value) -> Vec<Change> {
+pub(crate) fn between(before: &Value, after: &Value) -> Vec<Change> {
     let mut changes = Changes(SORTS.map(|what| Change { what, added: Vec::new(), removed: Vec::new() }));
     changes.compare("", before, after);
     changes.0.into_iter().filter(|change| !change.added.is_empty() || !change.removed.is_empty()).collect()

@@ -4,8 +4,8 @@ use mysql_replication_manifests::yaml::YamlError;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::rules::link;
-use crate::preview::{DocumentOutcome, ObjectOutcome, Verdict};
+use crate::link::link;
+use crate::outcome::{DocumentOutcome, ObjectOutcome, Verdict};
 
 #[derive(Serialize)]
 struct Problem<'p> {
@@ -49,8 +49,11 @@ fn object(outcome: &ObjectOutcome) -> serde_json::Result<Value> {
     Ok(value)
 }
 
-/// One JSON object with everything.
-pub(crate) fn report(
+/// One JSON object with everything, as `preview --output json` prints it.
+///
+/// # Errors
+/// Where something in it cannot be JSON, which nothing is.
+pub fn json_report(
     exit_code: u8,
     outcomes: &[DocumentOutcome],
     errors: &[YamlError],

@@ -1,12 +1,4 @@
-//! Manifests in, verdicts and changed manifests out.
-
-mod changes;
-mod evaluator;
-mod outcome;
-mod path;
-mod places;
-mod unmanaged;
-mod violations;
+//! Each document, judged among all the others.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -16,16 +8,15 @@ use mysql_replication_manifests::yaml::{Document, YamlError};
 use mysql_replication_manifests::{Manifests, ObjectKey, admission_request};
 use serde_json::{Value, json};
 
-pub use changes::Change;
-pub use evaluator::Evaluator;
-pub use outcome::{DocumentOutcome, ObjectOutcome, Place, Verdict, Violation};
-use places::{Places, Spot};
-pub(crate) use unmanaged::ANNOTATION as INJECT_ANNOTATION;
-pub use unmanaged::Inject;
-pub(crate) use violations::rule_of_warning;
+use crate::changes;
+use crate::evaluator::Evaluator;
+use crate::outcome::{DocumentOutcome, ObjectOutcome, Verdict, Violation};
+use crate::places::{Places, Spot};
+use crate::unmanaged::{self, Inject};
+use crate::violations;
 
 /// The kinds that the policy is asked about, by API version.
-const EVALUATED: &[(&str, &[&str])] = &[
+pub(crate) const EVALUATED: &[(&str, &[&str])] = &[
     ("apps/v1", &["StatefulSet", "Deployment", "DaemonSet", "ReplicaSet"]),
     ("batch/v1", &["Job", "CronJob"]),
     ("v1", &["Pod", "Service", "ConfigMap"]),
@@ -40,8 +31,8 @@ pub struct Preview<'e> {
 }
 
 /// An object in a document: the document itself, or an item of a `List`.
-struct Target<'d> {
-    item: Option<usize>,
+pub(crate) struct Target<'d> {
+    pub(crate) item: Option<usize>,
     /// As it is given, or with the annotation that asks for the injection.
     object: Cow<'d, Value>,
     line: usize,

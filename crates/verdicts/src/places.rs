@@ -5,35 +5,36 @@ use std::collections::BTreeMap;
 use mysql_replication_manifests::ObjectKey;
 use mysql_replication_manifests::yaml::{Document, Step};
 
-use super::violations::{Label, Site};
-use super::{EVALUATED, Place, Target};
+use crate::outcome::Place;
+use crate::preview::{EVALUATED, Target};
+use crate::violations::{Label, Site};
 
 /// An object's spot among the documents.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Spot<'d> {
+pub(crate) struct Spot<'d> {
     document: &'d Document,
     item: Option<usize>,
 }
 
 impl<'d> Spot<'d> {
     /// Of an object in this document.
-    pub(super) fn new(document: &'d Document, target: &Target<'_>) -> Self {
+    pub(crate) fn new(document: &'d Document, target: &Target<'_>) -> Self {
         Self { document, item: target.item }
     }
 }
 
 /// All objects that the policy can tell of.
 #[derive(Debug, Default)]
-pub(super) struct Places<'d>(BTreeMap<ObjectKey, Spot<'d>>);
+pub(crate) struct Places<'d>(BTreeMap<ObjectKey, Spot<'d>>);
 
 impl<'d> Places<'d> {
     /// Adds an object. It stands in for an earlier one of its name.
-    pub(super) fn add(&mut self, key: ObjectKey, spot: Spot<'d>) {
+    pub(crate) fn add(&mut self, key: ObjectKey, spot: Spot<'d>) {
         self.0.insert(key, spot);
     }
 
     /// The place of what the policy tells of, when it judges the object at `own`.
-    pub(super) fn of(&self, site: &Site<'_>, own: Spot<'d>) -> Option<Place> {
+    pub(crate) fn of(&self, site: &Site<'_>, own: Spot<'d>) -> Option<Place> {
         let spot = match &site.object {
             None => own,
             Some(label) => self.find(label)?,

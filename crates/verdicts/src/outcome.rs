@@ -7,7 +7,7 @@ use mysql_replication_manifests::yaml::{Rewritten, YamlError};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::Change;
+use crate::changes::Change;
 
 /// What became of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

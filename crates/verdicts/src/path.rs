@@ -4,16 +4,16 @@ use mysql_replication_manifests::yaml::Step;
 
 /// A path such as `spec.containers[0].args[1]`, or `data["my.cnf"] line 3`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct FieldPath {
+pub(crate) struct FieldPath {
     /// From the object down to the field.
-    pub(super) steps: Vec<Step>,
+    pub(crate) steps: Vec<Step>,
     /// A line (from 1) within the field's text.
-    pub(super) text_line: Option<usize>,
+    pub(crate) text_line: Option<usize>,
 }
 
 impl FieldPath {
     /// Reads the path at the beginning of a text, as far as there is one. Also gives what follows it.
-    pub(super) fn parse(text: &str) -> Option<(Self, &str)> {
+    pub(crate) fn parse(text: &str) -> Option<(Self, &str)> {
         let (first, mut rest) = name(text).or_else(|| bracket(text))?;
         let mut steps = vec![first];
         while let Some((step, after)) = bracket(rest).or_else(|| name(rest.strip_prefix('.')?)) {
@@ -28,7 +28,7 @@ impl FieldPath {
     }
 
     /// Reads the path of a text that was cut off at its end, perhaps in the middle of a step, which is left out then.
-    pub(super) fn parse_cut(text: &str) -> Option<Self> {
+    pub(crate) fn parse_cut(text: &str) -> Option<Self> {
         let (mut path, rest) = Self::parse(text)?;
         let is_cut = rest.starts_with(['.', '[']) || " line ".starts_with(rest) || rest == ":";
         if !is_cut {

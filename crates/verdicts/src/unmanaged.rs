@@ -5,10 +5,11 @@ use std::sync::Arc;
 use mysql_replication_manifests::{Manifests, admission_request};
 use serde_json::{Value, json};
 
-use super::{Evaluator, rule_of_warning};
+use crate::evaluator::Evaluator;
+use crate::violations::rule_of_warning;
 
 /// The annotation that asks for the injection.
-pub(crate) const ANNOTATION: &str = "mysql-replication.kubewarden.io/inject";
+pub const ANNOTATION: &str = "mysql-replication.kubewarden.io/inject";
 /// The rule that finds such databases.
 const RULE: &str = "unmanaged";
 
@@ -26,7 +27,7 @@ pub enum Inject {
 
 impl Inject {
     /// The object with the annotation, where it is to get it.
-    pub(super) fn annotate(&self, object: &Value, evaluator: &dyn Evaluator, namespace: &str) -> Option<Value> {
+    pub(crate) fn annotate(&self, object: &Value, evaluator: &dyn Evaluator, namespace: &str) -> Option<Value> {
         if object["apiVersion"] != "apps/v1" || object["kind"] != "StatefulSet" {
             return None;
         }
@@ -47,7 +48,7 @@ impl Inject {
 }
 
 /// What to tell somebody whose database has several pods that do not know each other.
-pub(super) fn hint(object: &Value, evaluator: &dyn Evaluator, namespace: &str) -> Option<String> {
+pub(crate) fn hint(object: &Value, evaluator: &dyn Evaluator, namespace: &str) -> Option<String> {
     let unmanaged = object["kind"] == "StatefulSet"
         && object["metadata"]["annotations"][ANNOTATION].is_null()
         && is_unmanaged(object, evaluator, namespace);
@@ -69,7 +70,7 @@ fn is_unmanaged(object: &Value, evaluator: &dyn Evaluator, namespace: &str) -> b
 }
 
 /// Whether a warning tells of such a database.
-pub(super) fn is_told(warning: &str) -> bool {
+pub(crate) fn is_told(warning: &str) -> bool {
     rule_of_warning(warning).is_some_and(|(rule, _)| rule == RULE)
 }
 

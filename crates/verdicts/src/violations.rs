@@ -3,45 +3,45 @@
 //! A message is either understood as a whole or not at all: a text of another form (from an older policy, or another
 //! one) is shown as it is.
 
-use super::path::FieldPath;
+use crate::path::FieldPath;
 
 /// A problem that a message tells of.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Problem<'m> {
+pub(crate) struct Problem<'m> {
     /// Where it is.
-    pub(super) site: Site<'m>,
+    pub(crate) site: Site<'m>,
     /// The rule's id.
-    pub(super) rule: &'m str,
+    pub(crate) rule: &'m str,
     /// The field's path as it is written.
-    pub(super) path: &'m str,
+    pub(crate) path: &'m str,
     /// What was found there.
-    pub(super) found: &'m str,
+    pub(crate) found: &'m str,
     /// Why it is wrong.
-    pub(super) why: &'m str,
+    pub(crate) why: &'m str,
     /// What to do.
-    pub(super) fix: &'m str,
+    pub(crate) fix: &'m str,
 }
 
 /// The field that a problem or a warning is about.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Site<'m> {
+pub(crate) struct Site<'m> {
     /// Another object than the one under admission.
-    pub(super) object: Option<Label<'m>>,
+    pub(crate) object: Option<Label<'m>>,
     /// The field in it.
-    pub(super) path: FieldPath,
+    pub(crate) path: FieldPath,
 }
 
 /// An object as the policy names it: `ConfigMap shop/mysql`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Label<'m> {
+pub(crate) struct Label<'m> {
     /// All of it.
-    pub(super) text: &'m str,
+    pub(crate) text: &'m str,
     /// Such as `ConfigMap`.
-    pub(super) kind: &'m str,
+    pub(crate) kind: &'m str,
     /// The object's namespace.
-    pub(super) namespace: &'m str,
+    pub(crate) namespace: &'m str,
     /// The object's name.
-    pub(super) name: &'m str,
+    pub(crate) name: &'m str,
 }
 
 impl<'m> Label<'m> {
@@ -54,7 +54,7 @@ impl<'m> Label<'m> {
 }
 
 /// The problems of a rejection, in their order; `None` for a message of another form.
-pub(super) fn of_message(message: &str) -> Option<Vec<Problem<'_>>> {
+pub(crate) fn of_message(message: &str) -> Option<Vec<Problem<'_>>> {
     let mut lines = message.trim_end_matches('\n').split('\n');
     let count = announced(lines.next()?)?;
     let mut object = None;
@@ -80,7 +80,7 @@ pub(super) fn of_message(message: &str) -> Option<Vec<Problem<'_>>> {
 }
 
 /// The field that a warning of a rule names, so far as it was not cut off; `None` for any other warning.
-pub(super) fn of_warning(warning: &str) -> Option<Site<'_>> {
+pub(crate) fn of_warning(warning: &str) -> Option<Site<'_>> {
     let (_, rest) = rule(warning)?;
     if let Some(path) = path_of_warning(rest) {
         return Some(Site { object: None, path });
@@ -106,7 +106,8 @@ fn announced(line: &str) -> Option<usize> {
 }
 
 /// The rule's id and the rest of a warning of a rule; `None` for any other warning.
-pub(crate) fn rule_of_warning(warning: &str) -> Option<(&str, &str)> {
+#[must_use]
+pub fn rule_of_warning(warning: &str) -> Option<(&str, &str)> {
     rule(warning)
 }
 
