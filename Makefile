@@ -250,6 +250,23 @@ chaos: ## Draw random faults for clusters on real databases (SEED=..., SECONDS=.
 	@$(MAKE) --no-print-directory e2e-replication \
 		ARGS="--scenario 26 --chaos-seed $(SEED) --chaos-seconds $(SECONDS) $(ARGS)"
 
+.PHONY: kind-cluster
+kind-cluster: annotated-policy.wasm ## Make a cluster with Kubewarden and the policy (needs docker, helm, kind, kwctl)
+	@hack/kind-cluster $<
+
+# a policy server that is started by hand, by its URL, and the certificate of its authority; else an installed Kubewarden
+POLICY_SERVER ?=
+POLICY_SERVER_CA ?=
+
+.PHONY: e2e-cluster
+e2e-cluster: ## Do on the cluster of KUBECONFIG what users do (needs kubectl; ARGS=--help; see CONTRIBUTING.md)
+	@command -v kubectl >/dev/null || { echo 'error: kubectl is needed and not installed' >&2; exit 1; }
+	@test -n '$(KUBECONFIG)' || { echo 'error: name a cluster that nobody else needs: KUBECONFIG=FILE' >&2; exit 1; }
+	$(call say,"building e2e-cluster (a minute the first time)")
+	@$(CARGO) build --quiet --workspace --bin e2e-cluster
+	@KUBECONFIG='$(KUBECONFIG)' target/debug/e2e-cluster $(if $(POLICY_SERVER),--policy-server '$(POLICY_SERVER)') \
+		$(if $(POLICY_SERVER_CA),--policy-server-ca '$(POLICY_SERVER_CA)') $(ARGS)
+
 .PHONY: clean
 clean: ## Remove what was built
 	cargo clean

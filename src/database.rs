@@ -235,6 +235,12 @@ impl Database {
         self.flavor != Flavor::Mariadb || self.version.major.is_some_and(|major| major >= 12)
     }
 
+    /// Do the values that MariaDB's `read-only` has from version 12 on close its server? One that the image does not
+    /// tell may be such a version.
+    pub(crate) fn knows_no_lock(&self) -> bool {
+        self.flavor == Flavor::Mariadb && self.version.major.is_none_or(|major| major >= 12)
+    }
+
     /// As much of the version as the image tells.
     pub(crate) fn version(&self) -> Version {
         self.version

@@ -191,14 +191,15 @@ impl<'a> Reader<'a, '_, '_> {
         from: Option<ConfigMapKey<'a>>,
     ) {
         let given = &mut self.options.given;
-        if let Some(last) = given.last_mut().filter(|_| self.is_next) {
+        if let Some(last) = given.last_mut().filter(|_| self.is_next && !text.starts_with('-')) {
             last.next = Some(text.as_ref().to_owned());
             last.from = last.from.take().or_else(|| from.clone());
         }
         // a short option within a shell's text may be another program's
         let option = ServerOption::from_argument(&text).filter(|_| is_whole || text.starts_with("--"));
-        self.is_next = option.is_some_and(|option| option.is_known);
-        if self.is_next {
+        let is_known = option.is_some_and(|option| option.is_known);
+        self.is_next = is_known && option.is_some_and(|option| option.value.is_none());
+        if is_known {
             given.push(Given { place, written, text, next: None, from });
         }
     }
@@ -262,6 +263,12 @@ mod tests {
             (json!({"args": ["$(F)"], "env": [key("F", "two", "LONG")]}), "|args[0] \"F\""),
             (json!({"args": ["--read-only=$(F)"], "env": [key("F", "one", "OFF")]}), "--read-only=OFF of one/OFF|"),
             (json!({"args": ["--read-only", "$(F)"], "env": [key("F", "one", "OFF")]}), "--read-only of one/OFF|"),
+            // the word behind an option that has its value is none of its own, nor is another option
+            (
+                json!({"args": ["--port=1", "$(F)"], "env": [key("F", "one", "A")]}),
+                "--port=1, --skip-log-bin of one/A|",
+            ),
+            (json!({"args": ["--port", "$(F)"], "env": [key("F", "one", "A")]}), "--port, --skip-log-bin of one/A|"),
             // made of others, of those before it
             (json!({"args": ["$(G)"], "env": [key("F", "one", "A"), value("G", "$(F)")]}), "--skip-log-bin of one/A|"),
             (json!({"args": ["$(G)"], "env": [value("G", "$(F)"), key("F", "one", "A")]}), "|args[0] \"F\""),

@@ -419,6 +419,8 @@ fn workflows_call_make_and_pin_what_they_use() {
             "test",
             "e2e-tests",
             "e2e-replication",
+            "kind-cluster",
+            "e2e-cluster",
             "check-publishing",
             "github-release",
             "check-chart",

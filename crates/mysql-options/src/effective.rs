@@ -18,7 +18,7 @@ use crate::{option::ServerOption, table::is_known};
 /// ```
 pub fn effective<'o, 't, T>(options: &'o [(T, ServerOption<'t>)], name: &str) -> Option<&'o (T, ServerOption<'t>)> {
     debug_assert!(is_known(name), "enter {name} into the table of crates/mysql-options/src/table.rs");
-    let mut of_name = options.iter().rev().filter(|(_, option)| option.is(name));
+    let mut of_name = options.iter().rev().filter(|(_, option)| option.is(name) && !option.is_passed_over());
     let last = of_name.next()?;
     let exact = if last.1.is_exact { None } else { of_name.find(|(_, option)| option.is_exact) };
     Some(exact.filter(|(_, option)| last.1.switch() && !option.switch()).unwrap_or(last))

@@ -143,6 +143,23 @@ impl<'a> ServerOption<'a> {
         }
     }
 
+    /// Does MySQL pass over it, with a warning? `skip-grant-tables` takes no value but that of a switch there, and
+    /// stays as it was (`my_handle_options`, `NO_ARG`). MariaDB switches it off.
+    ///
+    /// ```
+    /// use mysql_options::ServerOption;
+    ///
+    /// let is_passed_over = |word| ServerOption::from_argument(word).is_some_and(|option| option.is_passed_over());
+    /// assert!(is_passed_over("--skip-grant-tables=2") && is_passed_over("--loose-skip_grant_tables=yes"));
+    /// assert!(!is_passed_over("--skip-grant-tables=off") && !is_passed_over("--read-only=2"));
+    /// ```
+    #[must_use]
+    pub fn is_passed_over(&self) -> bool {
+        self.name == "skip-grant-tables"
+            && self.forced.is_none()
+            && self.value.is_some_and(|value| switch_value(value).is_none())
+    }
+
     /// Is the option on for a server? To MariaDB's, `read-only` is so too by
     /// [the values of version 12](Self::is_no_lock).
     #[must_use]

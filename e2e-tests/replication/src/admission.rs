@@ -11,7 +11,7 @@ use crate::{
     object::{Objects, StatefulSet},
 };
 
-const NAMESPACE: &str = "default";
+pub(crate) const NAMESPACE: &str = "default";
 /// Of the policy's annotations.
 pub(crate) const PREFIX: &str = "mysql-replication.kubewarden.io/";
 

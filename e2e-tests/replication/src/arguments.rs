@@ -4,6 +4,7 @@ use clap::Parser;
 
 use crate::{
     image::{Database, Images},
+    option_sources,
     scenario::{self, chaos},
 };
 
@@ -27,6 +28,9 @@ pub(crate) struct Arguments {
     /// For how long rounds of these begin, on each database; some fixed rounds where it is not given
     #[arg(long, value_name = "NUMBER")]
     pub(crate) chaos_seconds: Option<u64>,
+    /// From which seed on the check of the option files draws its sets of sources
+    #[arg(long, value_name = "NUMBER", default_value_t = option_sources::SEED)]
+    pub(crate) seed: u64,
     /// Leave the pods as they are at the end, to look at them; the next run takes them away
     #[arg(long)]
     pub(crate) keep: bool,

@@ -3,7 +3,8 @@
 //! A plain StatefulSet of `manifests/` goes through `policy.wasm`; what comes out is started pod by pod, as Kubernetes
 //! would start it, and checked with SQL. [`pod`] plays the kubelet, [`cluster`] the StatefulSet controller, the
 //! Service and the storage, [`admission`] asks the policy, [`image`] makes the images, [`scenario`] has what is tried,
-//! [`run`] does it on all databases. [`option_files`] compares how the servers and the policy read option files.
+//! [`run`] does it on all databases. [`option_files`] compares how the servers and the policy read option files, and
+//! [`option_sources`] what becomes of options from many sources.
 #![forbid(unsafe_code)]
 
 mod addresses;
@@ -17,6 +18,7 @@ mod image;
 mod load;
 mod object;
 mod option_files;
+mod option_sources;
 mod outcome;
 mod pod;
 mod probe;

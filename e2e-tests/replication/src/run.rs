@@ -20,7 +20,7 @@ use crate::{
     context::Context,
     image::{Database, pull},
     object::Objects,
-    option_files,
+    option_files, option_sources,
     outcome::{Failure, Outcome, Stop},
     report::{Entry, Report},
     scenario::{LANES, Lane, upgrade},
@@ -207,7 +207,12 @@ impl Run<'_> {
             let scenario = format!("{number:>2} option files are read as the server reads them");
             // not where the run is cleaned up: a failure names files
             let place = self.target.join("option-files").join(database.name);
-            let (text, outcome) = match option_files::compare(database, &self.settings, &place) {
+            let files = option_files::compare(database, &self.settings, &place);
+            let sets = || {
+                let place = self.target.join("option-sources").join(database.name);
+                option_sources::compare(database, &self.policy, &self.settings, &place, self.arguments.seed)
+            };
+            let (text, outcome) = match files.and_then(|files| Ok(format!("{files}; {}", sets()?))) {
                 Ok(compared) => (format!("ok, {compared}"), Outcome::Passed),
                 Err(failure) => ("FAILED".to_owned(), Outcome::Failed(failure.to_string())),
             };

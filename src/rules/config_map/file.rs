@@ -8,6 +8,7 @@ use crate::{
     database::Found,
     findings::{Findings, Violation},
     flavor::Flavor,
+    given::told as given_told,
     record::Gtid,
     rule::{self, Rule},
     rules::{
@@ -17,7 +18,7 @@ use crate::{
     text::shown,
 };
 use crate::{field_path::DATA, rules::config_map::keys::Role};
-use mysql_options::{EntryKind as Entry, Mistake, OptionFile, Owner, effective};
+use mysql_options::{EntryKind as Entry, Mistake, OptionFile, Owner, ServerOption, effective};
 
 /// So many bytes of an option file are read; the longest that people write have a tenth.
 pub(super) const FILE: usize = 96 << 10;
@@ -100,7 +101,7 @@ pub(super) fn check_file(role: Role, key: &str, text: &str, server: &Server, fin
         Role::Primary => Of::Primary,
         Role::Replica => Of::Replica,
     };
-    check_options(of, None, &options, server, findings, &|line, rule, why, fix| {
+    check_options(of, None, &options, server, findings, &|_| false, &|line, rule, why, fix| {
         checked.violation(rule, Some(line), checked.written(line), &why, fix.to_owned())
     });
     match role {
@@ -116,6 +117,7 @@ fn check_options(
     options: &[Told],
     server: &Server,
     findings: &mut Findings,
+    is_settled: &dyn Fn(&[&str]) -> bool,
     violation: &dyn Fn(usize, &'static Rule, String, &'static str) -> Violation,
 ) {
     let origin = Origin {
@@ -126,6 +128,7 @@ fn check_options(
         next: &|_| None,
         violation,
         was_so: &|_, option| server.was_there && option.starts_with("log-bin"),
+        is_settled,
     };
     check(options, &origin, findings);
     let placed = Placed {
@@ -140,8 +143,20 @@ fn check_options(
 pub(super) fn check_mounted(server: &Server, found: &Found, config_maps: &ConfigMaps, findings: &mut Findings) {
     let Some(mut reading) = option_files::read(found, &server.database, config_maps) else { return };
     findings.append(std::mem::take(&mut reading.findings));
+    let given = &found.given().given;
+    let [arguments, behind] = [given_told(given), reading.told(true)];
+    // MySQL passes over names that only MariaDB takes
+    let counts = |option: &ServerOption| option.is_exact || server.flavor == Flavor::Mariadb;
+    let is_in = |options: &[Told], names: &[&str]| {
+        names.iter().any(|name| effective(options, name).is_some_and(|(_, option)| counts(option)))
+    };
     for (is_behind, wins) in [(false, None), (true, Some(READ_LATER))] {
-        check_options(Of::Both, wins, &reading.told(is_behind), server, findings, &|place, rule, why, fix| {
+        // the policy's own file names the primary's log, and is read after those before it
+        let is_settled = |names: &[&str]| {
+            is_in(&arguments, names) || (!is_behind && (names == ["log-bin"] || is_in(&behind, names)))
+        };
+        let told = reading.told(is_behind);
+        check_options(Of::Both, wins, &told, server, findings, &is_settled, &|place, rule, why, fix| {
             reading.wrong(place, config_maps, rule, why, fix)
         });
     }

@@ -263,13 +263,13 @@ mod tests {
     #[test]
     fn each_line_is_shown_as_it_is_written() {
         let data = json!({"slave.cnf": "[mysqld]\r\nsuper-read-only\r\n\r\n innodb-undo-directory = \
-            /x\r\ninnodb-undo-directory=/y"});
+            /x\r\ninnodb-log-group-home-dir=/y"});
         let database = Database::of("mysql:8.0");
         let mut findings = Findings::default();
         let replication = Replication::new(database.flavor, database.clone_method);
         check(&json!({"data": data}), &Server::new(&database, replication, NULL, NULL, DATA_DIR.into()), &mut findings);
         let found: Vec<_> = findings.violations.iter().map(|violation| violation.found.as_ref()).collect();
-        assert_eq!(found, ["the option \"innodb-undo-directory = /x\"", "the option \"innodb-undo-directory=/y\""]);
+        assert_eq!(found, ["the option \"innodb-undo-directory = /x\"", "the option \"innodb-log-group-home-dir=/y\""]);
     }
 
     #[test]

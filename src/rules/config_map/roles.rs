@@ -37,7 +37,7 @@ pub(super) fn check_replica<'l, 'o: 'l>(
 ) {
     let server = checked.server;
     let wanted = server.read_only();
-    let is_on = |option: &ServerOption| option.is_on(server.flavor == Flavor::Mariadb);
+    let is_on = |option: &ServerOption| option.is_on(server.database.knows_no_lock());
     let off = |(line, _): &(usize, ServerOption)| {
         let why = "it opens replicas for writes; the policy's own file, which is read last, is all that closes them";
         checked.violation(

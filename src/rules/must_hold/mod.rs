@@ -8,7 +8,7 @@ mod table;
 use crate::{
     database::Database,
     findings::{Findings, Violation},
-    flavor::Flavor,
+    halves::Halves,
     mounts::plain_path,
     names::DATABASE_PORT,
     rule::{self, Rule},
@@ -16,9 +16,9 @@ use crate::{
         kinds::Holds,
         table::{Row, TABLE},
     },
-    text::Halves,
 };
 use mysql_options::{ServerOption, effective, switch_value};
+use std::slice::Chunks;
 
 /// An option with its place in the source: a line, or where it stands in a list.
 pub(crate) type Told<'o> = (usize, ServerOption<'o>);
@@ -47,6 +47,8 @@ pub(crate) struct Origin<'s> {
     /// Was it so before? Where a live cluster's files are cannot be changed in one step, and the update makes nothing
     /// worse.
     pub(crate) was_so: &'s dyn Fn(usize, &str) -> bool,
+    /// Does a source that is read later say something else on the setting of these names? That is looked at there.
+    pub(crate) is_settled: &'s dyn Fn(&[&str]) -> bool,
 }
 
 /// What is planned for the servers.
@@ -70,14 +72,16 @@ pub(crate) fn check(options: &[Told], origin: &Origin, findings: &mut Findings) 
         if !is_theirs || !is_asked || !row.servers.contains(origin) {
             continue;
         }
-        for name in row.names {
-            // what stands for a part of the data adds to what stands before it
-            if row.rule == rule::DATA_ELSEWHERE {
-                options
-                    .iter()
-                    .filter(|(_, option)| option.is(name))
-                    .for_each(|told| row.judge(told, options, origin, findings));
-            } else if let Some(told) = effective(options, name) {
+        for names in row.settings() {
+            let is_one = |option: &ServerOption| names.iter().any(|name| option.is(name));
+            // a plugin adds to those before it
+            if row.holds == Holds::NoKeys {
+                let plugins = options.iter().filter(|(_, option)| is_one(option));
+                plugins.for_each(|told| row.judge(told, options, origin, findings));
+                continue;
+            }
+            let last = names.iter().filter_map(|name| effective(options, name)).max_by_key(|(place, _)| *place);
+            if let Some(told) = last.filter(|_| row.holds == Holds::Loose || !(origin.is_settled)(names)) {
                 row.judge(told, options, origin, findings);
             }
         }
@@ -85,6 +89,12 @@ pub(crate) fn check(options: &[Told], origin: &Origin, findings: &mut Findings) 
 }
 
 impl Row {
+    /// The settings, each with all its names: the last one that is read counts, by whichever name.
+    fn settings(&self) -> Chunks<'static, &'static str> {
+        let is_one = matches!(self.holds, Holds::NoErrors | Holds::Strict | Holds::On | Holds::Off);
+        self.names.chunks(if is_one { self.names.len() } else { 1 })
+    }
+
     // once for both ways to it
     #[inline(never)]
     fn judge(&self, told: &Told, options: &[Told], origin: &Origin, findings: &mut Findings) {
@@ -111,10 +121,10 @@ impl Row {
     fn holds(&self, (place, option): &Told, options: &[Told], origin: &Origin) -> bool {
         let next = (origin.next)(*place).filter(|next| option.value.is_none() && !next.starts_with('-'));
         let is_on = || {
-            let is_mariadb = origin.database.is_some_and(|database| database.flavor == Flavor::Mariadb);
+            let knows_no_lock = origin.database.is_some_and(Database::knows_no_lock);
             // the server takes no switch's value from the next word, and stops at it
             let word = next.filter(|next| is_switch(next));
-            word.map_or_else(|| option.is_on(is_mariadb), |word| switch_value(word) == Some(true))
+            word.map_or_else(|| option.is_on(knows_no_lock), |word| switch_value(word) == Some(true))
         };
         let value = option.value.or(next).unwrap_or_default().trim_matches(['"', '\'']);
         let is = |wanted: &[&str]| wanted.iter().any(|wanted| value.eq_ignore_ascii_case(wanted));
@@ -227,11 +237,12 @@ mod tests {
             next: &|place| words.get(place + 1).copied(),
             violation: &|place, rule, why, fix| Violation::new(rule, words[place].to_owned(), "", why, fix),
             was_so: &|_, _| false,
+            is_settled: &|_| false,
         };
         check(&options, &origin, &mut findings);
         let placed = Placed {
             data_dir: "/var/lib/mysql",
-            by_gtids: database.flavor == Flavor::Mysql84,
+            by_gtids: database.flavor == crate::flavor::Flavor::Mysql84,
             is_own: &|directory| directory.starts_with("/var/lib/mysql"),
         };
         check(&options, &Origin { planned: Some(placed), ..origin }, &mut findings);
@@ -274,6 +285,12 @@ mod tests {
             ("mysql:8.4", &["--enforce-gtid-consistency=WARN"], rule::GTID_MODE),
             ("mysql:8.0", &["--innodb-data-file-path=/x/ibdata1:12M:autoextend"], rule::DATA_ELSEWHERE),
             ("mysql:8.0", &["--datadir=/srv"], FORCED),
+            ("mysql:8.0", &["--replica-skip-errors=OFF", "--slave-skip-errors=all"], rule::SKIPPED_ERRORS),
+            // passed over
+            ("mysql:8.0", &["--skip-grant-tables", "--skip-grant-tables=no"], FORCED),
+            // OFF to this version, ON to the next one
+            ("mariadb:11.8", &["--read-only=2"], rule::READ_ONLY_OFF),
+            ("mariadb:12.0", &["--read-only=2"], rule::PRIMARY_READ_ONLY),
         ] {
             assert_eq!(found(image, Of::Both, true, words), [rule], "{image} {words:?}");
         }
@@ -303,6 +320,9 @@ mod tests {
             ("mysql:8.0", &["--log-bin=bin", "--log-bin-index=/var/lib/mysql/bin.index"]),
             ("mysql:8.0", &["--innodb-data-file-path=./ibdata1:12M;ibdata2:12M:autoextend"]),
             ("mysql:8.0", &["--innodb-undo-directory=./", "--datadir=/var/lib/mysql/"]),
+            // the last one counts, by whichever name
+            ("mysql:8.0", &["--slave-skip-errors=all", "--replica-skip-errors=OFF"]),
+            ("mysql:8.0", &["--innodb-undo-directory=/x", "--innodb-undo-directory=."]),
         ] {
             assert!(found(image, Of::Both, true, words).is_empty(), "{image} {words:?}");
         }

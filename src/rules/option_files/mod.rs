@@ -14,6 +14,7 @@ use crate::{
     field_path::DATA,
     findings::{Findings, Violation},
     flavor::Flavor,
+    halves::Halves,
     json::{Value, at, list_at, str_at},
     mounts::plain_path,
     names::{FORCED_OPTIONS_FILE, INJECTED_VOLUMES},
@@ -21,7 +22,7 @@ use crate::{
     order::sorted,
     rule::{self, Rule},
     rules::must_hold::Told,
-    text::{Halves, shown},
+    text::shown,
 };
 use mysql_options::{EntryKind, Groups, OptionFile, ServerOption};
 use std::borrow::Cow;
@@ -177,7 +178,13 @@ impl Reader<'_, '_, '_, '_> {
         let is_past_entrypoint = at(container, &["command"]).is_some()
             && !command.any(|text| text.contains("entrypoint") || text.contains("gosu"));
         let home = value("HOME").filter(|_| self.layout.has_own_user || is_other_user || is_past_entrypoint);
-        let homes: &[&str] = if home.is_some() { &[] } else { self.layout.homes };
+        // the runtime sets the home of the container's user, who is root unless somebody says otherwise
+        let is_root = is_past_entrypoint && !is_other_user && !self.layout.has_own_user;
+        let homes: &[&str] = match () {
+            () if home.is_some() => &[],
+            () if is_root => &["/root"],
+            () => self.layout.homes,
+        };
         files.extend(home.as_deref().into_iter().chain(homes.iter().copied()).map(|home| [home, "/.my.cnf"].concat()));
         files
     }

@@ -196,3 +196,19 @@ fn folders_that_variables_name() {
         assert_eq!(read_of("mysql:8.0", &parts), expected, "{more}");
     }
 }
+
+#[test]
+fn without_a_home_it_is_the_users() {
+    for (path, more, expected) in [
+        ("/root/.my.cnf", json!({"command": ["mysqld"]}), " | super-read-only"),
+        ("/var/lib/mysql/.my.cnf", json!({"command": ["mysqld"]}), " | "),
+        ("/root/.my.cnf", json!({"command": ["mysqld"], "pod": {"runAsUser": 999}}), " | "),
+        ("/var/lib/mysql/.my.cnf", json!({"command": ["mysqld"], "pod": {"runAsUser": 999}}), " | super-read-only"),
+        ("/root/.my.cnf", json!({}), " | "),
+    ] {
+        let mut parts = more.clone();
+        parts["volumes"] = json!([{"name": "own", "configMap": {"name": "open"}}]);
+        parts["volumeMounts"] = json!([{"name": "own", "mountPath": path, "subPath": "my.cnf"}]);
+        assert_eq!(read_of("mysql:8.0", &parts), expected, "{path} {more}");
+    }
+}

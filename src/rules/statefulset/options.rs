@@ -44,6 +44,7 @@ pub(crate) fn check_options(found: &Found, findings: &mut Findings) {
         next: &|place| given[place].next.as_deref(),
         violation: &|place, rule, why, fix| wrong(found, place, rule, why, fix),
         was_so: &|_, _| false,
+        is_settled: &|_| false,
     };
     check(&told(given), &origin, findings);
 }
