@@ -1,5 +1,5 @@
-/** What the page has to choose from: the folders of `examples/`, and what each rule's document shows as failing. */
-import { readFileSync, readdirSync } from "node:fs";
+/** What the page has to choose from: the folders of `examples/`, and what each rule's page shows as failing. */
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -48,8 +48,8 @@ function folders() {
 }
 
 /**
- * What the document shows of the cluster is only looked up there. On the page it is judged as well, and would be
- * refused for having no password.
+ * What an example has in the cluster is only looked up there. On the page it is judged as well, and would be refused
+ * for having no password.
  * @param {string} yaml
  */
 function withPassword(yaml) {
@@ -63,27 +63,20 @@ function withPassword(yaml) {
  * @returns {Example[]}
  */
 function rules() {
-  const document = readFileSync(join(root, "docs/rules.md"), "utf8");
-  const sections = document.split("\n### ").slice(1);
-  return sections.flatMap((section) => {
-    const id = section.slice(0, section.indexOf("\n"));
-    const pieces = section.split("\n## ")[0].split("```");
-    let [cluster, settings] = ["", ""];
-    for (let index = 0; index + 1 < pieces.length; index += 2) {
-      const label = pieces[index]
-        .trimEnd()
-        .split("\n")
-        .at(-1)
-        ?.match(/^\*\*([^*]+):\*\*/)?.[1];
-      const yaml = pieces[index + 1].replace(/^yaml\n/, "");
-      if (label === "Stored before") return [];
-      if (label === "In the cluster") cluster = withPassword(yaml);
-      if (label === "Settings") settings = yaml;
-      if (label !== "Fails") continue;
-      const manifests = `# ${id}: what this rule is about\n` + joined([yaml, cluster].filter(Boolean));
-      return [{ name: `rule-${id}`, title: id, group: "What a rule refuses", manifests, settings, rule: id }];
-    }
-    return [];
+  const index = readFileSync(join(root, "docs/rules.md"), "utf8");
+  const ids = [...index.matchAll(/^\| \[`([\w-]+)`\]/gm)].map(([, id]) => id);
+  return ids.flatMap((id) => {
+    const page = readFileSync(join(root, `docs/rules/${id}.md`), "utf8");
+    const name = page.match(/^- \*\*Fails:\*\*\s+\[`([\w-]+)\.yaml`\]/m)?.[1];
+    const file = (/** @type {string} */ extension) => {
+      const path = join(root, `e2e-tests/goldens/examples/${name}.${extension}`);
+      return existsSync(path) ? readFileSync(path, "utf8") : "";
+    };
+    if (name === undefined || file("old.yaml")) return [];
+    const cluster = withPassword(file("cluster.yaml"));
+    const manifests = `# ${id}: what this rule is about\n` + joined([file("yaml"), cluster].filter(Boolean));
+    const settings = file("settings.yaml");
+    return [{ name: `rule-${id}`, title: id, group: "What a rule refuses", manifests, settings, rule: id }];
   });
 }
 

@@ -1,4 +1,5 @@
-//! Puts the policy's module into the command, so that it works without a checkout once it is installed.
+//! Puts the policy's module and the rules' pages into the command, so that it works without a checkout once it is
+//! installed.
 //!
 //! A release build, such as that of `cargo install`, always has it, and so has one with the feature `embedded`. Other
 //! builds read the checkout's `policy.wasm` when they run: what was changed and built last is what is tested, and
@@ -30,7 +31,7 @@ fn main() {
         fs::write(out.join("embedded.rs"), format!("const EMBEDDED: Option<&[u8]> = {value};\n"))
             .map_err(|error| format!("{} cannot be written: {error}", out.display()))
     });
-    if let Err(message) = code {
+    if let Err(message) = code.and_then(|()| write_pages(&out)) {
         for line in message.lines() {
             println!("cargo::error={line}");
         }
@@ -39,6 +40,27 @@ fn main() {
 
 fn folder(variable: &str) -> PathBuf {
     PathBuf::from(env::var_os(variable).unwrap_or_default())
+}
+
+/// Writes the list of the rules' pages: the id of each, and its text. The folder's other pages are about all rules.
+fn write_pages(out: &Path) -> Result<(), String> {
+    let folder = folder("CARGO_MANIFEST_DIR").join("docs").join("rules");
+    println!("cargo::rerun-if-changed={}", folder.display());
+    let unread = |error: io::Error| format!("{} cannot be read: {error}", folder.display());
+    let mut names = Vec::new();
+    for entry in fs::read_dir(&folder).map_err(unread)? {
+        let name = entry.map_err(unread)?.file_name();
+        names.extend(name.to_str().and_then(|name| name.strip_suffix(".md")).map(str::to_owned));
+    }
+    names.retain(|name| !name.starts_with("about-"));
+    names.sort();
+    let page = |name: &String| {
+        let file = folder.join(format!("{name}.md"));
+        format!("    ({name:?}, include_str!({:?})),\n", file.to_string_lossy())
+    };
+    let pages: Vec<String> = names.iter().map(page).collect();
+    let code = format!("const PAGES: &[(&str, &str)] = &[\n{}];\n", pages.concat());
+    fs::write(out.join("rule_pages.rs"), code).map_err(|error| format!("{} cannot be written: {error}", out.display()))
 }
 
 /// Copies the module to where it is included from.

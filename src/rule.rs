@@ -115,7 +115,7 @@ impl Rule {
     /// The page that explains it, as a path within the repository.
     #[must_use]
     pub fn document(&self) -> String {
-        format!("docs/rules.md#{}", self.id)
+        format!("docs/rules/{}.md", self.id)
     }
 }
 

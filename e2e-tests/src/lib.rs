@@ -1,6 +1,7 @@
 //! What the end-to-end tests share: the front doors of the policy, and, as the golden tests have them, its manifests.
 
 pub mod conditions;
+pub mod rule_pages;
 
 use std::{
     path::PathBuf,
@@ -8,7 +9,7 @@ use std::{
 };
 
 pub use mysql_replication_golden_tests::{
-    parse, parse_all, read_manifest, read_manifests, request, root, show_manifest,
+    audit_request, parse, parse_all, read_manifest, read_manifests, request, root, show_manifest,
 };
 use mysql_replication_host::Engine;
 use mysql_replication_preview::{Cluster, HostCall, Interpreter, Manifests, Policy, Response};

@@ -1,7 +1,8 @@
-//! What `docs/rules.md` says is true: it has a section for every rule, in their order, and every example does what the
-//! document says. How examples are written is explained there, under "How to read the examples".
+//! What `docs/rules.md` and the pages below `docs/rules` say is true: the index has a row for every rule, in their order,
+//! there is a page for each, and every example does what its page says. How examples are written is explained in
+//! `docs/rules/about-examples.md`.
 
-use std::{collections::BTreeSet, fs, sync::Arc};
+use std::{collections::BTreeSet, env, fs, sync::Arc};
 
 use k8s_openapi::{
     api::{
@@ -10,7 +11,10 @@ use k8s_openapi::{
     },
     serde::{Serialize, de::DeserializeOwned},
 };
-use mysql_replication_e2e_tests::{Recorder, both_doors_in, parse_all, policy, request, root};
+use mysql_replication_e2e_tests::{
+    Recorder, audit_request, both_doors_in, parse_all, policy, read_manifest, read_manifests, request, root,
+    rule_pages::{RulePage, Told, Way},
+};
 use mysql_replication_policy::{
     names::ANNOTATION_PREFIX,
     rule::{self, ALL, Rule, Severity},
@@ -18,32 +22,15 @@ use mysql_replication_policy::{
 use mysql_replication_preview::{Cluster, Manifests, Response, Unreachable};
 use serde_json::{Value, json};
 
+/// The index of the rules.
+const INDEX: &str = "docs/rules.md";
 /// The setting that has the last word on a rule, where that is not `rules`.
 const OWN_SETTINGS: [(&str, &str); 2] = [(rule::UNMANAGED.id, "unmanaged"), (rule::LOOK_UP.id, "lookupFailure")];
 /// Rules for which no object can be complete.
 const INCOMPLETE: [&str; 1] = [rule::MALFORMED.id];
 
-fn document() -> String {
-    fs::read_to_string(root().join("docs/rules.md")).expect("docs/rules.md")
-}
-
-/// The rules' sections: their ids and texts.
-fn sections() -> Vec<(String, String)> {
-    let document = document();
-    let sections = document.split("\n### ").skip(1).map(|section| {
-        let (id, text) = section.split_once('\n').expect("a heading");
-        (id.to_owned(), text.split("\n## ").next().unwrap_or_default().to_owned())
-    });
-    sections.collect()
-}
-
-/// How an example's object reaches the policy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
-    Admitted,
-    Audited,
-    AuditedAfterwards,
-    WithoutLookUps,
+fn document(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
 #[derive(Debug)]
@@ -67,50 +54,30 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 }
 
 fn examples() -> Vec<Example> {
-    sections().iter().flat_map(|(id, text)| examples_of(id, text)).collect()
+    RulePage::all().iter().flat_map(examples_of).collect()
 }
 
-fn examples_of(id: &str, text: &str) -> Vec<Example> {
-    let rule = Rule::of(id).unwrap_or_else(|| panic!("there is no rule {id}"));
-    let (mut examples, mut old, mut settings, mut cluster) = (Vec::new(), None, json!({}), Vec::new());
-    let pieces: Vec<&str> = text.split("```").collect();
-    for (number, pair) in pieces.chunks_exact(2).enumerate() {
-        let at = format!("{id}, block {}", number + 1);
-        let introduction = pair[0].trim_end().lines().last().unwrap_or_default();
-        let label = introduction.strip_prefix("**").and_then(|rest| rest.split_once(":**"));
-        let (label, remark) = label.unwrap_or_else(|| panic!("{at}: no label, but {introduction:?}"));
-        let yaml = pair[1].strip_prefix("yaml\n").unwrap_or_else(|| panic!("{at}: no YAML"));
-        let mut objects = parse_all(yaml, &at);
-        let (passes, way) = match label {
-            "Stored before" => {
-                assert_eq!(objects.len(), 1, "{at}");
-                old = objects.pop();
-                continue;
-            }
-            "Settings" => {
-                assert_eq!(objects.len(), 1, "{at}");
-                settings = objects.remove(0);
-                continue;
-            }
-            "In the cluster" => {
-                cluster = objects;
-                continue;
-            }
-            "Fails" => (false, Way::Admitted),
-            "Passes" => (true, Way::Admitted),
-            "Fails, audited" => (false, Way::Audited),
-            "Passes, audited after it was admitted" => (true, Way::AuditedAfterwards),
-            "Fails, where look-ups are forbidden" => (false, Way::WithoutLookUps),
-            other => panic!("{at}: unknown label {other:?}"),
-        };
-        let object = objects.remove(0);
-        objects.extend(cluster.iter().cloned());
-        let also = if remark.contains("also breaks") { words(remark).map(str::to_owned).collect() } else { [].into() };
-        let (old, settings) = (old.clone(), settings.clone());
-        examples.push(Example { at, rule, passes, way, object, cluster: objects, old, settings, also });
+fn examples_of(page: &RulePage) -> Vec<Example> {
+    page.examples().into_iter().flatten().map(|told| read_example(page.rule, &told)).collect()
+}
+
+fn read_example(rule: &'static Rule, told: &Told) -> Example {
+    let one = |extension: &str| told.beside(extension).map(|path| read_manifest(&path));
+    let remark = told.remark();
+    let also = remark.split_once("also breaks").map(|(_, rest)| words(rest).map(str::to_owned).collect());
+    let object = read_manifest(&told.file);
+    assert_eq!(object["metadata"]["uid"].is_string(), told.way == Way::Audited, "{}: the uid", told.name());
+    Example {
+        at: told.name(),
+        rule,
+        passes: told.passes,
+        way: told.way,
+        object,
+        cluster: told.beside("cluster.yaml").map(|path| read_manifests(&path)).unwrap_or_default(),
+        old: one("old.yaml"),
+        settings: one("settings.yaml").unwrap_or_else(|| json!({})),
+        also: also.unwrap_or_default(),
     }
-    assert!(!pieces.len().is_multiple_of(2), "{id}: a block without its end");
-    examples
 }
 
 impl Example {
@@ -135,8 +102,12 @@ impl Example {
         };
         match self.way {
             Way::Admitted | Way::WithoutLookUps => request(&self.object, self.old.as_ref().map(stored).as_ref()),
-            Way::Audited => audit(&self.object),
-            Way::AuditedAfterwards => audit(&stored(&self.object)),
+            Way::Audited => audit_request(&self.object),
+            Way::AuditedAfterwards => {
+                let mut object = stored(&self.object);
+                object["metadata"]["uid"] = json!("7a1f4a52-6e0c-4a39-9c30-5a3e4f1e6a01");
+                audit_request(&object)
+            }
         }
     }
 
@@ -160,15 +131,6 @@ impl Example {
             also: also.clone(),
         }
     }
-}
-
-/// The audit scanner's request.
-fn audit(object: &Value) -> Value {
-    let mut object = object.clone();
-    object["metadata"]["uid"] = json!("7a1f4a52-6e0c-4a39-9c30-5a3e4f1e6a01");
-    let mut request = request(&object, None);
-    request["uid"] = object["metadata"]["uid"].clone();
-    request
 }
 
 /// The ids in a text's lines, each in brackets in front.
@@ -219,50 +181,105 @@ fn columns(rule: &Rule) -> [String; 3] {
     [format!("`{}`", severity(rule)), rule.concerns.kinds().join(", "), change]
 }
 
-#[test]
-fn the_sections_are_the_rules_in_their_order() {
-    let sections = sections();
-    let ids: Vec<&str> = sections.iter().map(|(id, _)| id.as_str()).collect();
-    assert_eq!(ids, ALL.each_ref().map(|rule| rule.id));
+/// The rows of the index.
+fn rows() -> Vec<String> {
+    document(INDEX).lines().filter(|line| line.starts_with("| [`")).map(str::to_owned).collect()
 }
 
 #[test]
-fn severities_and_kinds_are_those_of_the_code() {
-    let document = document();
-    let rows: Vec<&str> = document.lines().filter(|line| line.starts_with("| [`")).collect();
-    let expected: Vec<String> =
-        ALL.iter().map(|rule| format!("| [`{0}`](#{0}) | {1} |", rule.id, columns(rule).join(" | "))).collect();
-    assert_eq!(rows, expected);
-    for ((id, text), rule) in sections().iter().zip(&ALL) {
-        assert_eq!(text.lines().nth(1), Some(columns(rule).join(" · ").as_str()), "{id}");
+fn every_rule_has_a_page_and_a_row_of_the_index_in_their_order() {
+    let named: Vec<String> = rows().iter().filter_map(|row| Some(row.split('`').nth(1)?.to_owned())).collect();
+    assert_eq!(named, ALL.each_ref().map(|rule| rule.id));
+    let folder = fs::read_dir(root().join("docs/rules")).expect("docs/rules");
+    let files: BTreeSet<String> =
+        folder.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+    let (about, pages): (BTreeSet<String>, BTreeSet<String>) =
+        files.into_iter().partition(|name| name.starts_with("about-"));
+    assert_eq!(pages, ALL.iter().map(|rule| format!("{}.md", rule.id)).collect());
+    let index = document(INDEX);
+    for page in about {
+        assert!(index.contains(&format!("](rules/{page})")), "{INDEX} does not lead to {page}");
+    }
+}
+
+/// It is there to find one rule of many: two screens.
+#[test]
+fn the_index_is_short() {
+    let index = document(INDEX);
+    assert!(index.lines().count() <= 80, "{INDEX} has {} lines", index.lines().count());
+    for row in rows() {
+        let cells: Vec<&str> = row.trim_matches('|').split(" | ").collect();
+        let [_, _, finding, fix] = cells[..] else { panic!("not four cells: {row}") };
+        for cell in [finding, fix] {
+            let shown = cell.trim().chars().filter(|c| *c != '`').count();
+            assert!((8..=72).contains(&shown), "{shown} characters: {cell}");
+        }
     }
 }
 
 #[test]
-fn every_section_is_complete() {
-    for (id, text) in sections() {
+fn severities_and_kinds_are_those_of_the_code() {
+    for (row, rule) in rows().iter().zip(&ALL) {
+        let change = match own_setting(rule) {
+            Some(setting) => format!(", by `{setting}`"),
+            None if rule.is_fixed => ", fixed".to_owned(),
+            None => String::new(),
+        };
+        let start = format!("| [`{0}`](rules/{0}.md) | `{1}`{change} | ", rule.id, severity(rule));
+        assert!(row.starts_with(&start), "{row}: not {start}");
+    }
+    for page in RulePage::all() {
+        assert_eq!(page.text.lines().nth(1), Some(columns(page.rule).join(" · ").as_str()), "{}", page.rule.id);
+    }
+}
+
+#[test]
+fn every_page_is_complete() {
+    for page in RulePage::all() {
+        let id = page.rule.id;
         for label in ["What", "Why", "Look-ups"] {
-            assert_eq!(text.matches(&format!("\n**{label}:** ")).count(), 1, "{id}: {label}");
+            assert_eq!(page.text.matches(&format!("\n**{label}:** ")).count(), 1, "{id}: {label}");
         }
-        let why = text.split("\n**Why:** ").nth(1).and_then(|rest| rest.split("\n**").next()).unwrap_or_default();
-        assert!(why.contains("](https://"), "{id}: no manual is named");
-        let examples = examples_of(&id, &text);
+        assert!(page.part("Why").contains("](https://"), "{id}: no manual is named");
+        assert!(page.text.contains("\n[All rules](../rules.md) · "), "{id}: no way back");
+        let examples = examples_of(&page);
         for passes in [false, true] {
             let kinds: BTreeSet<&str> = examples
                 .iter()
                 .filter(|example| example.passes == passes)
                 .filter_map(|example| example.object["kind"].as_str())
                 .collect();
-            let rule = Rule::of(&id).expect("a rule");
+            let known = page.rule.concerns.kinds();
             assert!(!kinds.is_empty(), "{id}: passes: {passes}: no example");
-            assert!(kinds.iter().all(|kind| rule.concerns.kinds().contains(kind)), "{id}: {kinds:?}");
+            assert!(kinds.iter().all(|kind| known.contains(kind)), "{id}: {kinds:?}");
             // where there are many kinds, they are all alike
-            assert!(
-                rule.concerns.kinds().len() > 2 || kinds.len() == rule.concerns.kinds().len(),
-                "{id}: passes: {passes}: {kinds:?}"
-            );
+            assert!(known.len() > 2 || kinds.len() == known.len(), "{id}: passes: {passes}: {kinds:?}");
         }
     }
+}
+
+/// The messages are those that the goldens show, and the changed lines are those of the goldens' files:
+/// `UPDATE_GOLDENS=1` writes both anew.
+#[test]
+fn the_pages_show_what_is_printed_and_what_differs() {
+    for page in RulePage::all() {
+        let made = page.made_anew();
+        if env::var_os("UPDATE_GOLDENS").is_some_and(|value| !value.is_empty()) {
+            fs::write(&page.path, &made).expect("a page");
+        }
+        assert_eq!(fs::read_to_string(&page.path).expect("a page"), made, "{}", page.rule.id);
+    }
+}
+
+/// Each golden of the folder is an example of a page.
+#[test]
+fn every_example_is_on_a_page() {
+    let folder = fs::read_dir(root().join("e2e-tests/goldens/examples")).expect("examples");
+    let names = folder.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned());
+    let objects: BTreeSet<String> =
+        names.filter(|name| name.strip_suffix(".yaml").is_some_and(|stem| !stem.contains('.'))).collect();
+    let told = RulePage::all().iter().flat_map(RulePage::examples).flatten().map(|told| told.name()).collect();
+    assert_eq!(objects, told);
 }
 
 #[test]
@@ -328,12 +345,12 @@ fn rules_are_softened_as_the_document_says() {
     }
 }
 
-/// With all other rules off the policy looks up just what the section says: in the example's cluster, in an empty one,
+/// With all other rules off the policy looks up just what the page says: in the example's cluster, in an empty one,
 /// and when the example's objects come in another order.
 #[test]
 fn the_look_ups_are_those_that_are_made() {
-    for (id, text) in sections() {
-        let line = text.split("\n**Look-ups:** ").nth(1).and_then(|rest| rest.split("\n**").next()).unwrap_or_default();
+    for page in RulePage::all() {
+        let (id, line) = (page.rule.id, page.part("Look-ups"));
         let told: BTreeSet<String> =
             words(line).map(|word| word.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
         if id == rule::LOOK_UP.id {
@@ -343,9 +360,8 @@ fn the_look_ups_are_those_that_are_made() {
         assert_eq!(told.is_empty(), line.trim() == "none.", "{id}: {line}");
         // other words in backticks are names of fields
         let told: BTreeSet<String> = told.into_iter().filter(|word| word.contains(' ')).collect();
-        let rule = Rule::of(&id).expect("a rule");
         let mut made = BTreeSet::new();
-        for example in examples_of(&id, &text) {
+        for example in examples_of(&page) {
             let mut settings = example.settings.clone();
             for other in ALL.iter().filter(|other| other.id != id && !other.is_fixed && own_setting(other).is_none()) {
                 settings = with_rule(&settings, other.id, "off");
@@ -362,7 +378,7 @@ fn the_look_ups_are_those_that_are_made() {
             for _ in 0..example.cluster.len() {
                 objects.rotate_left(1);
                 // the look-ups of a Service do not depend on the rule
-                if !rule.concerns.kinds().iter().chain(&["StatefulSet"]).any(|kind| objects[0]["kind"] == *kind) {
+                if !page.rule.concerns.kinds().iter().chain(&["StatefulSet"]).any(|kind| objects[0]["kind"] == *kind) {
                     continue;
                 }
                 let others = objects[1..].iter().chain([&example.object]).cloned();
@@ -434,14 +450,13 @@ fn contains(whole: &Value, part: &Value, at: &str) {
 }
 
 #[test]
-fn the_yaml_of_the_introduction_is_valid() {
-    let document = document();
-    let introduction = document.split("\n### ").next().unwrap_or_default();
+fn the_yaml_of_the_page_of_severities_is_valid() {
+    let introduction = document("docs/rules/about-severities.md");
     let blocks: Vec<Value> = introduction
         .split("```yaml\n")
         .skip(1)
         .filter_map(|rest| rest.split_once("```"))
-        .flat_map(|(block, _)| parse_all(block, "the introduction"))
+        .flat_map(|(block, _)| parse_all(block, "about-severities.md"))
         .collect();
     let settings: Vec<&Value> = blocks.iter().filter_map(|block| block.get("settings")).collect();
     let metadata: Vec<&Value> = blocks.iter().filter_map(|block| block.get("metadata")).collect();
@@ -465,25 +480,9 @@ fn the_yaml_of_the_introduction_is_valid() {
     }
 }
 
+/// What `preview` shows leads to the page that the rule itself names.
 #[test]
-fn links_within_the_document_lead_somewhere() {
-    let document = document();
-    let anchors: BTreeSet<String> = document
-        .lines()
-        .filter_map(|line| line.strip_prefix("## ").or_else(|| line.strip_prefix("### ")))
-        .map(|heading| heading.to_lowercase().replace(' ', "-"))
-        .collect();
-    let links: Vec<&str> =
-        document.split("](#").skip(1).filter_map(|rest| rest.split_once(')')).map(|(link, _)| link).collect();
-    assert!(links.len() > ALL.len());
-    for link in links {
-        assert!(anchors.contains(link), "#{link} leads nowhere");
-    }
-}
-
-/// What `preview` shows leads to the section that the rule itself names.
-#[test]
-fn links_lead_to_the_sections() {
+fn links_lead_to_the_pages() {
     let metadata = mysql_replication_e2e_tests::read_manifest(&root().join("policy-metadata/metadata.yml"));
     let repository = metadata["annotations"]["io.kubewarden.policy.url"].as_str().expect("the repository");
     for rule in &rule::ALL {

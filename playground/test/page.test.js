@@ -78,7 +78,7 @@ onPage("a rejection is underlined at its line, and explained there", async (page
   await tip.waitFor();
   const text = (await tip.textContent()) ?? "";
   assert.match(text, /args\[1\].*Why:.*Fix: remove it/s);
-  assert.match((await tip.locator("a").getAttribute("href")) ?? "", /docs\/rules\.md#read-only-off$/);
+  assert.match((await tip.locator("a").getAttribute("href")) ?? "", /docs\/rules\/read-only-off\.md$/);
   await screenshot(page, "rejection-explained");
 });
 

@@ -5,12 +5,15 @@
 //! - `X.untouched.txt`: the object was accepted as it is; the file holds the warnings;
 //! - `X.rejected.txt`: the message of the rejection.
 //!
-//! In `rules/`, an accepted object gives `X.accepted.txt`, which says only whether it was changed; notes for the audit
-//! log are shown there too.
+//! In `rules/` and `examples/`, an accepted object gives `X.accepted.txt`, which says only whether it was changed;
+//! notes for the audit log are shown there too. Those of `examples/` are the examples of `docs/rules/`.
 //!
-//! `X.old.yaml` makes the request an update of that object; `X.settings.yaml` holds the policy's settings;
-//! `X.cluster.yaml` the objects that look-ups find. What was
-//! injected is sent in again and must come out the same. `UPDATE_GOLDENS=1` writes the files instead: read the diff.
+//! `X.old.yaml` makes the request an update of that object, in `examples/` of what the policy makes of it;
+//! `X.settings.yaml` holds the policy's settings; `X.cluster.yaml` the objects that look-ups find. With
+//! `X.unreachable.txt` all look-ups are refused. About an object that has a `metadata.uid` the audit scanner asks.
+//!
+//! What was injected is sent in again and must come out the same. `UPDATE_GOLDENS=1` writes the files instead: read
+//! the diff.
 
 use std::{
     ffi::OsStr,
@@ -21,10 +24,10 @@ use std::{
 use mysql_replication_manifests::{Manifests, Response};
 use serde_json::{Value, json};
 
-use crate::{read_manifest, read_manifests, request, root, show_manifest};
+use crate::{Surroundings, audit_request, read_manifest, read_manifests, request, root, show_manifest};
 
 /// Whoever judges a request, in a cluster and under settings.
-type Judge<'j> = &'j dyn Fn(&Manifests, &Value, &Value) -> Response;
+type Judge<'j> = &'j dyn Fn(&Surroundings, &Value, &Value) -> Response;
 
 /// Has all inputs judged.
 ///
@@ -60,14 +63,24 @@ fn check(judge: Judge<'_>, input: &Path) -> Result<(), String> {
     let old = existing(&beside(input, "old.yaml")).map(|path| read_manifest(&path));
     let settings = existing(&beside(input, "settings.yaml")).map_or_else(|| json!({}), |path| read_manifest(&path));
     let objects = existing(&beside(input, "cluster.yaml")).map(|path| read_manifests(&path)).unwrap_or_default();
-    let cluster = Manifests::new(objects, "default");
-    let answer = judge(&cluster, &request(&object, old.as_ref()), &settings);
+    let cluster = match existing(&beside(input, "unreachable.txt")) {
+        Some(_) => Surroundings::Unreachable,
+        None => Surroundings::Objects(Box::new(Manifests::new(objects, "default"))),
+    };
+    let in_folder = |name: &str| input.parent().is_some_and(|folder| folder.ends_with(name));
+    let old = match old {
+        Some(old) if in_folder("examples") => Some(stored(judge, &cluster, old, &settings)?),
+        old => old,
+    };
+    let is_there = object["metadata"]["uid"].is_string();
+    let request = if is_there { audit_request(&object) } else { request(&object, old.as_ref()) };
+    let answer = judge(&cluster, &request, &settings);
     let warnings = answer.warnings.unwrap_or_default();
     if let Some(long) = warnings.iter().find(|warning| warning.chars().count() > 120) {
         return Err(format!("a warning of more than 120 characters: {long}"));
     }
 
-    let is_rule = input.parent().is_some_and(|folder| folder.ends_with("rules"));
+    let is_rule = in_folder("rules") || in_folder("examples");
     let notes = answer.audit_annotations.unwrap_or_default();
     let notes: String = notes.iter().flat_map(|(key, note)| ["audit: ", key, "=", note, "\n"]).collect();
     let (kind, text) = match (answer.accepted, &answer.mutated_object) {
@@ -92,13 +105,22 @@ fn check(judge: Judge<'_>, input: &Path) -> Result<(), String> {
     compare(input, kind, &text)
 }
 
+/// What the policy makes of an object that is created.
+fn stored(judge: Judge<'_>, cluster: &Surroundings, object: Value, settings: &Value) -> Result<Value, String> {
+    let answer = judge(cluster, &request(&object, None), settings);
+    if answer.accepted {
+        return Ok(answer.mutated_object.unwrap_or(object));
+    }
+    Err(format!("what was there before cannot be stored: {:?}", answer.message))
+}
+
 /// Injecting a second time changes nothing: neither on the way of the same request, nor in an update later.
 fn again(
     judge: Judge<'_>,
     result: &Value,
     old: Option<&Value>,
     settings: &Value,
-    cluster: &Manifests,
+    cluster: &Surroundings,
 ) -> Result<(), String> {
     let mut scaled = result.clone();
     if result["kind"] == "StatefulSet" {

@@ -9,13 +9,15 @@ mod goldens;
 mod manifest;
 mod native;
 mod show;
+mod surroundings;
 
 use std::path::{Path, PathBuf};
 
 pub use goldens::{check_all, find_left_over};
 pub use manifest::{parse, parse_all, read_manifest, read_manifests};
-pub use native::{request, validate};
+pub use native::{audit_request, request, validate};
 pub use show::show_manifest;
+pub use surroundings::Surroundings;
 
 /// The repository's root.
 #[must_use]

@@ -9,6 +9,15 @@ pub fn request(object: &Value, old: Option<&Value>) -> Value {
     admission_request(object, old, "default")
 }
 
+/// The request by which the audit scanner asks about an object that is there: that of a creation, with the object's
+/// `metadata.uid` as its own.
+#[must_use]
+pub fn audit_request(object: &Value) -> Value {
+    let mut request = request(object, None);
+    request["uid"] = object["metadata"]["uid"].clone();
+    request
+}
+
 /// What the native function answers to an admission request, in this cluster.
 ///
 /// # Panics

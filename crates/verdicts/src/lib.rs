@@ -26,7 +26,7 @@ pub use evaluator::Evaluator;
 pub use exit_code::{ACCEPTED, REJECTED, UNUSABLE, exit_code};
 pub use input::{PREVIEW, is_of_kustomize, read_input};
 pub use json_report::json_report;
-pub use link::{link, page};
+pub use link::{address, link, page};
 pub use outcome::{DocumentOutcome, ObjectOutcome, Place, Verdict, Violation};
 pub use preview::Preview;
 pub use repeated::repeated;

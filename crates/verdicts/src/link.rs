@@ -1,17 +1,22 @@
 //! Where the documentation explains something.
 
-/// The rules' document in the repository.
-const PATH: &str = "docs/rules.md";
+/// Where the rules' pages are in the repository.
+const RULES: &str = "docs/rules";
 
-/// The address of a rule's section, in the version of this program.
+/// The address of a rule's page, in the version of this program.
 #[must_use]
 pub fn link(rule: &str) -> String {
-    page(PATH, rule)
+    address(&format!("{RULES}/{rule}.md"))
 }
 
 /// The address of a heading of the documentation, in the version of this program.
 #[must_use]
 pub fn page(path: &str, heading: &str) -> String {
-    let (repository, version) = (env!("CARGO_PKG_REPOSITORY"), env!("CARGO_PKG_VERSION"));
-    format!("{repository}/blob/v{version}/{path}#{heading}")
+    format!("{}#{heading}", address(path))
+}
+
+/// The address of a file of the repository, in the version of this program; a heading may stand behind it.
+#[must_use]
+pub fn address(path: &str) -> String {
+    format!("{}/blob/v{}/{path}", env!("CARGO_PKG_REPOSITORY"), env!("CARGO_PKG_VERSION"))
 }

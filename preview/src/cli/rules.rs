@@ -1,48 +1,49 @@
-//! The rules' document: where it is, and what it says of a rule.
+//! The rules' pages: where they are, and what they say.
 
-use mysql_replication_verdicts::link;
+use mysql_replication_verdicts::{address, link};
 
 use super::paint::Paint;
 
-/// The rules' document.
-const DOCUMENT: &str = include_str!("../../docs/rules.md");
+// made by the build script: the pages of `docs/rules`, in the alphabet's order of the ids
+include!(concat!(env!("OUT_DIR"), "/rule_pages.rs"));
 
-/// What the document says of a rule.
+/// Where they are in the repository.
+const FOLDER: &str = "docs/rules";
+
+/// The page of a rule.
 pub(super) fn explain(rule: &str, paint: Paint) -> Result<String, String> {
-    let sections = sections();
-    let Some((_, text)) = sections.iter().find(|(id, _)| *id == rule) else {
-        let ids: Vec<&str> = sections.iter().map(|(id, _)| *id).collect();
+    let Some((_, text)) = PAGES.iter().find(|(id, _)| *id == rule) else {
+        let ids: Vec<&str> = PAGES.iter().map(|(id, _)| *id).collect();
         return Err(format!("there is no rule {rule}; the rules are {}", ids.join(", ")));
     };
-    let text = absolute(text);
+    let text = absolute(text.trim_end());
     let (title, rest) = text.split_once('\n').unwrap_or((&text, ""));
-    Ok(format!("{}\n{rest}\n\n{}\n", paint.title(title), link(rule)))
+    Ok(format!("{}\n{rest}\n\n{}\n", paint.title(title.trim_start_matches("# ")), link(rule)))
 }
 
-/// The sections of the rules: each is a heading of one word, the rule's id.
-fn sections() -> Vec<(&'static str, String)> {
-    let mut sections: Vec<(&str, String)> = Vec::new();
-    let (mut is_rule, mut is_code) = (false, false);
-    for line in DOCUMENT.lines() {
-        is_code ^= line.starts_with("```");
-        if !is_code && line.starts_with('#') {
-            let id = line.strip_prefix("### ").filter(|title| !title.contains(' '));
-            is_rule = id.is_some();
-            sections.extend(id.map(|id| (id, id.to_owned())));
-        } else if let Some((_, text)) = sections.last_mut().filter(|_| is_rule) {
-            text.push('\n');
-            text.push_str(line);
-        }
-    }
-    for (_, text) in &mut sections {
-        text.truncate(text.trim_end().len());
-    }
-    sections
-}
-
-/// Links within the document lead to the repository's.
+/// Links within the repository become addresses.
 fn absolute(text: &str) -> String {
-    text.replace("](#", &format!("]({}", link("")))
+    let mut pieces = text.split("](");
+    let mut whole = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        whole.push_str("](");
+        let (target, rest) = piece.split_at(piece.find(')').unwrap_or(piece.len()));
+        whole.push_str(&if target.contains("://") { target.to_owned() } else { address(&within(target)) });
+        whole.push_str(rest);
+    }
+    whole
+}
+
+/// A path of the repository, as a page names it from its folder.
+fn within(target: &str) -> String {
+    let mut folders: Vec<&str> = FOLDER.split('/').collect();
+    let mut target = target;
+    while let Some(rest) = target.strip_prefix("../") {
+        folders.pop();
+        target = rest;
+    }
+    folders.push(target);
+    folders.join("/")
 }
 
 #[cfg(test)]
@@ -51,11 +52,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_rule_has_a_section() {
-        let sections = sections();
-        assert!(sections.len() > 30, "{}", sections.len());
-        for (id, text) in sections {
-            assert!(text.len() > 200 && text.contains("Why") && !text.contains("\n### "), "{id}: {text}");
+    fn pages_begin_with_their_rule() {
+        assert!(PAGES.len() > 30, "{}", PAGES.len());
+        for (id, text) in PAGES {
+            assert!(text.starts_with(&format!("# {id}\n\n")) && text.contains("\n**Why:** "), "{id}: {text}");
         }
     }
 
@@ -63,9 +63,25 @@ mod tests {
     fn a_rule_is_explained_and_an_unknown_one_is_told() {
         let plain = Paint::new(ColorChoice::Never, false);
         let text = explain("read-only-off", plain).unwrap();
-        assert!(text.starts_with("read-only-off\n") && text.ends_with("docs/rules.md#read-only-off\n"), "{text}");
-        assert!(!text.contains("](#"), "{text}");
+        assert!(text.starts_with("read-only-off\n") && text.ends_with("docs/rules/read-only-off.md\n"), "{text}");
         let error = explain("read-only", plain).unwrap_err();
         assert!(error.contains("no rule read-only;") && error.contains("unmanaged"), "{error}");
+    }
+
+    #[test]
+    fn links_are_addresses() {
+        for (target, path) in [
+            ("look-up.md", "docs/rules/look-up.md"),
+            ("../reference.md#flavors", "docs/reference.md#flavors"),
+            ("../../e2e-tests/a.yaml", "e2e-tests/a.yaml"),
+        ] {
+            assert_eq!(absolute(&format!("[a]({target}), b")), format!("[a]({}), b", address(path)));
+        }
+        assert_eq!(absolute("[a](https://b.example/c) d"), "[a](https://b.example/c) d");
+        for (id, text) in PAGES {
+            let text = absolute(text);
+            let mut links = text.split("](").skip(1);
+            assert!(links.all(|link| link.starts_with("https://")), "{id}: {text}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! What must hold for the options of a server: one table, and one check for every source that they come from, so that
-//! no source is judged by fewer rules than another. `docs/rules.md` shows the table, and a test compares the two.
+//! no source is judged by fewer rules than another. `docs/rules/about-options.md` shows the table, and a test compares
+//! the two.
 
 mod kinds;
 mod table;
@@ -204,20 +205,20 @@ mod tests {
             let place = if row.is_last { "where it wins" } else { "everywhere" };
             let (holds, servers, id) = (row.holds.name(), row.servers.name(), row.rule.id);
             let names = names.join(", ");
-            let _ = writeln!(text, "| {names} | {holds} | {of} | {servers} | {place} | [`{id}`](#{id}) |");
+            let _ = writeln!(text, "| {names} | {holds} | {of} | {servers} | {place} | [`{id}`]({id}.md) |");
         }
         for (name, ..) in crate::rules::config_map::SHARED {
             let id = rule::FORCED_OPTION.id;
             let _ =
-                writeln!(text, "| `{name}` | the same in both roles | both | all | option files | [`{id}`](#{id}) |");
+                writeln!(text, "| `{name}` | the same in both roles | both | all | option files | [`{id}`]({id}.md) |");
         }
         text
     }
 
     #[test]
     fn the_document_shows_the_table() {
-        let rules = include_str!("../../../docs/rules.md");
-        assert!(rules.contains(&document()), "docs/rules.md must have this table:\n{}", document());
+        let rules = include_str!("../../../docs/rules/about-options.md");
+        assert!(rules.contains(&document()), "docs/rules/about-options.md must have this table:\n{}", document());
     }
 
     fn found(image: &str, of: Of, wins: bool, words: &[&str]) -> Vec<&'static Rule> {
