@@ -69,6 +69,55 @@ demo: preview ## Show the plain StatefulSet of examples/ going in and the cluste
 	@target/debug/$(PREVIEW) --brief examples/statefulset.yaml
 	$(call say,"all of it: target/debug/$(PREVIEW) examples/*.yaml")
 
+PAGE_TARGET := wasm32-unknown-unknown
+PAGE := target/$(PAGE_TARGET)/page/mysql_replication_playground.wasm
+BINDINGS := target/playground-bindings
+PLAYGROUND := target/playground
+NODE_MODULES := playground/node_modules/.package-lock.json
+
+# wasm-opt is left out: Debian's is too old for what the bindings make of references to JavaScript.
+$(PAGE): $(SOURCES)
+	@rustup target list --installed | grep -qx $(PAGE_TARGET) || { \
+		printf '==> installing the Rust target %s\n' $(PAGE_TARGET); rustup target add $(PAGE_TARGET); }
+	$(call say,"building the playground's module (a minute the first time)")
+	@$(CARGO) fetch --quiet
+	@$(REMAPPED) $(CARGO) build --quiet --profile page --target $(PAGE_TARGET) --package mysql-replication-playground
+	@touch $@
+
+# With the workspace's features, as `preview` is built.
+$(BINDINGS)/page.js: $(PAGE)
+	$(call say,"writing its bindings (a minute the first time: their program is built)")
+	@$(CARGO) build --quiet --workspace --bin bindings
+	@target/debug/bindings $(PAGE) $(BINDINGS)
+
+$(NODE_MODULES): playground/package.json playground/package-lock.json playground/.npmrc
+	@hack/install-missing node:nodejs npm
+	$(call say,"installing the page's packages")
+	@npm ci --prefix playground --silent
+	@touch $@
+
+.PHONY: playground
+playground: policy.wasm $(BINDINGS)/page.js $(NODE_MODULES) ## Build the page where the policy runs in the browser
+	$(call say,"building the page")
+	@for part in playground:$(PAGE_TARGET) policy:$(WASM_TARGET); do \
+		$(CARGO) tree --package "mysql-replication-$${part%:*}" --target "$${part#*:}" --edges normal --prefix none \
+			--format '{p}: {l}'; done | grep -v '[(]' | sort -u >$(BINDINGS)/crates.txt
+	@npm run --prefix playground --silent build
+	@printf 'any static host can serve %s, for instance: python3 -m http.server --directory %s\n' \
+		$(PLAYGROUND) $(PLAYGROUND)
+
+.PHONY: test-playground
+test-playground: playground preview ## Test the page in Chromium; screenshots are in target/playground-screenshots
+	@hack/install-missing chromium wasm-as:binaryen
+	$(call say,"recording what the native function says of the golden files")
+	@$(CARGO) build --quiet --workspace --bin record-goldens
+	@mkdir -p target/playground-goldens
+	@target/debug/record-goldens >target/playground-goldens/goldens.jsonl
+	$(call say,"types of the page and its tests")
+	@npm run --prefix playground --silent check
+	$(call say,"the page in Chromium (two minutes)")
+	@npm run --prefix playground --silent test
+
 .PHONY: fmt
 fmt: ## Check the formatting
 	$(call say,"formatting")
@@ -151,7 +200,7 @@ SBOM := target/policy-sbom.spdx.json
 sbom: ## List what the policy is made of, as SPDX (needs syft)
 	@command -v syft >/dev/null || { echo 'error: syft is needed and not installed' >&2; exit 1; }
 	@mkdir -p $(dir $(SBOM))
-	syft scan --output spdx-json=$(SBOM) --exclude './target/**' \
+	syft scan --output spdx-json=$(SBOM) --exclude './target/**' --exclude './playground/**' \
 		--source-name mysql-replication-policy --source-version $(VERSION) dir:.
 
 # Rust's name for the system that a binary is for; empty is this one
@@ -200,6 +249,23 @@ SECONDS ?= 600
 chaos: ## Draw random faults for clusters on real databases (SEED=..., SECONDS=... on each, ARGS='--database ...')
 	@$(MAKE) --no-print-directory e2e-replication \
 		ARGS="--scenario 26 --chaos-seed $(SEED) --chaos-seconds $(SECONDS) $(ARGS)"
+
+.PHONY: kind-cluster
+kind-cluster: annotated-policy.wasm ## Make a cluster with Kubewarden and the policy (needs docker, helm, kind, kwctl)
+	@hack/kind-cluster $<
+
+# a policy server that is started by hand, by its URL, and the certificate of its authority; else an installed Kubewarden
+POLICY_SERVER ?=
+POLICY_SERVER_CA ?=
+
+.PHONY: e2e-cluster
+e2e-cluster: ## Do on the cluster of KUBECONFIG what users do (needs kubectl; ARGS=--help; see CONTRIBUTING.md)
+	@command -v kubectl >/dev/null || { echo 'error: kubectl is needed and not installed' >&2; exit 1; }
+	@test -n '$(KUBECONFIG)' || { echo 'error: name a cluster that nobody else needs: KUBECONFIG=FILE' >&2; exit 1; }
+	$(call say,"building e2e-cluster (a minute the first time)")
+	@$(CARGO) build --quiet --workspace --bin e2e-cluster
+	@KUBECONFIG='$(KUBECONFIG)' target/debug/e2e-cluster $(if $(POLICY_SERVER),--policy-server '$(POLICY_SERVER)') \
+		$(if $(POLICY_SERVER_CA),--policy-server-ca '$(POLICY_SERVER_CA)') $(ARGS)
 
 .PHONY: clean
 clean: ## Remove what was built

@@ -6,6 +6,7 @@ use crate::{
     field_path::FieldPath,
     findings::{Findings, Violation},
     flavor::{CloneMethod, Flavor},
+    halves::Halves,
     json::{Object, Value, at, type_name},
     names::{
         ANNOTATION_PREFIX,
@@ -16,7 +17,7 @@ use crate::{
         may_be_ours,
     },
     rule,
-    text::{Halves, shown},
+    text::shown,
 };
 
 /// What the user asked for.

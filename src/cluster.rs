@@ -187,6 +187,11 @@ impl<'h> Cluster<'h> {
         Self { host, fresh: false, seen: OnceCell::new() }
     }
 
+    /// Is it asked without the host's cache, where that is possible: for one object, not for a list?
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.fresh
+    }
+
     /// This cluster without what this evaluation remembers of it, and without what the host does of single objects:
     /// nobody is to be refused for what they have mended a moment ago. Lists are kept up to date by a watch anyway.
     pub(crate) fn fresh(&self) -> Self {

@@ -14,13 +14,14 @@ use crate::{
     decide::change::Change,
     exemptions::Exemptions,
     findings::{Findings, Violation},
+    halves::Halves,
     json::{NULL, Value, at, list_at, str_at},
     judge::judge,
     names::may_be_ours,
     request::{Admitted, Request, parse},
     rule, rules,
     settings::{Settings, Unmanaged},
-    text::{Halves, label},
+    text::label,
 };
 
 /// Answers a request.

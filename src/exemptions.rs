@@ -5,11 +5,11 @@ use mysql_options::nearest;
 use crate::{
     annotations::{Annotations, own},
     findings::Findings,
+    halves::Halves,
     json::Value,
     names::annotation::EXEMPT,
     rule::{self, ALL, Rule},
     settings::Settings,
-    text::Halves,
 };
 
 /// The rules that an object is exempt from, each with the reason that its annotation gives.

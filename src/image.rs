@@ -1,6 +1,6 @@
 //! Container image references: `[registry[:port]/]path[:tag][@digest]`.
 
-use crate::text::Halves;
+use crate::halves::Halves;
 
 /// A reference in its parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

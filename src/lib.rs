@@ -21,6 +21,7 @@ mod field_types;
 mod findings;
 mod flavor;
 mod given;
+mod halves;
 mod image;
 mod inject;
 mod json;

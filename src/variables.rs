@@ -1,7 +1,7 @@
 //! References to variables within texts. Who puts the values in differs, and so do the rules: a text for the one must
 //! not be read as the other reads it.
 
-use crate::text::Halves;
+use crate::halves::Halves;
 
 use std::{borrow::Cow, cell::Cell};
 

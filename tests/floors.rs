@@ -9,6 +9,7 @@ use std::{
 
 /// The parts of `src/`, from the ground up. Parts of one floor do not know each other.
 const FLOORS: &[&[&str]] = &[
+    &["halves"],
     &["image", "names", "order", "pattern", "rule", "text", "variables", "write_names"],
     &["field_path", "flavor", "json"],
     &["findings", "object", "scripts"],

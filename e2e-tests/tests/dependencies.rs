@@ -122,6 +122,23 @@ fn all_come_from_crates_io() {
     assert!(fetched > 100, "only {fetched} packages are looked at");
 }
 
+/// The packages of npm that the playground's page is made of, and made by, as its lock file has them.
+#[test]
+fn packages_of_the_page_are_allowed_too_and_held_to_what_they_are() {
+    let text = fs::read_to_string(root().join("playground/package-lock.json")).expect("the lock file");
+    let lock: Value = serde_json::from_str(&text).expect("JSON of npm");
+    let allowed = list("allow");
+    let packages = lock["packages"].as_object().expect("packages");
+    let fetched: Vec<_> = packages.iter().filter(|(path, _)| !path.is_empty()).collect();
+    assert!(fetched.len() > 15, "only {} packages are looked at", fetched.len());
+    for (path, package) in fetched {
+        let expression = package["license"].as_str().unwrap_or_else(|| panic!("{path}: no license"));
+        assert!(is_allowed(expression, &allowed), "{path}: {expression} is not allowed by deny.toml");
+        assert!(package["integrity"].as_str().is_some_and(|hash| hash.starts_with("sha512-")), "{path}: no hash");
+        assert!(package["resolved"].is_null(), "{path}: whoever builds it has a registry of their own");
+    }
+}
+
 #[test]
 fn each_dependency_of_ours_has_a_version() {
     let ours = packages().into_iter().filter(|package| package["source"].is_null());

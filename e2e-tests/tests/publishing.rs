@@ -400,7 +400,7 @@ fn workflows_call_make_and_pin_what_they_use() {
             called.extend(words.map(ToOwned::to_owned));
         }
     }
-    assert_eq!(workflows, 4);
+    assert_eq!(workflows, 5);
     for target in &called {
         assert!(targets.contains(target.as_str()), "the Makefile has no target {target}: {targets:?}");
     }
@@ -413,11 +413,14 @@ fn workflows_call_make_and_pin_what_they_use() {
             "test",
             "e2e-tests",
             "e2e-replication",
+            "kind-cluster",
+            "e2e-cluster",
             "check-publishing",
             "github-release",
             "check-chart",
             "deny",
-            "lint-workflows"
+            "lint-workflows",
+            "test-playground"
         ])
     );
     assert_eq!(versions.len(), 1, "one kwctl for all: {versions:?}");

@@ -395,7 +395,47 @@ fn an_undone_edit_is_told() {
     assert!(told.contains("(xtrabackup)"), "{told}");
     let mut limited = old.clone();
     limited["spec"]["template"]["spec"]["containers"][1]["resources"]["limits"] = json!({"memory": "1Gi"});
-    assert!(!warnings(&limited).contains("(xtrabackup)"));
+    let mut told_more = old.clone();
+    let env = &mut told_more["spec"]["template"]["spec"]["containers"][1]["env"];
+    env.as_array_mut().expect("env").push(json!({"name": "HTTP_PROXY", "value": "http://proxy.example"}));
+    let mut patient = old.clone();
+    database_mut(&mut patient)["livenessProbe"]["failureThreshold"] = json!(99);
+    let mut bare = old.clone();
+    bare["spec"]["template"]["spec"]["initContainers"] = json!([]);
+    for (edited, what) in [
+        (&limited, "(xtrabackup)"),
+        (&told_more, "(xtrabackup)"),
+        (&patient, "(livenessProbe)"),
+        (&bare, "(init-mysql, clone-mysql)"),
+    ] {
+        assert_eq!(updated(edited, &old, &json!({})), old, "{what}");
+        let told = warnings(edited);
+        assert!(told.contains(what), "{what}: {told}");
+    }
+    // what others add stays where the pods restart in any case, and then nothing is undone
+    limited["spec"]["template"]["metadata"]["annotations"] = json!({"kubectl.kubernetes.io/restartedAt": "now"});
+    assert_eq!(container(&updated(&limited, &old, &json!({})), "xtrabackup")["resources"]["limits"]["memory"], "1Gi");
+    let told = warnings(&limited);
+    assert!(!told.contains("is undone"), "{told}");
+    // a plain manifest is no edit, nor is the stored object once more
+    for same in [&plain(), &old] {
+        let told = warnings(same);
+        assert!(!told.contains("is undone"), "{told}");
+    }
+}
+
+#[test]
+fn a_service_that_comes_before_its_database_is_told_of_it_later() {
+    let service = read_manifest(&root().join("e2e-tests/goldens/rules/primary-service-not-yet.yaml"));
+    let told = |old: Option<&Value>| {
+        let answer = both_doors(&request(&service, old), &json!({}));
+        assert!(answer.accepted && answer.mutated_object.is_some(), "{answer:?}");
+        answer.warnings.unwrap_or_default().join("\n")
+    };
+    assert_eq!(told(None), "");
+    let mut old = service.clone();
+    old["spec"]["ports"][0]["name"] = json!("sql");
+    assert!(told(Some(&old)).contains("no StatefulSet \"mysql\" yet"), "{}", told(Some(&old)));
 }
 
 fn live_with_injection(live: &Value) -> Value {

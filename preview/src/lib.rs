@@ -2,13 +2,12 @@
 //!
 //! - [`Policy`] asks the module as the policy server does, and [`Interpreter`] runs it;
 //! - what manifests say, and what look-ups find in them, is [`mysql_replication_manifests`], which is shown here too;
-//! - [`Preview`] puts these together, and [`cli`] is the command.
+//! - [`Preview`] of [`mysql_replication_verdicts`] puts these together, and [`cli`] is the command.
 #![forbid(unsafe_code)]
 
 mod check;
 pub mod cli;
 pub mod host;
-mod preview;
 
 pub use check::{Check, Kubectl, Level, Section, check};
 pub use host::{Interpreter, embedded_policy};
@@ -16,4 +15,6 @@ pub use mysql_replication_host::{HostError, Policy};
 pub use mysql_replication_manifests::{
     Cluster, HostCall, Manifests, ObjectKey, Response, SettingsResponse, Unreachable, admission_request, yaml,
 };
-pub use preview::{Change, DocumentOutcome, Evaluator, Inject, ObjectOutcome, Place, Preview, Verdict, Violation};
+pub use mysql_replication_verdicts::{
+    Change, DocumentOutcome, Evaluator, Inject, ObjectOutcome, Place, Preview, Verdict, Violation,
+};

@@ -14,6 +14,18 @@ use tempfile::TempDir;
 const MUTATED: &str = "# keep\napiVersion: apps/v1\nkind: StatefulSet # set\nmetadata:\n  name: mysql\n  annotations:\n    a: 'test-mutate' # why\n";
 const MUTATION: &str = "    b: |\n      set -e\n      echo\n";
 
+/// What the policy has said is drawn; the verdicts go to standard error as ever.
+#[test]
+fn a_picture() {
+    let ran = run(&[("a.yaml", ACCEPTED), ("b.yaml", REJECTED)], &["--output", "svg", "a.yaml", "b.yaml"]);
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    assert!(ran.out.starts_with("<svg ") && ran.out.trim_end().ends_with("</svg>"), "{}", ran.out);
+    assert!(ran.out.contains("<style>") && ran.out.contains("Pod default/test-reject is refused"), "{}", ran.out);
+    assert!(ran.err.contains("REJECTED"), "{}", ran.err);
+    let ran = run(&[("a.yaml", ACCEPTED)], &["--output", "svg", "--diff", "a.yaml"]);
+    assert_eq!(ran.code, 2, "{}", ran.err);
+}
+
 #[test]
 fn accepted_comes_out_as_it_went_in() {
     let ran = run(&[("a.yaml", ACCEPTED)], &["a.yaml"]);

@@ -286,7 +286,12 @@ fn bash_takes_its_completions() {
         + "\nCOMP_WORDS=(mysql-replication-preview --output s); COMP_CWORD=2; _mysql__replication__preview mysql-replication-preview s --output; echo \"${COMPREPLY[*]}\""
         + "\nCOMP_WORDS=(mysql-replication-preview --se); COMP_CWORD=1; _mysql__replication__preview mysql-replication-preview --se mysql-replication-preview; echo \"${COMPREPLY[*]}\"\n";
     let ran = Command::new("bash").args(["-eu", "-s"]).write_stdin(script).output().unwrap();
-    assert_eq!(String::from_utf8(ran.stdout).unwrap(), "sarif\n--settings\n", "{:?}", String::from_utf8(ran.stderr));
+    assert_eq!(
+        String::from_utf8(ran.stdout).unwrap(),
+        "sarif svg\n--settings\n",
+        "{:?}",
+        String::from_utf8(ran.stderr)
+    );
 }
 
 #[test]

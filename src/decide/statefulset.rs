@@ -117,10 +117,11 @@ impl<'c, 'r> Subject<'c, 'r> {
         Some(())
     }
 
-    /// An edit of what is injected has no effect, which should not be found out by the effect.
-    fn tell_undone_edits(&self, findings: &mut Findings) {
+    /// An edit of what is injected has no effect, which should not be found out by the effect. Where the stored
+    /// injection is kept, all that was edited of it is put back; else what others added to it stays.
+    fn tell_undone_edits(&self, is_kept: bool, findings: &mut Findings) {
         let (Some(old), Some(record)) = (self.old, &self.old_record) else { return };
-        let edited = record.edited(&self.object, old);
+        let edited = record.edited(&self.object, old, is_kept);
         if !edited.is_empty() && record.is_intact(old) {
             findings.warn(format!(
                 "the edit of what is injected is undone ({}): use annotations, the policy's settings or the database \
@@ -227,11 +228,14 @@ impl<'c, 'r> Subject<'c, 'r> {
             self.check_partition(annotations, findings);
             let injected = self.old.filter(|_| self.old_record.is_some());
             rules::hints(&self.object, injected, findings);
-            self.tell_undone_edits(findings);
+        }
+        let is_whole = self.old.is_some_and(|old| plan.is_there(old));
+        let kept = self.keep_old_revision(base).filter(|_| is_whole);
+        if !case.is_audit {
+            self.tell_undone_edits(kept.is_some(), findings);
         }
         self.check_injection(case, Some(&plan), findings);
-        let is_whole = self.old.is_some_and(|old| plan.is_there(old));
-        if let Some(kept) = self.keep_old_revision(base).filter(|_| is_whole) {
+        if let Some(kept) = kept {
             return Some(Change::Into(kept));
         }
         let object = match self.object {

@@ -5,13 +5,13 @@ use crate::{
     field_path::FieldPath,
     findings::{Findings, Violation},
     flavor::{Family, Flavor},
+    halves::Halves,
     json::{Object, Value, at, list_at, str_at},
     mounts::{holds, mount_of},
     name_index::NameIndex,
     names::{ROOT_PASSWORD_DIR, ROOT_PASSWORD_FILE, ROOT_PASSWORD_VOLUME},
     object::name,
     rule,
-    text::Halves,
 };
 
 /// What an injected container needs to log in as root.

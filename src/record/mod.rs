@@ -14,7 +14,7 @@ use crate::{
         ANNOTATION_PREFIX, CLONE_CONTAINER, CONF_VOLUME, CONFIG_MAP_VOLUME, DATA_CLAIM, DATABASE_PORT, INIT_CONTAINER,
         INJECTED_CONTAINERS, INJECTED_VOLUMES, SCRIPTS_DIR, SCRIPTS_VOLUME, SIDECAR_CONTAINER, annotation,
     },
-    object::{by_name, name},
+    object::{by_name, covers, name},
 };
 pub(crate) use bent::{is_bent, scripts_mount, tells_bash};
 use digest::volume;
@@ -22,6 +22,11 @@ pub(crate) use digest::{Digest, container_digest};
 use just::{is_just_data, runs_scripts};
 pub(crate) use just::{is_just_mount, is_just_mount_of_server, is_just_volume};
 pub(crate) use replication::{BinaryLog, Gtid, Replication};
+
+/// Has a probe a handler that no injected one has?
+fn has_other_handler(probe: &Value) -> bool {
+    ["httpGet", "tcpSocket", "grpc"].iter().any(|handler| probe.get(handler).is_some_and(|handler| !handler.is_null()))
+}
 
 /// Record of an injection.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -217,19 +222,40 @@ impl Status {
         true
     }
 
-    /// The containers that this record names, and that are not in an object as they are in another.
-    pub(crate) fn edited(&self, object: &Value, old: &Value) -> Vec<&str> {
+    /// What this record names, and what an object that is an edit of another has otherwise: containers, and probes of
+    /// the database. A plain manifest, which has none of it, is no edit. What was added counts where nothing of it
+    /// stays.
+    pub(crate) fn edited(&self, object: &Value, old: &Value, counts_added: bool) -> Vec<&str> {
+        let has_more = |old, new| counts_added && !covers(old, new);
         let mut edited = Vec::new();
         for (list, names) in [("initContainers", &self.init_containers), ("containers", &self.containers)] {
             let find = |object, name| by_name(list_at(object, &["spec", "template", "spec", list]), name);
             for name in names {
-                let Some((new, old)) = find(object, name).zip(find(old, name)) else { continue };
-                // most are just the same, and to see that takes no digest
-                if new != old && (is_bent(new) || container_digest(new) != container_digest(old)) {
+                let is_edited = match (find(object, name), find(old, name)) {
+                    // most are just the same, and to see that takes no digest
+                    (Some(new), Some(old)) => {
+                        new != old
+                            && (has_more(old, new) || is_bent(new) || container_digest(new) != container_digest(old))
+                    }
+                    (None, Some(_)) => self.containers.iter().any(|name| {
+                        let containers = list_at(object, &["spec", "template", "spec", "containers"]);
+                        by_name(containers, name).is_some()
+                    }),
+                    _ => false,
+                };
+                if is_edited {
                     edited.push(name.as_str());
                 }
             }
         }
+        let database = |object| by_name(list_at(object, &["spec", "template", "spec", "containers"]), &self.container);
+        let Some((new, old)) = database(object).zip(database(old)) else { return edited };
+        let is_edited = |probe: &&String| {
+            let (Some(new), Some(old)) = (new.get(probe), old.get(probe)) else { return false };
+            // a handler of the user's own makes it theirs
+            new.get("exec") == old.get("exec") && has_more(old, new) && !has_other_handler(new)
+        };
+        edited.extend(self.probes.iter().filter(is_edited).map(String::as_str));
         edited
     }
 

@@ -14,6 +14,7 @@ use crate::{
     findings::{Findings, Violation},
     flavor::{CloneMethod, Flavor},
     given::{Given, given_options, told},
+    halves::Halves,
     json::{NULL, Value, at, list_at, str_at},
     name_index::NameIndex,
     names::{CONFIG_MAP_VOLUME, DATA_DIR, annotation},
@@ -28,7 +29,7 @@ use crate::{
         statefulset::{ARGUMENTS_WIN, written, wrong},
     },
     settings::Settings,
-    text::{Halves, label, shown},
+    text::{label, shown},
 };
 
 /// Why a roll-out cannot change how replicas follow.

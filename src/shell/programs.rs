@@ -1,6 +1,6 @@
 //! Which program a command runs, as far as the rules tell them apart.
 
-use crate::text::Halves;
+use crate::halves::Halves;
 
 /// The servers, and what starts one: the entrypoints are those of the official images and of Percona's.
 const SERVERS: [&str; 11] = [

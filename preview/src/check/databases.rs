@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use mysql_replication_host::Policy;
 use mysql_replication_manifests::yaml::{self, Document};
+use mysql_replication_verdicts::{INJECT_ANNOTATION, ObjectOutcome, Preview, Verdict, rule_of_warning};
 use serde_json::{Value, json};
 
 use super::checks::Level;
@@ -12,7 +13,6 @@ use super::pods::{self, Pods};
 use super::policies::Injector;
 use super::{Checks, Section, selector, version};
 use crate::cli::link;
-use crate::preview::{INJECT_ANNOTATION, ObjectOutcome, Preview, Verdict, rule_of_warning};
 
 const STATUS_ANNOTATION: &str = "mysql-replication.kubewarden.io/status";
 const PRIMARY_OF: &str = "mysql-replication.kubewarden.io/primary-of";

@@ -20,6 +20,8 @@ pub enum OutputFormat {
     Github,
     /// GitLab's code quality report, which merge requests show
     Gitlab,
+    /// A picture of the cluster that would come of the manifests: pods, claims, Services, applications
+    Svg,
     /// Nothing, only the verdicts on standard error
     #[value(name = "none")]
     Nothing,

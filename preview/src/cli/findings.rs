@@ -2,9 +2,8 @@
 
 use mysql_replication_manifests::yaml::YamlError;
 
-use super::rules::link;
 use super::text_report::label;
-use crate::preview::{DocumentOutcome, ObjectOutcome, Place, Verdict, rule_of_warning};
+use mysql_replication_verdicts::{DocumentOutcome, ObjectOutcome, Place, Verdict, link, rule_of_warning};
 
 /// The id for a rejection that names no rule.
 pub(super) const REJECTED: &str = "rejected";

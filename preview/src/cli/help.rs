@@ -68,6 +68,10 @@ const SECTIONS: &[Section] = &[
                 &["mysql-replication-preview --output none manifests/"],
             ),
             Example(
+                "A picture of the cluster, for a document or a review",
+                &["mysql-replication-preview --output svg manifests/ >cluster.svg"],
+            ),
+            Example(
                 "In GitHub Actions, from the repository's root: as annotations; as SARIF for code scanning, which \
                 the action github/codeql-action/upload-sarif takes in a step with `if: always()`",
                 &[

@@ -5,7 +5,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use mysql_replication_manifests::yaml::{self, Document, MAX_BYTES, YamlError};
+use mysql_replication_manifests::yaml::{Document, MAX_BYTES, YamlError};
+use mysql_replication_verdicts::read_input;
 
 use super::sources;
 
@@ -135,20 +136,7 @@ impl Inputs {
         if let Err(error) = reader.take(limit).read_to_end(&mut bytes) {
             return self.fail(name, format!("cannot be read: {error}"));
         }
-        let mut reading = yaml::read(name, &bytes);
-        if !reading.errors.is_empty()
-            && let Some(error) = sources::template_error(name, &String::from_utf8_lossy(&bytes))
-        {
-            reading.errors = vec![error];
-        }
-        for document in reading.documents.iter().filter(|document| sources::is_of_kustomize(document.value())) {
-            let message =
-                "a kustomization is judged by what it renders: give its folder, or render it by `kubectl kustomize`";
-            reading.errors.push(YamlError::at(name, document.line(), 1, message));
-        }
-        if reading.errors.is_empty() && reading.documents.iter().all(Document::is_empty) {
-            self.fail(name, "is empty: it holds no YAML document, or only comments");
-        }
+        let reading = read_input(name, &bytes);
         self.documents.extend(reading.documents);
         self.errors.extend(reading.errors);
         self.warnings.extend(reading.warnings);

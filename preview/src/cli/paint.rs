@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use anstyle::{AnsiColor, Style};
+pub(crate) use mysql_replication_verdicts::printable;
 
 use super::args::ColorChoice;
 use super::wrap::wrap;
@@ -56,15 +57,4 @@ impl Paint {
     pub(crate) fn style(self, style: Style, text: impl Display) -> String {
         if self.colours { format!("{style}{text}{style:#}") } else { text.to_string() }
     }
-}
-
-/// What a manifest or a message says must not steer the terminal.
-pub(crate) fn printable(text: &str) -> String {
-    text.chars()
-        .flat_map(|c| {
-            let plain = !c.is_control() || c == '\t' || c == '\n';
-            let escaped = (!plain).then(|| c.escape_default());
-            escaped.into_iter().flatten().chain(plain.then_some(c))
-        })
-        .collect()
 }

@@ -1,24 +1,11 @@
 //! The rules' document: where it is, and what it says of a rule.
 
+use mysql_replication_verdicts::link;
+
 use super::paint::Paint;
 
 /// The rules' document.
 const DOCUMENT: &str = include_str!("../../docs/rules.md");
-/// Where it is in the repository.
-const PATH: &str = "docs/rules.md";
-
-/// The address of a rule's section, in the version of this program.
-#[must_use]
-pub fn link(rule: &str) -> String {
-    page(PATH, rule)
-}
-
-/// The address of a heading of the documentation, in the version of this program.
-#[must_use]
-pub fn page(path: &str, heading: &str) -> String {
-    let (repository, version) = (env!("CARGO_PKG_REPOSITORY"), env!("CARGO_PKG_VERSION"));
-    format!("{repository}/blob/v{version}/{path}#{heading}")
-}
 
 /// What the document says of a rule.
 pub(super) fn explain(rule: &str, paint: Paint) -> Result<String, String> {

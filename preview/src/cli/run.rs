@@ -1,12 +1,10 @@
 //! The command's way from its arguments to its exit code.
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::Path;
 
 use clap::FromArgMatches;
-use mysql_replication_manifests::ObjectKey;
 use mysql_replication_manifests::yaml::{Document, YamlError};
 use serde_json::json;
 
@@ -17,10 +15,13 @@ use super::inputs::{self, Inputs};
 use super::module::Module;
 use super::paint::{self, Paint};
 use super::{
-    ACCEPTED, REJECTED, UNUSABLE, brief, github_report, gitlab_report, help, json_report, rules, sarif_report,
-    settings, text_report,
+    ACCEPTED, UNUSABLE, brief, github_report, gitlab_report, help, rules, sarif_report, settings, text_report,
 };
-use crate::preview::{DocumentOutcome, INJECT_ANNOTATION, Inject, ObjectOutcome, Preview, Verdict};
+use mysql_replication_picture::{Look, Picture, Shape};
+use mysql_replication_verdicts::{
+    DocumentOutcome, INJECT_ANNOTATION, Inject, ObjectOutcome, Preview, diff_for_programs, exit_code, json_report,
+    manifests, repeated,
+};
 
 /// How the command is called where kubectl finds it as a plugin.
 const PLUGIN: &str = "kubectl-mysql_replication";
@@ -164,17 +165,7 @@ fn evaluate(args: &Args, stdin: &mut dyn Read) -> Result<Report, String> {
     let outcomes = preview.run(&documents, &old.documents);
     errors.extend(not_injected(&inject, &outcomes));
     errors.extend(outcomes.iter().filter_map(|outcome| outcome.error.clone()));
-    let has_warnings = || {
-        let judged = outcomes.iter().flat_map(|outcome| &outcome.objects).filter(|o| o.verdict != Verdict::Passed);
-        !warnings.is_empty() || judged.flat_map(|object| &object.warnings).next().is_some()
-    };
-    let exit_code = if !errors.is_empty() {
-        UNUSABLE
-    } else if outcomes.iter().any(DocumentOutcome::is_rejected) || (args.fail_on_warnings && has_warnings()) {
-        REJECTED
-    } else {
-        ACCEPTED
-    };
+    let exit_code = exit_code(&outcomes, &errors, &warnings, args.fail_on_warnings);
     Ok(Report { documents, outcomes, errors, warnings, exit_code })
 }
 
@@ -217,12 +208,8 @@ fn write_report(
     let is_brief = args.brief || (is_terminal && args.output.is_none());
     let written = match args.format() {
         OutputFormat::Json => {
-            let plain = Paint::new(super::ColorChoice::Never, false);
-            // the lines around a change can be those of the next document, which may be a Secret
-            let mut objects = outcomes.iter().flat_map(|outcome| &outcome.objects);
-            let context = if objects.any(|o| o.verdict == Verdict::Passed) { 0 } else { text_report::CONTEXT };
-            let diff = args.diff.then(|| text_report::diff(documents, outcomes, context, false, plain));
-            let json = json_report::report(*exit_code, outcomes, errors, warnings, diff.as_deref())?;
+            let diff = args.diff.then(|| diff_for_programs(documents, outcomes));
+            let json = json_report(*exit_code, outcomes, errors, warnings, diff.as_deref())?;
             return write_all(stdout, json.as_bytes());
         }
         OutputFormat::Github => {
@@ -233,12 +220,13 @@ fn write_report(
         }
         OutputFormat::Sarif => sarif_report::report(&findings(), *exit_code)?,
         OutputFormat::Gitlab => gitlab_report::report(&findings())?,
+        OutputFormat::Svg => Picture::of(outcomes).svg(Shape::Wide, Look::Alone),
         OutputFormat::Nothing => String::new(),
         OutputFormat::Yaml if args.diff => {
-            text_report::diff(documents, outcomes, text_report::CONTEXT, is_brief, Paint::new(args.color, is_terminal))
+            text_report::diff(documents, outcomes, is_brief, Paint::new(args.color, is_terminal))
         }
-        OutputFormat::Yaml if is_brief => brief::shorten(&text_report::manifests(documents, outcomes)),
-        OutputFormat::Yaml => text_report::manifests(documents, outcomes),
+        OutputFormat::Yaml if is_brief => brief::shorten(&manifests(documents, outcomes)),
+        OutputFormat::Yaml => manifests(documents, outcomes),
     };
     // The verdicts come last, where a terminal shows them, and also when nobody reads the manifests.
     let result = write_all(stdout, written.as_bytes());
@@ -249,26 +237,4 @@ fn write_report(
     }
     let _ = stderr.write_all(verdicts.as_bytes());
     result
-}
-
-/// Objects that are there twice: look-ups see only the later one.
-fn repeated(documents: &[Document], namespace: &str) -> Vec<YamlError> {
-    let mut seen: BTreeMap<ObjectKey, String> = BTreeMap::new();
-    let mut warnings = Vec::new();
-    for document in documents {
-        let Some(key) = ObjectKey::of(document.value(), namespace) else {
-            continue;
-        };
-        let place = format!("{}:{}", document.file(), document.line());
-        let label = format!("{} {}/{}", key.kind, key.namespace, key.name);
-        if let Some(first) = seen.insert(key, place) {
-            warnings.push(YamlError::at(
-                document.file(),
-                document.line(),
-                1,
-                format!("{label} is at {first} already; look-ups see only this later one"),
-            ));
-        }
-    }
-    warnings
 }

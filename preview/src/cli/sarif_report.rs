@@ -2,12 +2,12 @@
 
 use std::fmt::Write;
 
+use mysql_replication_verdicts::link;
 use serde_json::{Value, json};
 
 use super::UNUSABLE;
 use super::findings::{Finding, Level, REJECTED, Spot};
 use super::help::NAME;
-use super::rules::link;
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 /// The folder that relative paths begin in.

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use mysql_replication_manifests::yaml::{self, YamlError};
-use serde_json::Value;
+use mysql_replication_manifests::yaml;
+use mysql_replication_verdicts::{PREVIEW, is_of_kustomize};
 
 /// How a kustomization's file is called (kustomize, `konfig.RecognizedKustomizationFileNames`).
 const KUSTOMIZATIONS: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
@@ -14,8 +14,6 @@ const KUSTOMIZATIONS: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "K
 const RENDERERS: [(&str, &str); 2] = [("kubectl", "kustomize"), ("kustomize", "build")];
 /// A chart's own file.
 const CHART: &str = "Chart.yaml";
-/// How this program is called in the commands that it shows.
-const SELF: &str = "mysql-replication-preview -";
 
 /// The file that makes a folder a kustomization.
 pub(super) fn kustomization(folder: &Path) -> Option<PathBuf> {
@@ -39,14 +37,7 @@ pub(super) fn chart(path: &Path) -> Option<PathBuf> {
 
 /// What a chart is answered with.
 pub(super) fn chart_message(chart: &Path) -> String {
-    format!("a Helm chart is judged by what it renders: `helm template {} | {SELF}`", chart.display())
-}
-
-/// What a text with a template's actions is answered with.
-pub(super) fn template_error(name: &str, text: &str) -> Option<YamlError> {
-    let line = text.lines().position(|line| line.contains("{{"))?;
-    let message = format!("looks like a Helm template, which has to be rendered first: `helm template CHART | {SELF}`");
-    Some(YamlError::at(name, line + 1, 1, message))
+    format!("a Helm chart is judged by what it renders: `helm template {} | {PREVIEW}`", chart.display())
 }
 
 /// A kustomization as a cluster would get it.
@@ -65,7 +56,7 @@ pub(super) fn render(folder: &Path) -> Result<Vec<u8>, String> {
     }
     Err(format!(
         "a kustomization is judged by what it renders, and neither kubectl nor kustomize is in the PATH to do so: \
-         `kubectl kustomize {shown} | {SELF}`"
+         `kubectl kustomize {shown} | {PREVIEW}`"
     ))
 }
 
@@ -89,9 +80,4 @@ pub(super) fn is_component(kustomization: &Path) -> bool {
         .documents
         .iter()
         .any(|document| is_of_kustomize(document.value()) && document.value()["kind"] == "Component")
-}
-
-/// Whether an object is one of kustomize, and not of a cluster.
-pub(super) fn is_of_kustomize(value: &Value) -> bool {
-    value["apiVersion"].as_str().is_some_and(|version| version.starts_with("kustomize.config.k8s.io/"))
 }

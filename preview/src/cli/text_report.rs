@@ -1,19 +1,12 @@
 //! The verdicts and changes for people.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::time::Duration;
 
 use mysql_replication_manifests::yaml::{Document, YamlError};
-use similar::TextDiff;
 
 use super::brief;
 use super::paint::{self, Paint, printable};
-use super::rules::link;
-use crate::preview::{DocumentOutcome, ObjectOutcome, Place, Verdict, Violation};
-
-/// A diff that takes longer than this gets coarser.
-const DIFF_TIME: Duration = Duration::from_secs(5);
+use mysql_replication_verdicts::{CONTEXT, DocumentOutcome, ObjectOutcome, Place, Verdict, Violation, link};
 
 /// All verdicts, then what could not be read, then how many of each.
 pub(crate) fn verdicts(
@@ -158,74 +151,23 @@ pub(crate) fn summary(outcomes: &[DocumentOutcome], errors: &[YamlError], paint:
     if parts.is_empty() { String::new() } else { parts.join(", ") + "\n" }
 }
 
-/// The resulting documents.
-pub(crate) fn manifests(documents: &[Document], outcomes: &[DocumentOutcome]) -> String {
-    let mut out = String::new();
-    for (document, outcome) in documents.iter().zip(outcomes) {
-        if outcome.is_rejected() || outcome.error.is_some() {
-            continue;
-        }
-        let text = outcome.changed.as_ref().map_or(document.text(), |changed| &changed.text);
-        if !out.is_empty() {
-            if !out.ends_with('\n') {
-                out.push('\n');
-            }
-            if !document.is_explicit() {
-                out.push_str("---\n");
-            }
-        }
-        out.push_str(text);
-    }
-    if !out.is_empty() && !out.ends_with('\n') {
-        out.push('\n');
-    }
-    out
-}
-
-/// So many unchanged lines are shown around changed ones.
-pub(crate) const CONTEXT: usize = 3;
-
 /// What changes, file by file; rejected documents count as unchanged.
-pub(crate) fn diff(
-    documents: &[Document],
-    outcomes: &[DocumentOutcome],
-    context: usize,
-    brief: bool,
-    paint: Paint,
-) -> String {
-    let mut files: Vec<&str> = Vec::new();
-    let mut texts: BTreeMap<&str, (String, String)> = BTreeMap::new();
-    for (document, outcome) in documents.iter().zip(outcomes) {
-        let file = document.file();
-        if !files.contains(&file) {
-            files.push(file);
-        }
-        let (old, new) = texts.entry(file).or_default();
-        old.push_str(document.text());
-        new.push_str(outcome.changed.as_ref().map_or(document.text(), |changed| &changed.text));
-    }
+pub(crate) fn diff(documents: &[Document], outcomes: &[DocumentOutcome], brief: bool, paint: Paint) -> String {
     let mut out = String::new();
-    for file in files {
-        let Some((old, new)) = texts.get(file).filter(|(old, new)| old != new) else {
-            continue;
+    for line in mysql_replication_verdicts::diff(documents, outcomes, CONTEXT).lines() {
+        let line = printable(if brief { brief::cut(line) } else { line.into() }.as_ref());
+        let line = if line.starts_with("--- ") || line.starts_with("+++ ") {
+            paint.style(paint::DIM, line)
+        } else {
+            match line.bytes().next() {
+                Some(b'+') => paint.style(paint::ADDED, line),
+                Some(b'-') => paint.style(paint::REMOVED, line),
+                Some(b'@') => paint.style(paint::PLACE, line),
+                _ => line,
+            }
         };
-        let diff = TextDiff::configure().timeout(DIFF_TIME).diff_lines(old.as_str(), new.as_str());
-        let text = diff.unified_diff().context_radius(context).header(file, &format!("{file} (admitted)")).to_string();
-        for line in text.lines() {
-            let line = printable(if brief { brief::cut(line) } else { line.into() }.as_ref());
-            let line = if line.starts_with("--- ") || line.starts_with("+++ ") {
-                paint.style(paint::DIM, line)
-            } else {
-                match line.bytes().next() {
-                    Some(b'+') => paint.style(paint::ADDED, line),
-                    Some(b'-') => paint.style(paint::REMOVED, line),
-                    Some(b'@') => paint.style(paint::PLACE, line),
-                    _ => line,
-                }
-            };
-            out.push_str(&line);
-            out.push('\n');
-        }
+        out.push_str(&line);
+        out.push('\n');
     }
     out
 }

@@ -8,6 +8,7 @@ use crate::{
     database::Database,
     findings::{Findings, Violation},
     flavor::Flavor,
+    halves::Halves,
     mounts::plain_path,
     names::DATABASE_PORT,
     rule::{self, Rule},
@@ -15,7 +16,6 @@ use crate::{
         kinds::Holds,
         table::{Row, TABLE},
     },
-    text::Halves,
 };
 use mysql_options::{ServerOption, switch_value};
 use std::slice::Chunks;

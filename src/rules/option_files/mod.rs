@@ -14,6 +14,7 @@ use crate::{
     field_path::DATA,
     findings::{Findings, Violation},
     flavor::Flavor,
+    halves::Halves,
     json::{Value, at, list_at, str_at},
     mounts::plain_path,
     names::{FORCED_OPTIONS_FILE, INJECTED_VOLUMES},
@@ -21,7 +22,7 @@ use crate::{
     order::sorted,
     rule::{self, Rule},
     rules::must_hold::Told,
-    text::{Halves, shown},
+    text::shown,
 };
 use mysql_options::{EntryKind, Groups, OptionFile, ServerOption};
 use std::borrow::Cow;

@@ -58,7 +58,9 @@ pub(crate) fn governing(
             Exemptions::of(service).apply(&mut found, settings);
             findings.append(found);
         };
-        let known = services.iter().find(|service| str_at(service, &["metadata", "name"]) == wanted);
+        // a list is the host's own copy, which lags behind what somebody has just put right
+        let is_wanted = |service: &&Value| !cluster.is_fresh() && str_at(service, &["metadata", "name"]) == wanted;
+        let known = services.iter().find(is_wanted);
         let got = if known.is_some() { Lookup::Absent } else { cluster.get(Kind::Service, namespace, wanted) };
         match (known, got) {
             (Some(service), _) => check(service, findings),

@@ -59,6 +59,8 @@ pub(super) fn check_primary(case: &Case, statefulset: &str, cluster: &Cluster, f
     let annotation_path = Annotations::path(annotation::PRIMARY_OF);
     let annotation_path = FieldPath::Known(&annotation_path);
     match cluster.get(Kind::StatefulSet, case.request.namespace(), statefulset) {
+        // a folder's Services are applied before its StatefulSet, and nothing is wrong with that
+        Lookup::Absent if case.old.is_none() && !case.is_audit => {}
         Lookup::Absent => {
             findings
                 .warn(format!("no StatefulSet {} yet: the Service leads nowhere until there is", shown(statefulset)));

@@ -1,9 +1,9 @@
 //! Which pods a Service selects, and which ports it has.
 
 use crate::{
+    halves::Halves,
     json::{Object, Value, at, list_at, str_at},
     names::{POD_INDEX_LABEL, POD_NAME_LABEL},
-    text::Halves,
 };
 
 pub(super) fn is_headless(service: &Value) -> bool {

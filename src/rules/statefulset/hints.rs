@@ -2,9 +2,9 @@
 
 use crate::{
     findings::Findings,
+    halves::Halves,
     json::{Value, at, str_at},
     names::{BACKUP_PORT, DATABASE_PORT},
-    text::Halves,
 };
 
 /// A service mesh whose proxy is a container of the pod. It takes the pod's connections from the start, and runs only

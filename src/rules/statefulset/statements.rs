@@ -3,6 +3,7 @@
 use super::sql::{What, may_undo, statements};
 use crate::{
     findings::{Findings, Violation},
+    halves::Halves,
     json::{Value, list_at, str_at},
     name_index::NameIndex,
     names::{INJECTED_CONTAINERS, SCRIPTS_DIR},
@@ -10,7 +11,7 @@ use crate::{
     rule,
     scripts::UNPACK,
     shell::{Program, Variables, program, split},
-    text::{Halves, shown},
+    text::shown,
 };
 use std::cell::OnceCell;
 

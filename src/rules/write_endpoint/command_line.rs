@@ -10,9 +10,9 @@ use super::{
 };
 use crate::{
     container_variables::Sight,
+    halves::Halves,
     json::{Value, list_at},
     name_index::NameIndex,
-    text::Halves,
 };
 
 /// The lists that words stand in.

@@ -1,7 +1,7 @@
 //! What the name of a host may stand for in the cluster, as its DNS has names (Kubernetes' manual, "DNS for Services
 //! and Pods").
 
-use crate::text::Halves;
+use crate::halves::Halves;
 
 /// What a host may name in the cluster.
 #[derive(Debug, PartialEq, Eq)]

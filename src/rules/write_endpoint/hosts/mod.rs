@@ -14,8 +14,8 @@ use pairs::pairs;
 use url::{Writers, authority, url};
 
 use super::names::is_reader;
+use crate::halves::Halves;
 use crate::json::{Value, read};
-use crate::text::Halves;
 
 /// No value that names hosts is longer.
 pub(super) const VALUE_LIMIT: usize = 4096;

@@ -1,6 +1,6 @@
 //! One host of a value: nearly every form of an address ends in it.
 
-use crate::text::Halves;
+use crate::halves::Halves;
 
 /// A host that a value names.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,6 +1,6 @@
 //! Addresses of pairs, as ODBC, .NET, Perl, PHP and libraries of C have them.
 
-use crate::text::Halves;
+use crate::halves::Halves;
 
 use super::{super::names::is_reader, NetworkHost, list, unquoted};
 

@@ -1,6 +1,6 @@
 //! URLs and the authorities in them.
 
-use crate::text::Halves;
+use crate::halves::Halves;
 
 use super::{
     super::names::is_reader,
