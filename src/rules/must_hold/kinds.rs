@@ -90,10 +90,9 @@ impl Servers {
         }
     }
 
-    /// One whose image does not tell is taken for MySQL's.
     pub(super) fn contains(self, origin: &Origin) -> bool {
         let flavor = origin.database.map(|database| database.flavor);
-        let is_mariadb = flavor == Some(Flavor::Mariadb);
+        let is_mariadb = origin.is_mariadb();
         match self {
             Self::All => true,
             Self::Mysql => !is_mariadb,

@@ -8,6 +8,7 @@ mod table;
 use crate::{
     database::Database,
     findings::{Findings, Violation},
+    flavor::Flavor,
     halves::Halves,
     mounts::plain_path,
     names::DATABASE_PORT,
@@ -17,7 +18,7 @@ use crate::{
         table::{Row, TABLE},
     },
 };
-use mysql_options::{ServerOption, effective, switch_value};
+use mysql_options::{ServerOption, switch_value};
 use std::slice::Chunks;
 
 /// An option with its place in the source: a line, or where it stands in a list.
@@ -51,6 +52,13 @@ pub(crate) struct Origin<'s> {
     pub(crate) is_settled: &'s dyn Fn(&[&str]) -> bool,
 }
 
+impl Origin<'_> {
+    /// One whose image does not tell is taken for MySQL's.
+    fn is_mariadb(&self) -> bool {
+        self.database.is_some_and(|database| database.flavor == Flavor::Mariadb)
+    }
+}
+
 /// What is planned for the servers.
 #[derive(Clone, Copy)]
 pub(crate) struct Placed<'s> {
@@ -77,11 +85,20 @@ pub(crate) fn check(options: &[Told], origin: &Origin, findings: &mut Findings) 
             // a plugin adds to those before it
             if row.holds == Holds::NoKeys {
                 let plugins = options.iter().filter(|(_, option)| is_one(option));
-                plugins.for_each(|told| row.judge(told, options, origin, findings));
+                plugins.for_each(|told| _ = row.judge(told, options, origin, findings));
                 continue;
             }
-            let last = names.iter().filter_map(|name| effective(options, name)).max_by_key(|(place, _)| *place);
-            if let Some(told) = last.filter(|_| row.holds == Holds::Loose || !(origin.is_settled)(names)) {
+            let mut counting = options.iter().rev().filter(|(_, option)| is_one(option) && !option.is_passed_over());
+            let Some(last) = counting.next() else { continue };
+            if row.holds != Holds::Loose && (origin.is_settled)(names) {
+                continue;
+            }
+            // MySQL passes over, or stops at, a spelling that MariaDB takes: the one before it may count as well
+            let counts = last.1.is_exact || (origin.is_mariadb() && !last.1.name.starts_with("skip-"));
+            if row.judge(last, options, origin, findings)
+                && !counts
+                && let Some(told) = counting.find(|(_, option)| option.is_exact)
+            {
                 row.judge(told, options, origin, findings);
             }
         }
@@ -95,11 +112,12 @@ impl Row {
         self.names.chunks(if is_one { self.names.len() } else { 1 })
     }
 
-    // once for both ways to it
+    /// Says whether it holds, after it has told that it does not.
+    // once for all ways to it
     #[inline(never)]
-    fn judge(&self, told: &Told, options: &[Told], origin: &Origin, findings: &mut Findings) {
+    fn judge(&self, told: &Told, options: &[Told], origin: &Origin, findings: &mut Findings) -> bool {
         if self.holds(told, options, origin) {
-            return;
+            return true;
         }
         let (place, option) = told;
         let violation = || {
@@ -115,6 +133,7 @@ impl Row {
         } else {
             findings.reject_for(self.rule, violation);
         }
+        false
     }
 
     /// Does it hold, as far as can be told? A variable without a known value may be anything.
@@ -242,7 +261,7 @@ mod tests {
         check(&options, &origin, &mut findings);
         let placed = Placed {
             data_dir: "/var/lib/mysql",
-            by_gtids: database.flavor == crate::flavor::Flavor::Mysql84,
+            by_gtids: database.flavor == Flavor::Mysql84,
             is_own: &|directory| directory.starts_with("/var/lib/mysql"),
         };
         check(&options, &Origin { planned: Some(placed), ..origin }, &mut findings);
@@ -286,6 +305,11 @@ mod tests {
             ("mysql:8.0", &["--innodb-data-file-path=/x/ibdata1:12M:autoextend"], rule::DATA_ELSEWHERE),
             ("mysql:8.0", &["--datadir=/srv"], FORCED),
             ("mysql:8.0", &["--replica-skip-errors=OFF", "--slave-skip-errors=all"], rule::SKIPPED_ERRORS),
+            // only some servers take upper case
+            ("mariadb:11.8", &["--skip-innodb-read-only", "--INNODB-READ-ONLY=ON"], FORCED),
+            ("mysql:8.0", &["--skip-innodb-read-only", "--INNODB-READ-ONLY=ON"], FORCED),
+            ("mysql:8.0", &["--innodb-read-only", "--loose-INNODB-READ-ONLY=0"], FORCED),
+            ("mariadb:11.8", &["--read-only=0", "--READ-ONLY"], rule::PRIMARY_READ_ONLY),
             // passed over
             ("mysql:8.0", &["--skip-grant-tables", "--skip-grant-tables=no"], FORCED),
             // OFF to this version, ON to the next one
@@ -320,6 +344,7 @@ mod tests {
             ("mysql:8.0", &["--log-bin=bin", "--log-bin-index=/var/lib/mysql/bin.index"]),
             ("mysql:8.0", &["--innodb-data-file-path=./ibdata1:12M;ibdata2:12M:autoextend"]),
             ("mysql:8.0", &["--innodb-undo-directory=./", "--datadir=/var/lib/mysql/"]),
+            ("mariadb:11.8", &["--innodb-read-only", "--INNODB-READ-ONLY=0"]),
             // the last one counts, by whichever name
             ("mysql:8.0", &["--slave-skip-errors=all", "--replica-skip-errors=OFF"]),
             ("mysql:8.0", &["--innodb-undo-directory=/x", "--innodb-undo-directory=."]),

@@ -125,9 +125,11 @@ pub(super) fn draw(database: &Database, seed: u64) -> Set {
     let mut rng = Rng::with_seed(seed);
     let mut all = options_of(database);
     rng.shuffle(&mut all);
-    // without a network MariaDB shows no port
-    if all[..6].iter().any(|option| option.name == "skip-networking") {
-        all.retain(|option| option.name != "port");
+    // of two options of which one hides the other the server shows the one alone: without a network MariaDB has no port
+    for pair in [["port", "skip-networking"], ["read-only", "super-read-only"]] {
+        let is_there = pair.iter().all(|name| all.iter().any(|option| option.name == *name));
+        let left_out = pair[rng.usize(0..2)];
+        all.retain(|option| !is_there || option.name != left_out);
     }
     // the files of the roles are judged by themselves, as their ConfigMap is admitted: what they say is not said again
     let (of_roles, rest) = all.split_at(2);
