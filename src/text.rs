@@ -3,12 +3,14 @@
 /// The API server may cut longer warnings (Kubernetes documentation, "Dynamic Admission Control", Response).
 pub(crate) const WARNING_LIMIT: usize = 120;
 
-/// A user's text as errors show it: in quotes, control characters escaped, cut where it is long.
+/// A user's text as errors show it: in quotes, control characters escaped, cut where it is long, and at the end of its
+/// first line: what is said of a text of several is hardly in the others, and a password may be.
 #[cold]
 #[inline(never)]
 pub(crate) fn shown(text: &str) -> String {
     const LIMIT: usize = 80;
-    let mut cut: String = text.chars().take(LIMIT).collect();
+    let is_in_line = |c: &char| *c != '\n';
+    let mut cut: String = text.chars().take_while(is_in_line).take(LIMIT).collect();
     if cut.len() < text.len() {
         cut.push_str("...");
     }
@@ -48,7 +50,8 @@ mod tests {
 
     #[test]
     fn shown_cuts_and_escapes() {
-        assert_eq!(shown("a\nb"), r#""a\nb""#);
+        assert_eq!(shown("a\tb"), r#""a\tb""#);
+        assert_eq!(shown("a\nb"), r#""a...""#);
         assert!(shown(&"x".repeat(1000)).len() < 100);
         assert!(shown_json("ä".repeat(1000)).len() < 510);
         assert_eq!(shown_json("{}".to_owned()), "{}");
