@@ -3,18 +3,23 @@
 /// The API server may cut longer warnings (Kubernetes documentation, "Dynamic Admission Control", Response).
 pub(crate) const WARNING_LIMIT: usize = 120;
 
-/// A user's text as errors show it: in quotes, control characters escaped, cut where it is long, and at the end of its
-/// first line: what is said of a text of several is hardly in the others, and a password may be.
+/// A user's text as errors show it: in quotes, control characters escaped, cut where it is long.
 #[cold]
 #[inline(never)]
 pub(crate) fn shown(text: &str) -> String {
     const LIMIT: usize = 80;
-    let is_in_line = |c: &char| *c != '\n';
-    let mut cut: String = text.chars().take_while(is_in_line).take(LIMIT).collect();
+    let mut cut: String = text.chars().take(LIMIT).collect();
     if cut.len() < text.len() {
         cut.push_str("...");
     }
     format!("{cut:?}")
+}
+
+/// The first line of a user's text, as [`shown`]: of what was to be one word, a password may be in the others.
+#[cold]
+#[inline(never)]
+pub(crate) fn shown_line(text: &str) -> String {
+    shown(text.lines().next().unwrap_or_default())
 }
 
 /// A user's JSON as errors show it: as it is, cut where it is long.
@@ -50,8 +55,7 @@ mod tests {
 
     #[test]
     fn shown_cuts_and_escapes() {
-        assert_eq!(shown("a\tb"), r#""a\tb""#);
-        assert_eq!(shown("a\nb"), r#""a...""#);
+        assert_eq!(shown("a\nb"), r#""a\nb""#);
         assert!(shown(&"x".repeat(1000)).len() < 100);
         assert!(shown_json("ä".repeat(1000)).len() < 510);
         assert_eq!(shown_json("{}".to_owned()), "{}");
