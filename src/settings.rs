@@ -21,7 +21,7 @@ use crate::{
 pub(crate) struct Settings {
     images: Vec<(Flavor, String)>,
     /// ConfigMap of a StatefulSet that names none.
-    pub(crate) config_map: Option<String>,
+    config_map: Option<String>,
     storage: Storage,
     /// As JSON.
     resources: [(&'static str, Cow<'static, str>); 3],
@@ -251,6 +251,12 @@ impl Settings {
             };
         }
         self.rules.iter().find(|(of, _)| *of == rule).map_or(rule.severity, |(_, severity)| *severity)
+    }
+
+    /// The ConfigMap that a StatefulSet reads: the one that its annotation names, else that of the settings, else the
+    /// one of its own name.
+    pub(crate) fn config_map_of<'s>(&'s self, annotated: Option<&'s str>, statefulset: &'s str) -> &'s str {
+        annotated.or(self.config_map.as_deref()).unwrap_or(statefulset)
     }
 
     /// Is a rule looked after at all?

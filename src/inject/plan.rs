@@ -140,7 +140,7 @@ impl<'a> Plan<'a> {
         if data.mount_is_new {
             mounts.insert(0, data.mount.clone());
         }
-        let config_map = annotations.config_map.as_deref().or(settings.config_map.as_deref()).unwrap_or(object_name);
+        let config_map = settings.config_map_of(annotations.config_map.as_deref(), object_name);
         let plan = Self {
             container: name(container).to_owned(),
             volumes: volumes(config_map, &credentials),

@@ -112,7 +112,7 @@ pub(super) fn server_of<'s>(
     let mut others = Findings::default();
     let annotations = Annotations::read(statefulset, &mut others);
     let name = str_at(statefulset, &["metadata", "name"]);
-    let named = annotations.config_map.as_deref().or(case.settings.config_map.as_deref()).unwrap_or(name);
+    let named = case.settings.config_map_of(annotations.config_map.as_deref(), name);
     let is_named = named == config_map;
     let mut found = Found::find(statefulset, &annotations, &mut others)?;
     let lists = [(found.pod, "volumes"), (found.container, "env"), (found.container, "envFrom")];

@@ -24,7 +24,7 @@ pub(super) fn hint(found: &[Value], namespace: &str, case: &Case, cluster: &Clus
         let name = str_at(statefulset, &["metadata", "name"]);
         let named =
             own(statefulset).find(|(key, _)| *key == annotation::CONFIG_MAP).and_then(|(_, name)| name.as_str());
-        let named = named.or(case.settings.config_map.as_deref()).unwrap_or(name);
+        let named = case.settings.config_map_of(named, name);
         if cluster.get(Kind::ConfigMap, namespace, named) == Lookup::Absent {
             findings.warn(format!(
                 "no pod reads it; is it for StatefulSet {}? Then annotate that: config-map: {}",
