@@ -16,14 +16,16 @@ if ! log_in; then
     PASSWORD=$ACCOUNT_PASSWORD
     read_dialect "${ANSWER##*$'\n'}"
 fi
+# before the state is read: the sidecar tells that replication begins before it does
+[[ $ORDINAL == 0 || ! -f $DATA_DIR/$JOIN_MARK ]] || ask_status "SELECT @@GLOBAL.$READ_ONLY AS closed;" ||
+    not_ready "the server does not tell its replication status"
 state=
 [[ ! -f $STATE ]] || state=$(<"$STATE")
 [[ -z $state || $state == "$AWAY" ]] || not_ready "$state"
 ((ORDINAL > 0)) || exit 0
 
-[[ -f $DATA_DIR/$JOIN_MARK ]] || not_ready "not configured as a replica yet: see the log of the container xtrabackup"
-ask_status "SELECT @@GLOBAL.$READ_ONLY AS closed;" || not_ready "the server does not tell its replication status"
-[[ ${FIELDS[closed]:-} == @(1|ON|NO_LOCK*) ]] ||
+[[ -n ${FIELDS[closed]+asked} ]] || not_ready "not configured as a replica yet: see the log of the container xtrabackup"
+[[ ${FIELDS[closed]} == @(1|ON|NO_LOCK*) ]] ||
     not_ready "the replica is open for writes: $READ_ONLY is off; the container xtrabackup closes it"
 [[ -n ${FIELDS[IO_Running]:-} ]] ||
     not_ready "the server has lost its replication settings: see 'Replace a replica' in docs/operating.md"

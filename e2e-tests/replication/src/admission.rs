@@ -92,11 +92,16 @@ impl<'a> Admission<'a> {
     /// pods that are not Ready: the scenarios are harder without these.
     pub(crate) fn accept(&self, object: &Value, old: Option<&Value>, settings: &Value) -> Result<Value, String> {
         let response = self.send(object, old, settings)?;
-        let is_hint = |warning: &String| warning.contains("write publishNotReadyAddresses: true");
-        let has_no_word = response.warnings.iter().flatten().all(is_hint);
-        match &response.mutated_object {
-            Some(mutated) if response.accepted && has_no_word => Ok(mutated.clone()),
-            _ => Err(format!("the policy did not inject, or not without a warning: {response:?}")),
+        // hints: of names before pods are Ready, and of what a volume that nobody can look into must hold
+        let hints = ["write publishNotReadyAddresses: true", "must !includedir"];
+        let is_hint = |warning: &&String| hints.iter().any(|hint| warning.contains(hint));
+        let words: Vec<_> = response.warnings.iter().flatten().filter(|warning| !is_hint(warning)).collect();
+        match response.mutated_object {
+            Some(mutated) if response.accepted && words.is_empty() => Ok(mutated),
+            _ => Err(format!(
+                "the policy did not inject, or not without a warning: {:?}, warnings {words:?}",
+                response.message.unwrap_or_default()
+            )),
         }
     }
 

@@ -103,6 +103,19 @@ fn a_replica_is_ready_while_its_sidecar_waits_for_the_primary() {
     });
 }
 
+/// The sidecar tells that replication begins before it does: what the state says is looked at after the server.
+#[test]
+fn the_state_is_read_after_the_status() {
+    each_replica(|pod, words| {
+        let begun = "replication has just begun";
+        pod.control("status", &Status { io: "Connecting", ..RUNNING }.text(words));
+        pod.write(STATE, "");
+        pod.run("replica-ready").succeeds();
+        pod.control("meanwhile", begun);
+        pod.run("replica-ready").fails().says(begun);
+    });
+}
+
 #[test]
 fn what_the_sidecar_has_found_counts_for_every_pod() {
     each_replica(|pod, _| {

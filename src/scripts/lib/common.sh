@@ -153,6 +153,8 @@ readonly HISTORY=mysql-replication.history
 readonly TO_OPEN="$CONF_DIR/.mysql-replication.open"
 # What the sidecar tells its probe: nothing, that the primary is away, or why this pod must not be Ready.
 readonly STATE="$CONF_DIR/.mysql-replication.state" AWAY='the primary is away'
+# Where the primary's log does not reach back any more, a replica that begins looks for a moment as one that follows.
+readonly BEGUN='replication has just begun, and is still to be seen to go on'
 # Errors with which a server, or the way to it, is away.
 readonly NO_WAY='@(200[2356]|2013|1040|1053|1129|1159|116[01])'
 # The account's password as it was right last.

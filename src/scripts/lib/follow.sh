@@ -36,6 +36,7 @@ begin_to_follow() {
         : >"$DATA_DIR/$JOIN_MARK.part"
         flush "$DATA_DIR"
         mv "$DATA_DIR/$JOIN_MARK.part" "$DATA_DIR/$JOIN_MARK"
+        begun
         query "START $REPLICA" || fail "replication did not start"
     elif ((verdict > 0)); then
         if [[ ${FIELDS[IO_Running]:-} == Yes ]]; then
@@ -66,6 +67,7 @@ go_on_following() {
             change_login || { IS_SET_UP=; return 1; }
         fi
         followed "$1"
+        [[ $TOLD != "$BEGUN" ]] || ((SEEN++ >= 2)) || return 0
         ;;
     # stopped by hand, which the probe tells
     No:0) ;;
@@ -78,8 +80,17 @@ go_on_following() {
         fi
         log "logging in to the primary as it is asked for by now"
         change_login || { IS_SET_UP=; return 1; }
+        return 0
         ;;
     Connecting:* | Preparing:*)
+        if [[ $TOLD == "$BEGUN" ]]; then
+            SEEN=0
+            ((SECONDS - BEGUN_AT >= 5)) || return 0
+            # the primary may be away once more
+            check_primary "$1" || complain $?
+            [[ $wanted != root ]] || hold_back
+            return
+        fi
         # root is let in by any primary
         [[ $wanted != root ]] || hold_back
         ;;
@@ -122,6 +133,12 @@ complain() {
     fi
 }
 
+# Before replication is started: it is to be seen to go on three times.
+begun() {
+    SEEN=0 BEGUN_AT=$SECONDS
+    tell "$BEGUN"
+}
+
 # What is remembered of the history that this replica follows.
 followed() {
     local followed=$1
@@ -152,6 +169,7 @@ login_options() {
 change_login() {
     local thread=' IO_THREAD'
     [[ $DIALECT != mariadb ]] || thread=
+    begun
     query_secret "SET SESSION sql_mode=''; STOP $REPLICA$thread; $CHANGE $(login_options); START $REPLICA"
 }
 

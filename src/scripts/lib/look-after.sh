@@ -16,7 +16,7 @@ look_after() {
         fail "the data directory has no complete clone: clone-mysql must have run before"
     # nothing ever comes of it: a wait that takes no process
     exec {clock}<> <(:)
-    TOLD=none REFUSAL='' REFUSED=0 DIALECT='' LOOKED=$SECONDS IS_SET_UP=
+    TOLD=none REFUSAL='' REFUSED=0 DIALECT='' LOOKED=$SECONDS IS_SET_UP= BEGUN_AT=0 SEEN=0
     APPLIED=-$APPLY_SECONDS FOLLOWED=-$APPLY_SECONDS
     while :; do
         root_password
@@ -24,6 +24,7 @@ look_after() {
             failed=0 pause=$LOOK_SECONDS
             # what is wrong is asked again at once, from the beginning
             "$look" || DIALECT='' pause=1
+            [[ $TOLD != "$BEGUN" ]] || pause=${REPLICATION_LOOK_SECONDS:-1}
         else
             ((failed++ % 30)) || log "waiting for the server: $LOGIN_ERROR"
             pause=1
