@@ -81,6 +81,16 @@ impl<'a> Admission<'a> {
         object
     }
 
+    /// Another object that the policy can look up, until it is forgotten.
+    pub(crate) fn add(&mut self, object: Value) {
+        self.others.push(object);
+    }
+
+    /// Forgets the object that was added last.
+    pub(crate) fn forget(&mut self) {
+        self.others.pop();
+    }
+
     /// Sends an object: a new one, or an update of `old`.
     pub(crate) fn send(&self, object: &Value, old: Option<&Value>, settings: &Value) -> Result<Response, String> {
         let request = admission_request(object, old, NAMESPACE);

@@ -86,10 +86,10 @@ const BY_POSITION: Scenario = Scenario {
 };
 
 /// The highest number of a scenario.
-pub(crate) const LAST: i64 = 29;
+pub(crate) const LAST: i64 = 30;
 
 /// The clusters of each database. Those that take longest are the first.
-pub(crate) static LANES: [Lane; 15] = [
+pub(crate) static LANES: [Lane; 16] = [
     lane(
         "mysql",
         "password.yaml",
@@ -163,6 +163,7 @@ pub(crate) static LANES: [Lane; 15] = [
         parameters: &chaos::SHORT_TIMES,
         ..lane("chaos", "password.yaml", &[scenario(chaos::NUMBER, "random faults", chaos::random_faults)])
     },
+    lane("lost", "password.yaml", &[of_server(30, "what is lost where a rule is off", rules::losses)]),
     lane("hardened", "hardened.yaml", &[scenario(12, "hardened pods", attack::hardened), BY_POSITION]),
     Lane {
         is_ipv6: true,

@@ -8,6 +8,7 @@
 
 mod answer;
 mod case;
+mod losses;
 mod replica;
 
 use serde_json::{Value, json};
@@ -19,6 +20,7 @@ use crate::{
     scenario::replication::refuses_writes,
 };
 
+pub(crate) use self::losses::losses;
 use self::{
     answer::{names_rule, rejected, warns, without_rule},
     case::{Case, Writers, faulty, manifest, options_and_files},
