@@ -74,9 +74,11 @@ impl<'t> Splitter<'t> {
         loop {
             let has_braces = self.frame.word.as_ref().is_some_and(|word| word.braces > 0);
             self.script.is_open |= self.frame.in_quotes || has_braces || !self.outer.is_empty();
-            self.end_command(false);
-            let Some(outer) = self.outer.pop() else { break };
-            self.frame = outer;
+            if self.outer.is_empty() {
+                break self.end_command(false);
+            }
+            // no word that is still open takes the rest once more
+            self.leave();
         }
     }
 
