@@ -16,7 +16,8 @@ use crate::{
     rule,
     text::shown,
 };
-use std::cell::OnceCell;
+use mysql_options::ServerOption;
+use std::{borrow::Cow, cell::OnceCell};
 
 /// The container that runs the database: the one that the annotation names, else the one named `mysql`, else the only
 /// one whose image is a known database.
@@ -110,6 +111,29 @@ impl<'v, 'a> Found<'v, 'a> {
     /// The words that the server is started with, found once.
     pub(crate) fn given(&self) -> &Options<'v> {
         self.given.get_or_init(|| given_options(self.container, &self.config_maps))
+    }
+
+    /// What a variable of the server's own holds, if that is known and not empty; MariaDB has another name for each of
+    /// MySQL's, which counts first.
+    #[inline(never)]
+    pub(crate) fn variable(&self, name: &str, is_mariadb: bool) -> Option<Cow<'_, str>> {
+        if is_mariadb
+            && let Some(rest) = name.strip_prefix("MYSQL")
+            && let Some(value) = self.variable(&["MARIADB", rest].concat(), false)
+        {
+            return Some(value);
+        }
+        let variables = &self.given().variables;
+        let place = variables.names.last(name, 0..variables.values.len())?;
+        variables.value(place, 0, &self.config_maps, &mut None).filter(|value| !value.is_empty())
+    }
+
+    /// What stands behind the names of the groups that the server reads too: an argument's, or else a variable's.
+    pub(crate) fn group_suffix(&self) -> Option<Cow<'_, str>> {
+        let is_mariadb = self.database.is_some_and(|database| database.flavor == Flavor::Mariadb);
+        let options = self.given().given.iter().rev().filter_map(|given| ServerOption::from_argument(&given.text));
+        let told = options.filter(|option| option.is("defaults-group-suffix")).find_map(|option| option.value);
+        told.map(Cow::Borrowed).or_else(|| self.variable("MYSQL_GROUP_SUFFIX", is_mariadb))
     }
 
     /// Looks for the database container of a StatefulSet's pods; what stands in the way is reported.

@@ -97,7 +97,9 @@ impl Family {
         let is_known = match image.folders().next_back() {
             None => true,
             Some("percona") => family == Self::Percona,
-            Some("library" | "docker.io" | "index.docker.io" | "amd64" | "arm64v8") => image.name() != "percona-server",
+            Some(
+                "library" | "docker.io" | "index.docker.io" | "amd64" | "arm64v8" | "arm32v7" | "s390x" | "ppc64le",
+            ) => image.name() != "percona-server",
             Some(_) => false,
         };
         is_known.then_some(family)

@@ -7,14 +7,14 @@ use crate::{
     field_path::FieldPath,
     json::{Value, at, list_at, str_at},
     object::name,
-    text::shown,
+    text::{shown, shown_option},
 };
 use mysql_options::ServerOption;
 use std::borrow::Cow;
 
 /// Variables that name the folder of an option file (MySQL manual, "Using Option Files"; MariaDB's sources,
 /// `init_default_directories`).
-const FOLDERS: [&str; 3] = ["HOME", "MYSQL_HOME", "MARIADB_HOME"];
+const FOLDERS: [&str; 5] = ["HOME", "MYSQL_HOME", "MARIADB_HOME", "MYSQL_GROUP_SUFFIX", "MARIADB_GROUP_SUFFIX"];
 
 /// An option that the server gets, and that a rule knows.
 pub(crate) struct Given<'a> {
@@ -44,8 +44,10 @@ impl Given<'_> {
 
     pub(crate) fn shown(&self) -> String {
         match ServerOption::from_argument(&self.text) {
-            Some(option) if self.written != self.text => format!("--{} of {}", option.name, shown(&self.written)),
-            _ => shown(&self.text),
+            Some(option) if self.written != self.text => {
+                format!("--{} of {}", option.name, shown_option(&self.written))
+            }
+            _ => shown_option(&self.text),
         }
     }
 }

@@ -22,6 +22,14 @@ pub(crate) fn shown_line(text: &str) -> String {
     shown(text.lines().next().unwrap_or_default())
 }
 
+/// An option's text, as [`shown`]: without what stands behind it, another option or a comment.
+#[inline(never)]
+pub(crate) fn shown_option(text: &str) -> String {
+    let text = text.trim();
+    let end = [" --", " #"].iter().filter_map(|behind| text.find(behind)).min().unwrap_or(text.len());
+    shown(&text[..end])
+}
+
 /// A user's JSON as errors show it: as it is, cut where it is long.
 pub(crate) fn shown_json(mut json: String) -> String {
     const LIMIT: usize = 500;
@@ -52,6 +60,16 @@ pub(crate) fn cut(text: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_option_is_shown_alone() {
+        for text in ["--server-id=1", "--server-id=1 --password=x", " --server-id=1\t"] {
+            assert_eq!(shown_option(text), "\"--server-id=1\"");
+        }
+        for text in ["read_only=0", "read_only=0 # password x", "read_only=0 # x --y"] {
+            assert_eq!(shown_option(text), "\"read_only=0\"");
+        }
+    }
 
     #[test]
     fn shown_cuts_and_escapes() {

@@ -8,7 +8,7 @@ use crate::{
     json::{Value, list_at, str_at},
     mounts::holds,
     names::{
-        BACKUP_PORT, BACKUP_PORT_NAME, DATABASE_PORT, INJECTED_CONTAINERS, INJECTED_VOLUMES, SCRIPTS_DIR,
+        BACKUP_PORT, BACKUP_PORT_NAME, CONF_VOLUME, DATABASE_PORT, INJECTED_CONTAINERS, INJECTED_VOLUMES, SCRIPTS_DIR,
         SCRIPTS_VOLUME,
     },
     object::{covers, name},
@@ -63,7 +63,11 @@ pub(super) fn check_scripts(pod: &Value, database: &str, findings: &mut Findings
             for (mount_index, mount) in list_at(container, &["volumeMounts"]).iter().enumerate() {
                 let is_database = list == "containers" && name(container) == database;
                 let at = str_at(mount, &["mountPath"]);
-                let is_scripts = name(mount) == SCRIPTS_VOLUME;
+                let is_scripts = match name(mount) {
+                    SCRIPTS_VOLUME => true,
+                    CONF_VOLUME => !is_database && mount.get("readOnly") != Some(&Value::Bool(true)),
+                    _ => false,
+                };
                 let hides = is_database && (holds(SCRIPTS_DIR, at) || holds(at, SCRIPTS_DIR));
                 if (!is_scripts && !hides) || (is_database && covers(mount, &scripts_mount())) {
                     continue;
@@ -72,14 +76,11 @@ pub(super) fn check_scripts(pod: &Value, database: &str, findings: &mut Findings
                     rule::RESERVED_NAME,
                     POD.field(list).element(index).field("volumeMounts").element(mount_index),
                     if is_scripts {
-                        format!("the volume \"{SCRIPTS_VOLUME}\"")
+                        format!("the volume \"{}\"", name(mount))
                     } else {
                         format!("a volume at {}", shown(at))
                     },
-                    format!(
-                        "the scripts of the injected containers and probes are in {SCRIPTS_DIR}, and nothing else \
-                        may write or hide them"
-                    ),
+                    "the policy's scripts or option files are there, and nothing else may write or hide them",
                     if is_scripts { "remove this mount" } else { "mount it elsewhere" },
                 ));
             }

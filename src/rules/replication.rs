@@ -17,7 +17,7 @@ use crate::{
     halves::Halves,
     json::{NULL, Value, at, list_at, str_at},
     name_index::NameIndex,
-    names::{CONFIG_MAP_VOLUME, DATA_DIR, annotation},
+    names::{CONFIG_MAP_VOLUME, DATA_DIR, INIT_CONTAINER, annotation},
     object::by_name,
     planned::Planned,
     record::{Gtid, Replication},
@@ -117,6 +117,18 @@ pub(crate) fn replication(
             format!("\"{}\" for a cluster that was made with {}", asked.name(), kept.clone_method.name()),
             "while pods with both methods run, one that must clone may find no donor that speaks its method",
             BY_ONE_POD,
+        ));
+    }
+    let init = by_name(list_at(old, &["spec", "template", "spec", "initContainers"]), INIT_CONTAINER);
+    let was_in = init.and_then(|init| by_name(list_at(init, &["env"]), "REPLICATION_DATA_DIR"));
+    let was_in = was_in.map_or("", |variable| str_at(variable, &["value"]));
+    if !was_in.is_empty() && was_in != plan.data_dir {
+        findings.reject(Violation::new(
+            rule::REPLICATION_CHANGED,
+            *path,
+            format!("the data directory {}, not {}", shown(plan.data_dir), shown(was_in)),
+            "another folder of the volume may be there, and the data is not in it",
+            "leave it where it is",
         ));
     }
     changed(&Told::by_arguments(&stored), &Told::by_arguments(given), kept, findings, &|what, why, fix| {

@@ -110,9 +110,8 @@ default_options() {
 }
 
 forced_options() {
-    # With another data directory the server would start an empty database beside the clone. Without a port it takes
-    # that of the variable MYSQL_TCP_PORT.
-    printf '[mysqld]\nserver-id=%s\nport=%s\ndatadir="%s"\n' "$((100 + ORDINAL))" "$DATABASE_PORT" "$DATA_DIR"
+    # with another data directory the server would start an empty database beside the clone
+    printf '[mysqld]\nserver-id=%s\ndatadir="%s"\n' "$((100 + ORDINAL))" "$DATA_DIR"
     [[ $REPLICATION_CLONE_METHOD != clone-plugin ]] || printf '%s\n' plugin-load-add=mysql_clone.so
     [[ $REPLICATION_FLAVOR == mariadb ]] || gtid_options
     if ((ORDINAL == 0)); then

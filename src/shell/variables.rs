@@ -139,7 +139,7 @@ impl<'s, 't, 'k> Variables<'s, 't, 'k> {
 
     /// A text with values in it.
     #[inline(never)]
-    fn text<'w>(&self, text: &'w str) -> Cow<'w, str> {
+    pub(crate) fn text<'w>(&self, text: &'w str) -> Cow<'w, str> {
         /// What is longer is nothing that a rule knows.
         const LIMIT: usize = 4096;
         expand_with_shell(text, LIMIT, &mut |name, room| {
@@ -165,6 +165,12 @@ fn assignments_of<'s, 't>(
     }
     let may_be = *depth > 0;
     let mut push = |name, value, adds| assignments.push(Assignment { command: index, name, value, adds, may_be });
+    // behind `do` too
+    if let Some(at) = words.iter().take(2).position(|word| word.text == "for")
+        && let [name, _, values @ ..] = &words[at + 1..]
+    {
+        push(&name.text, Err(values), false);
+    }
     if command.is_array {
         if let Some((name, _, adds)) = assigned(first) {
             push(name, Err(&words[1..]), adds);

@@ -231,7 +231,7 @@ mod tests {
 
     #[test]
     fn groups_with_a_suffix() {
-        let groups = Groups::for_server(false, Some((9, Some(7))), Some("-X"));
+        let groups = Groups::for_server(false, Some((9, Some(7))), Some("-X".into()));
         for group in ["mysqld", "mysqld-x", "Server-X", "mysqld-9.7-x"] {
             assert!(groups.contains(group), "[{group}]");
         }
@@ -271,7 +271,7 @@ mod tests {
             let _ = OptionFile::parse(&[b"[g]\n", &text[..]].concat());
         }
         texts.push(String::new());
-        let groups = Groups::for_server(true, Some((11, Some(8))), Some("-x"));
+        let groups = Groups::for_server(true, Some((11, Some(8))), Some("-x".into()));
         for text in &texts {
             let file = OptionFile::parse(text);
             assert!(file.options_of(&groups).count() <= text.len());

@@ -1,5 +1,7 @@
 //! The groups of option files, and which program reads each.
 
+use std::borrow::Cow;
+
 use crate::nearest::nearest;
 
 /// The groups of MySQL's server that have no version in their names: `--verbose --help`, "The following groups are
@@ -28,11 +30,11 @@ const OTHER_PROGRAMS: &str = "\
 ///
 /// A name is compared without regard to case (`mysys/typelib`, `find_type`). Blanks before the closing bracket do not
 /// count, blanks after the opening one do.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Groups<'a> {
     is_mariadb: bool,
     version: (Option<u32>, Option<u32>),
-    suffix: Option<&'a str>,
+    suffix: Option<Cow<'a, str>>,
 }
 
 /// Whose group it is.
@@ -54,7 +56,7 @@ impl<'a> Groups<'a> {
     /// The groups of a server: its version as far as it is known, and its `--defaults-group-suffix`, or else
     /// `MYSQL_GROUP_SUFFIX` of its environment (MariaDB: `MARIADB_GROUP_SUFFIX` too).
     #[must_use]
-    pub fn for_server(is_mariadb: bool, version: Option<(u32, Option<u32>)>, suffix: Option<&'a str>) -> Self {
+    pub fn for_server(is_mariadb: bool, version: Option<(u32, Option<u32>)>, suffix: Option<Cow<'a, str>>) -> Self {
         let version = (version.map(|(major, _)| major), version.and_then(|(_, minor)| minor));
         Self { is_mariadb, version, suffix }
     }
@@ -94,7 +96,7 @@ impl<'a> Groups<'a> {
                     .iter()
                     .any(|base| without_prefix(group, base).is_some_and(|text| is_version(text, version)))
         };
-        let without_suffix = self.suffix.and_then(|suffix| {
+        let without_suffix = self.suffix.as_deref().and_then(|suffix| {
             let (group, end) = group.split_at_checked(group.len().checked_sub(suffix.len())?)?;
             end.eq_ignore_ascii_case(suffix).then_some(group)
         });

@@ -4,7 +4,7 @@
 /// can stand for it: MariaDB, and MySQL up to 5.7, take any beginning of a name that no other option has. The lengths
 /// are the shortest ones that `--verbose --help` of one of the servers (MySQL 5.7 and 9.7, MariaDB 10.11 and 11.8)
 /// leaves unambiguous. The `defaults` ones are taken only whole (`mysys/my_default`, `get_defaults_options`).
-const KNOWN: [(&str, usize); 42] = [
+const KNOWN: [(&str, usize); 44] = [
     ("bind-address", "bind".len()),
     ("datadir", "da".len()),
     ("defaults-extra-file", "defaults-extra-file".len()),
@@ -15,6 +15,8 @@ const KNOWN: [(&str, usize); 42] = [
     ("event-scheduler", "ev".len()),
     ("gtid-mode", "gtid-m".len()),
     ("init-file", "init-f".len()),
+    ("init-replica", "init-r".len()),
+    ("init-slave", "init-s".len()),
     ("innodb-data-file-path", "innodb-data-f".len()),
     ("innodb-data-home-dir", "innodb-data-h".len()),
     ("innodb-log-group-home-dir", "innodb-log-g".len()),

@@ -22,10 +22,10 @@ fn forced(pod: &Pod, key: &str, content: &str) -> String {
     forced_of(pod)
 }
 
-/// What `init-mysql` wrote last, without port and data directory, which must be there for every pod.
+/// What `init-mysql` wrote last, without the data directory, which must be there for every pod.
 fn forced_of(pod: &Pod) -> String {
     let text = pod.read(FORCED);
-    let data_dir = format!("port=3306\ndatadir=\"{}\"\n", pod.path("data").display());
+    let data_dir = format!("datadir=\"{}\"\n", pod.path("data").display());
     assert!(text.contains(&data_dir), "{text}");
     text.replace(&data_dir, "")
 }

@@ -15,7 +15,7 @@ use crate::{
         must_hold::{Of, Origin, Placed, Told, check},
         option_files::{self, READ_LATER},
     },
-    text::shown,
+    text::{shown, shown_option},
 };
 use crate::{field_path::DATA, rules::config_map::keys::Role};
 use mysql_options::{EntryKind as Entry, Mistake, OptionFile, Owner, ServerOption, effective};
@@ -33,7 +33,7 @@ pub(super) struct Checked<'c> {
 impl Checked<'_> {
     /// An option as it is written: only lines with options that the rules know are shown.
     pub(super) fn written(&self, line: usize) -> String {
-        format!("the option {}", shown(self.lines.get(line - 1).unwrap_or(&"").trim()))
+        format!("the option {}", shown_option(self.lines.get(line - 1).unwrap_or(&"")))
     }
 
     pub(super) fn violation(

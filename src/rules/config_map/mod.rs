@@ -59,7 +59,14 @@ pub(crate) fn of_statefulset(
     }
     let (config_map, namespace) = (plan.config_map, found.config_maps.namespace);
     let config_maps = ConfigMaps::new(cluster, namespace);
-    let server = Server::new(&plan.database, plan.replication, object, found.container, plan.data_dir.into());
+    let server = Server::new(
+        &plan.database,
+        plan.replication,
+        object,
+        found.container,
+        plan.data_dir.into(),
+        found.group_suffix(),
+    );
     let server = Server { was_there: is_update, ..server };
     check_mounted(&server, found, &config_maps, findings);
     config_maps.tell_failed(&found.path, findings);
@@ -198,7 +205,7 @@ mod tests {
         let database = Database::of(image);
         let mut findings = Findings::default();
         let replication = Replication::new(database.flavor, database.clone_method);
-        let server = Server::new(&database, replication, NULL, NULL, DATA_DIR.into());
+        let server = Server::new(&database, replication, NULL, NULL, DATA_DIR.into(), None);
         check(&json!({"data": data}), &server, &mut findings);
         findings.violations.iter().map(|violation| format!("{} {}", violation.rule, violation.path)).collect()
     }
@@ -267,7 +274,11 @@ mod tests {
         let database = Database::of("mysql:8.0");
         let mut findings = Findings::default();
         let replication = Replication::new(database.flavor, database.clone_method);
-        check(&json!({"data": data}), &Server::new(&database, replication, NULL, NULL, DATA_DIR.into()), &mut findings);
+        check(
+            &json!({"data": data}),
+            &Server::new(&database, replication, NULL, NULL, DATA_DIR.into(), None),
+            &mut findings,
+        );
         let found: Vec<_> = findings.violations.iter().map(|violation| violation.found.as_ref()).collect();
         assert_eq!(found, ["the option \"innodb-undo-directory = /x\"", "the option \"innodb-log-group-home-dir=/y\""]);
     }

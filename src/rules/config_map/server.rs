@@ -49,13 +49,14 @@ impl<'s> Server<'s> {
         object: &'s Value<'s>,
         container: &'s Value<'s>,
         data_dir: Cow<'s, str>,
+        suffix: Option<Cow<'s, str>>,
     ) -> Self {
         let is_mariadb = database.flavor == Flavor::Mariadb;
         let version = database.version();
         Self {
             flavor: database.flavor,
             knows_super_read_only: database.knows_super_read_only(),
-            groups: Groups::for_server(is_mariadb, version.major.map(|major| (major, version.minor)), None),
+            groups: Groups::for_server(is_mariadb, version.major.map(|major| (major, version.minor)), suffix),
             database: *database,
             statefulset: String::new(),
             data_dir,
@@ -133,7 +134,8 @@ pub(super) fn server_of<'s>(
     };
     // one that nobody can tell is refused with the StatefulSet
     let data_dir = data_dir(&found.given().given).map_or(DATA_DIR.into(), |dir| dir.into_owned().into());
-    let server = Server::new(&database, replication, statefulset, found.container, data_dir);
+    let suffix = found.group_suffix().map(|suffix| Cow::Owned(suffix.into_owned()));
+    let server = Server::new(&database, replication, statefulset, found.container, data_dir, suffix);
     // one that is new comes with its StatefulSet, or is put back: what was there before is not known
     let replicas = replicas(statefulset);
     let was_there = case.old.is_some();

@@ -160,7 +160,7 @@ pub(super) static TABLE: [Row; 35] = [
         REMOVE,
     )),
     row(
-        &["init-file"],
+        &["init-file", "init-replica", "init-slave"],
         Holds::Absent,
         Of::Both,
         Servers::All,

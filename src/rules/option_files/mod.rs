@@ -22,7 +22,7 @@ use crate::{
     order::sorted,
     rule::{self, Rule},
     rules::must_hold::Told,
-    text::shown,
+    text::{shown, shown_option},
 };
 use mysql_options::{EntryKind, Groups, OptionFile, ServerOption};
 use std::borrow::Cow;
@@ -66,11 +66,9 @@ pub(crate) fn read<'c>(found: &Found, database: &Database, config_maps: &ConfigM
     if !may_mount(found) {
         return None;
     }
-    let given = &found.given().given;
-    let options = given.iter().rev().filter_map(|given| ServerOption::from_argument(&given.text));
-    let suffix = options.filter(|option| option.is("defaults-group-suffix")).find_map(|option| option.value);
     let version = database.version();
     let is_mariadb = database.flavor == Flavor::Mariadb;
+    let suffix = found.group_suffix();
     let mut reader = Reader {
         found,
         config_maps,
@@ -123,8 +121,8 @@ impl Reading<'_> {
     ) -> Violation {
         let Line { file, number, .. } = &self.lines[place];
         let file = &self.files[*file];
-        let written = file.key.text().split('\n').nth(number - 1).unwrap_or_default().trim();
-        let found = format!("the option {} of {}", shown(written), shown(&file.path));
+        let written = file.key.text().split('\n').nth(number - 1).unwrap_or_default();
+        let found = format!("the option {} of {}", shown_option(written), shown(&file.path));
         wrong(file, Some(*number), config_maps, rule, found, why, fix.into())
     }
 }
@@ -161,14 +159,9 @@ struct Reader<'r, 'v, 'a, 'c> {
 impl Reader<'_, '_, '_, '_> {
     /// The files that the server reads last: those of the folder that a variable names, and of its user's home.
     fn others(&self, is_mariadb: bool) -> Vec<String> {
-        let Found { pod, container, config_maps, .. } = self.found;
-        let variables = &self.found.given().variables;
-        let value = |name: &str| {
-            let place = variables.names.last(name, 0..variables.values.len())?;
-            variables.value(place, 0, config_maps, &mut None).filter(|value| !value.is_empty())
-        };
+        let Found { pod, container, .. } = self.found;
         let mut files = Vec::new();
-        if let Some(folder) = value("MARIADB_HOME").filter(|_| is_mariadb).or_else(|| value("MYSQL_HOME")) {
+        if let Some(folder) = self.found.variable("MYSQL_HOME", is_mariadb) {
             files.push([&folder, "/my.cnf"].concat());
         }
         let user = |of: &Value| at(of, &["securityContext", "runAsUser"]).and_then(Value::as_i64);
@@ -177,7 +170,10 @@ impl Reader<'_, '_, '_, '_> {
         let mut command = list_at(container, &["command"]).iter().filter_map(Value::as_str);
         let is_past_entrypoint = at(container, &["command"]).is_some()
             && !command.any(|text| text.contains("entrypoint") || text.contains("gosu"));
-        let home = value("HOME").filter(|_| self.layout.has_own_user || is_other_user || is_past_entrypoint);
+        let home = self
+            .found
+            .variable("HOME", false)
+            .filter(|_| self.layout.has_own_user || is_other_user || is_past_entrypoint);
         // the runtime sets the home of the container's user, who is root unless somebody says otherwise
         let is_root = is_past_entrypoint && !is_other_user && !self.layout.has_own_user;
         let homes: &[&str] = match () {

@@ -48,11 +48,11 @@ fn check_meshes(object: &Value, findings: &mut Findings) {
     let said = |key| ["labels", "annotations"].map(|field| str_at(metadata, &[field, key]));
     for Mesh { asks, ports } in MESHES {
         // a label that names one of Istio's revisions asks for nothing where another says no
-        let is_refused = asks.iter().any(|(key, _)| said(key).iter().any(|said| ["false", "disabled"].contains(said)));
+        let is_refused = || asks.iter().any(|(key, _)| said(key).iter().any(|it| ["false", "disabled"].contains(it)));
         let is_asked = |(key, values): &(&'static str, &[&str])| {
             said(*key).into_iter().any(|said| !said.is_empty() && (values.is_empty() || values.contains(&said)))
         };
-        if is_refused || !asks.iter().any(is_asked) {
+        if !asks.iter().any(is_asked) || is_refused() {
             continue;
         }
         for key in ports {

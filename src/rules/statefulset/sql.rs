@@ -57,6 +57,8 @@ fn read(text: &str, found: &mut dyn FnMut(What, Cow<str>)) {
             }
             let mut behind = reader.clone();
             if let Some(end) = follows(&token, &mut behind) {
+                // a comment may be between the words
+                let end = text[token.start..end].find(['#', '*']).map_or(end, |_| token.end);
                 found(What::Replication, Cow::Borrowed(&text[token.start..end]));
                 reader = behind;
             }
@@ -123,7 +125,10 @@ fn set(reader: &mut Reader, set: &Token, found: &mut dyn FnMut(What, Cow<str>)) 
             && (owner.is_empty() || is_scope(owner))
             && let Some(what) = undone(name, value.text)
         {
-            let shown = if is_first {
+            let shown = if text[start..value.end].contains(['#', '*']) || text[start..value.end].contains("--") {
+                // what a comment says is nobody's business
+                Cow::Owned(format!("SET {name} = {}", value.text))
+            } else if is_first {
                 Cow::Borrowed(&text[set.start..value.end])
             } else {
                 Cow::Owned(format!("SET {}", text[start..value.end].trim()))
@@ -152,14 +157,15 @@ fn is_scope(owner: &str) -> bool {
     ["global", "persist", "persist_only", "session", "local"].iter().any(|scope| owner.eq_ignore_ascii_case(scope))
 }
 
-/// What a variable undoes by a value. `DEFAULT` is OFF for read-only, and for events what MySQL has from 8.0 on.
+/// What a variable undoes by a value. `DEFAULT` is what MySQL has for events from 8.0 on.
 fn undone(name: &str, value: &str) -> Option<What> {
     let is_any = |text: &str, words: &[&str]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
     // a delimiter of the client's may be behind it
     let value = value.trim_end_matches('$');
     let is_zero = !value.is_empty() && value.bytes().all(|byte| byte == b'0');
     if is_any(name, &["read_only", "super_read_only"]) {
-        (is_zero || is_any(value, &["off", "false", "default"])).then_some(What::ReadOnly)
+        // what a variable or an expression comes to is not known
+        (!is_any(value, &["1", "on", "true"])).then_some(What::ReadOnly)
     } else if is_any(name, &["event_scheduler"]) {
         is_any(value, &["1", "on", "true", "default"]).then_some(What::Events)
     } else if is_any(name, &["sql_slave_skip_counter", "sql_replica_skip_counter"]) {
@@ -312,7 +318,11 @@ mod tests {
             ("SET GLOBAL a='b;c', GLOBAL read_only=0", ReadOnly, "SET GLOBAL read_only=0"),
             ("SET GLOBAL a=f(1, 2), read_only=0", ReadOnly, "SET read_only=0"),
             ("SET PASSWORD = 'x', read_only=0", ReadOnly, "SET read_only=0"),
-            ("SELECT 1;SET/**/GLOBAL read_only=(0)", ReadOnly, "SET/**/GLOBAL read_only=(0"),
+            ("SELECT 1;SET/**/GLOBAL read_only=(0)", ReadOnly, "SET read_only = 0"),
+            ("SET GLOBAL read_only -- secret\n = 0", ReadOnly, "SET read_only = 0"),
+            ("SET GLOBAL read_only = @a", ReadOnly, "SET GLOBAL read_only = @"),
+            ("SET GLOBAL read_only = NOT 1", ReadOnly, "SET GLOBAL read_only = NOT"),
+            ("STOP /* secret */ SLAVE", Replication, "STOP"),
             ("/*!80000 SET GLOBAL read_only=0 */", ReadOnly, "SET GLOBAL read_only=0"),
             ("SELECT 1\\G SET GLOBAL read_only=0", ReadOnly, "SET GLOBAL read_only=0"),
             ("CREATE EVENT e DO SET GLOBAL read_only=0", ReadOnly, "SET GLOBAL read_only=0"),

@@ -168,7 +168,8 @@ impl Search<'_> {
                 }
             }
             for input in &command.inputs {
-                self.word(script.inputs[*input], kind == Program::Client, depth);
+                let text = variables.text(script.inputs[*input]);
+                self.word(&text, kind == Program::Client, depth);
             }
         }
     }
@@ -273,6 +274,15 @@ mod tests {
             "timeout 5 mysql -e 'STOP REPLICA'",
             "mysqladmin -uroot stop-replica",
             "while :; do mysql -e 'RESET MASTER'; done",
+            "mysql -e \"SET GLOBAL read_only=$OTHER\"",
+            "mysql -e \"SET GLOBAL read_only=${RO:-0}\"",
+            "mysql -e 'SET GLOBAL read_only = NOT 1'",
+            "mysql -e 'SET GLOBAL read_only = !1'",
+            "mysql -e 'SET GLOBAL read_only = (SELECT 0)'",
+            "mysql -e 'SET @a = 0; SET GLOBAL read_only = @a'",
+            "while sleep 5; do for v in read_only x; do mysql -e \"SET GLOBAL $v=OFF\"; done; done",
+            "for v in super_read_only read_only; do mysql -e \"SET GLOBAL $v=OFF\"; done",
+            "V='SET GLOBAL read_only=0'; mysql <<E\n$V\nE",
         ] {
             assert!(is_found(text), "{text}");
         }
@@ -285,7 +295,8 @@ mod tests {
             "mysql -e \"SELECT 'SET GLOBAL read_only=0'\"",
             "cat > /README <<E\nnever SET GLOBAL read_only=0\nE",
             "set -e; echo start-slave",
-            "mysql -e \"SET GLOBAL read_only=$OTHER\"",
+            "mysql -e \"SET GLOBAL $OTHER=0\"",
+            "for v in max_connections; do mysql -e \"SET GLOBAL $v=0\"; done",
         ] {
             assert!(!is_found(text), "{text}");
         }

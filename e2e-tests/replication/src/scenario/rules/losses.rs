@@ -1,5 +1,5 @@
-//! The severe ones among the rules: without them rows are lost, or written twice, and nothing says so. Where no rule can
-//! be off, since the policy itself decides, what it decides is played beside its contrary.
+//! The severe ones among the rules: without them rows are lost, or written twice, and nothing says so. Where no rule
+//! can be off, since the policy itself decides, what it decides is played beside its contrary.
 
 use serde_json::{Value, json};
 
