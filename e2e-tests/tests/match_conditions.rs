@@ -175,7 +175,7 @@ fn what_may_concern_a_database_is_sent() {
         ("one by what is in it", asked("ConfigMap", "v1", "x", &data("options", "a\n[mysqld-8.4]\n"))),
         ("an argument's value", asked("ConfigMap", "v1", "x", &data("flags", "--skip-log-bin"))),
         ("an argument's long value", asked("ConfigMap", "v1", "x", &data("flags", &format!("{long} --skip-log-bin")))),
-        ("a very long value", asked("ConfigMap", "v1", "x", &data("x", &"x".repeat(300_001)))),
+        ("a very long value", asked("ConfigMap", "v1", "x", &data("x", &"x".repeat(200_001)))),
         ("an option file's name", asked("ConfigMap", "v1", "x", &data("file", "/etc/own.cnf"))),
         ("one in binary", asked("ConfigMap", "v1", "x", &json!({"binaryData": {"my.cnf": "AA=="}}))),
         ("a variable", asked("Deployment", "apps/v1", "x", &template(&json!({"env": [{"name": "DBRWHost"}]})))),
@@ -432,11 +432,11 @@ fn no_object_is_too_large_for_a_condition() {
                 ("o.data.exists(", "size(o.data) > 200 || "),
                 ("o.binaryData.exists(", "size(o.binaryData) > 200 || "),
                 ("o.spec.ports.exists(", "size(o.spec.ports) > 100 || "),
-                ("o.data[k].matches(", "size(o.data[k]) * size(o.data) > 300000 ||"),
+                ("o.data[k].matches(", "size(o.data[k]) * size(o.data) > 200000 ||"),
             ] {
                 assert_eq!(text.matches(search).count(), text.matches(limit).count(), "{search}: {text}");
             }
-            let (bounded, searched) = (text.find("* size(o.data) > 300000"), text.find("o.data[k].contains("));
+            let (bounded, searched) = (text.find("* size(o.data) > 200000"), text.find("o.data[k].contains("));
             assert!(searched.is_none() || bounded < searched, "{text}");
         }
     }

@@ -117,7 +117,7 @@ the dashes of a certificate's first line stands another dash.
     [object, oldObject].exists(o, o != null && (
       (has(o.data) && (size(o.data) > 200 || o.data.exists(k,
         k.matches('(?i)^(master|slave|primary|replica)|[.]cnf$') ||
-        size(o.data[k]) * size(o.data) > 300000 ||
+        size(o.data[k]) * size(o.data) > 200000 ||
         o.data[k].endsWith('.cnf') || o.data[k].matches('(^|[^-])--[a-zA-Z]') ||
         o.data[k].contains('[mysqld') || o.data[k].contains('[mariadb') || o.data[k].contains('[server') ||
         o.data[k].contains('[client-') || o.data[k].contains('!include')))) ||
