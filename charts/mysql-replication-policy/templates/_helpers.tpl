@@ -24,7 +24,7 @@ registry://{{ .Values.module.repository }}:{{ .Values.module.tag | default (prin
 {{- end }}
 {{- end }}
 
-{{/* What of a map is not empty, at every depth, as JSON: a form sends what nobody has filled in. No number is empty. */}}
+{{/* What of a map is not empty, at every depth, as JSON: forms send what nobody has filled in. No number is empty. */}}
 {{- define "policy.filled" -}}
 {{- $filled := dict }}
 {{- range $key, $value := . }}
