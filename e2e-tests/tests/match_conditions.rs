@@ -416,7 +416,8 @@ fn no_condition_fails_whatever_is_not_there() {
 }
 
 /// The API server gives an expression up that costs more than its budget (k8s.io/apiserver, `pkg/apis/cel`): lists and
-/// texts without a limit are not searched.
+/// texts without a limit are not searched. Counted with cel-go 0.20, the dearest objects within these limits cost 0.7
+/// million of a million, as an update, with a hundred annotations of three hundred letters each.
 #[test]
 fn no_object_is_too_large_for_a_condition() {
     let installed = installed();
