@@ -215,6 +215,13 @@ preview-image: policy.wasm preview-binary ## Build the image of the program for 
 	@command -v podman >/dev/null || { echo 'error: podman is needed and not installed' >&2; exit 1; }
 	podman build --file Containerfile --tag mysql-replication-preview:$(TAG) target/dist
 
+# the module that the binaries have inside
+BUILT ?= target/built/policy.wasm
+
+.PHONY: same-policy
+same-policy: policy.wasm ## Make sure that policy.wasm is the one that the binaries were built with (BUILT=...)
+	@cmp $(BUILT) $< && printf '%s is the same as %s\n' $< $(BUILT)
+
 .PHONY: publish-preview
 publish-preview: ## Push and sign the image of what is in target/dist as TAG (needs podman, cosign, a login)
 	@hack/publish-preview $(TAG)

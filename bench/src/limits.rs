@@ -64,6 +64,8 @@ impl Measured {
             add(format!("{subject}, instructions"), policy.call, do_nothing.call);
             add(format!("{subject}, pages"), policy.pages, do_nothing.pages);
             add(format!("{subject}, look-ups"), policy.look_ups as u64, do_nothing.look_ups as u64);
+            add(format!("{subject}, bytes looked up"), policy.looked_up as u64, do_nothing.looked_up as u64);
+            add(format!("{subject}, bytes of the answer"), policy.answer as u64, do_nothing.answer as u64);
         }
         measured
     }

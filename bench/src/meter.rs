@@ -29,6 +29,10 @@ pub struct Count {
     pub pages_at_start: u64,
     /// Look-ups in the cluster.
     pub look_ups: usize,
+    /// Bytes of what they found, errors included: a policy server copies them into the guest.
+    pub looked_up: usize,
+    /// Bytes of the guest's answer, of which a policy server makes a patch.
+    pub answer: usize,
 }
 
 impl Count {
@@ -90,6 +94,7 @@ impl Meter {
             error: None,
             looked_up: Ok(Vec::new()),
             look_ups: 0,
+            looked_up_bytes: 0,
             limits: StoreLimitsBuilder::new().memory_size(MEMORY_LIMIT).build(),
         };
         let mut store = Store::new(&self.engine, host);
@@ -116,6 +121,8 @@ impl Meter {
             pages: memory.size(&store),
             pages_at_start,
             look_ups: store.data().look_ups,
+            looked_up: store.data().looked_up_bytes,
+            answer: store.data().answer.as_ref().map_or(0, Vec::len),
         };
         match store.into_data() {
             Host { answer: Some(answer), .. } if is_done => Ok((answer, count)),
@@ -133,6 +140,7 @@ struct Host {
     error: Option<String>,
     looked_up: Result<Vec<u8>, String>,
     look_ups: usize,
+    looked_up_bytes: usize,
     limits: StoreLimits,
 }
 
@@ -179,6 +187,7 @@ fn wapc(engine: &Engine) -> wasmtime::Result<Linker<Host>> {
             let host = caller.data_mut();
             host.looked_up = host.cluster.answer(&call);
             host.look_ups += 1;
+            host.looked_up_bytes += host.looked_up.as_ref().map_or_else(String::len, Vec::len);
             wasmtime::Result::Ok(i32::from(host.looked_up.is_ok()))
         },
     )?;

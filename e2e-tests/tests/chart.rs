@@ -18,6 +18,7 @@ use mysql_replication_e2e_tests::{
     parse, parse_all, policy, read_manifest, read_manifests, root, show_manifest,
 };
 use mysql_replication_golden_tests::{check_all, validate};
+use mysql_replication_policy::rule;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -292,9 +293,11 @@ fn values_do_what_they_say() {
 
 #[test]
 fn the_schema_refuses_what_would_do_nothing() {
-    let folder = tempfile::tempdir().expect("a folder");
     let wrong = [
         "rollout: maybe",
+        "rollout: null",
+        "failurePolicy: null",
+        "workloads: {failurePolicy: null}",
         "rolout: warn",
         "settings: {unmanagd: warn}",
         "settings: {unmanaged: maybe}",
@@ -308,18 +311,143 @@ fn the_schema_refuses_what_would_do_nothing() {
         "module: {repository: 'registry://x/y'}",
         "nameOverride: A B",
     ];
-    let files: Vec<_> = wrong
-        .iter()
-        .enumerate()
-        .map(|(index, values)| {
-            let path = folder.path().join(format!("{index:02}.yaml"));
-            fs::write(&path, values).expect("written");
-            path
-        })
-        .collect();
-    let answer = render(&files);
-    for (values, one) in wrong.iter().zip(answer.rendered.values()) {
+    for (values, one) in wrong.iter().zip(render_texts(&wrong)) {
         assert!(one.error.is_some(), "{values} is taken: {:?}", one.files.values());
+    }
+}
+
+/// What the chart makes of each of these values.
+fn render_texts(values: &[impl AsRef<[u8]>]) -> Vec<Rendered> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let files = values.iter().enumerate().map(|(index, values)| {
+        let path = folder.path().join(format!("{index:04}.yaml"));
+        fs::write(&path, values).expect("written");
+        path
+    });
+    let rendered: Vec<_> = render(&files.collect::<Vec<_>>()).rendered.into_values().collect();
+    assert_eq!(rendered.len(), values.len());
+    rendered
+}
+
+/// Settings, some right and some wrong: the policy alone knows which.
+fn some_settings() -> Vec<Value> {
+    let mut some = vec![
+        json!({}),
+        json!({"images": {"mysql-8": "registry.example/x:1"}}),
+        json!({"images": {"mysql-8.0": 8}}),
+        json!({"images": {"mysql-8.0": " x"}}),
+        json!({"configMap": "Upper"}),
+        json!({"configMap": "a.b-c"}),
+        json!({"exemptNamespaces": ["team-*", "a?b"]}),
+        json!({"exemptNamespaces": ["*"]}),
+        json!({"exemptNamespaces": "team-*"}),
+        json!({"exemptNamespaces": ["a b"]}),
+        json!({"writeNames": {"variables": ["*_SINK_HOST"], "services": ["**"]}}),
+        json!({"rules": {"no-such-rule": "warn"}}),
+        json!({"rules": "warn"}),
+    ];
+    for flavor in known(&["images"]) {
+        some.push(json!({"images": {flavor: "registry.example:5000/x/y:1@sha256:ab"}}));
+    }
+    for size in ["10Gi", "1.5Ti", "1e9", ".5G", "5.", "0x1", "ten", "10GB", "-1Gi", "1.2.3", ".", "Gi", "1E+3", "12E"] {
+        some.push(json!({"storage": {"size": size}}));
+        some.push(json!({"resources": {"xtrabackup": {"limits": {"memory": size}}}}));
+    }
+    for class in ["fast", "Fast", "a..b", "-a", "a_b", "a.b"] {
+        some.push(json!({"storage": {"storageClassName": class}}));
+    }
+    for modes in
+        [json!(["ReadWriteOnce"]), json!(["ReadWriteOncePod"]), json!(["ReadWriteMany"]), json!("ReadWriteOnce")]
+    {
+        some.push(json!({"storage": {"accessModes": modes}}));
+    }
+    for amount in [json!(1), json!(0), json!(-1), json!(1.5), json!(true), json!({})] {
+        some.push(json!({"resources": {"xtrabackup": {"requests": {"cpu": amount}}}}));
+    }
+    for rule in &rule::ALL {
+        for severity in rule::Severity::NAMES.iter().chain(&["error"]) {
+            some.push(json!({"rules": {rule.id: severity}}));
+        }
+    }
+    some
+}
+
+/// Helm refuses what the policy would: else the policy would be installed, and stay inactive.
+#[test]
+fn the_schema_takes_what_the_policy_takes() {
+    let some = some_settings();
+    let values: Vec<String> = some.iter().map(|settings| json!({"settings": settings}).to_string()).collect();
+    let mut problems = Vec::new();
+    let mut refused = 0;
+    for (settings, one) in some.iter().zip(render_texts(&values)) {
+        let validity = policy().validate_settings(settings).expect("an answer");
+        refused += usize::from(!validity.valid);
+        if validity.valid != one.error.is_none() {
+            problems.push(format!("{settings}: {:?}, by the policy {:?}", one.error, validity.message));
+        }
+    }
+    assert!(problems.is_empty(), "{} problems\n{}", problems.len(), problems.join("\n"));
+    assert!(refused >= 30 && some.len() - refused >= 30, "{refused} of {}", some.len());
+}
+
+/// A form sends fields that nobody has filled in as empty ones, at every depth; numbers are none of those.
+#[test]
+fn what_is_empty_is_the_policys_own_default() {
+    let empty = json!({"settings": {
+        "unmanaged": "", "lookupFailure": null, "configMap": "", "exemptNamespaces": [],
+        "images": {"mysql-8.0": "", "mariadb": null},
+        "storage": {"size": "", "storageClassName": "", "accessModes": []},
+        "resources": {
+            "init-mysql": {"requests": {}, "limits": null},
+            "xtrabackup": {"requests": {"cpu": "", "memory": null}, "limits": {"cpu": 0, "memory": "1Gi"}},
+        },
+        "rules": {"write-service": "", "host-network": null, "write-endpoint": "off"},
+        "writeNames": {"variables": [], "services": null},
+    }});
+    let all = render_texts(&[empty.to_string()]);
+    let settings = &all[0].policies()[0]["spec"]["settings"];
+    assert_eq!(
+        *settings,
+        json!({
+            "unmanaged": "warn",
+            "rules": {"write-service": "warn", "write-endpoint": "off"},
+            "resources": {"xtrabackup": {"limits": {"cpu": 0, "memory": "1Gi"}}},
+        })
+    );
+    let validity = policy().validate_settings(settings).expect("an answer");
+    assert!(validity.valid, "{:?}", validity.message);
+}
+
+/// In the step monitor nothing is held up where the policy server is away, whatever else is said.
+#[test]
+fn monitor_holds_nothing_up() {
+    let values = "{rollout: monitor, failurePolicy: Fail, workloads: {failurePolicy: Fail}}";
+    let all = render_texts(&[values, "workloads: {failurePolicy: Fail}"]);
+    let failure = |at: usize| -> Vec<Value> {
+        all[at].policies().iter().map(|policy| policy["spec"]["failurePolicy"].clone()).collect()
+    };
+    assert_eq!(failure(0), ["Ignore", "Ignore"]);
+    assert_eq!(failure(1), ["Fail", "Fail"]);
+}
+
+/// Rancher installs a chart into the namespace that it names, and Kubewarden's charts name theirs: the one of the
+/// policy servers and of their service accounts, which the chart binds unless another one is given.
+#[test]
+fn the_rights_are_where_the_policy_servers_are() {
+    let chart = read_manifest(&root().join(CHART).join("Chart.yaml"));
+    assert_eq!(chart["annotations"]["catalog.cattle.io/namespace"], "cattle-kubewarden-system");
+    let all = render_texts(&["{}", "policyServer: {namespace: elsewhere}"]);
+    let subject = |at: usize| {
+        let objects = all[at].objects();
+        let binding = objects.iter().find(|object| object["kind"] == "ClusterRoleBinding").expect("a binding");
+        binding["subjects"][0]["namespace"].clone()
+    };
+    // render.py installs into kubewarden
+    assert_eq!((subject(0), subject(1)), (json!("kubewarden"), json!("elsewhere")));
+    assert!(own_questions().iter().any(|question| question["variable"] == "policyServer.namespace"));
+    for policy in by_default().policies() {
+        let excluded = &policy["spec"]["namespaceSelector"]["matchExpressions"][0]["values"];
+        assert_eq!(*excluded, json!(["kube-system", "kubewarden", "cattle-kubewarden-system"]));
     }
 }
 
@@ -379,7 +507,14 @@ fn own_questions() -> Vec<Value> {
         question(
             "policyServer.name",
             "Policy server",
-            "The PolicyServer that runs the policy. Left empty, it is the one with the name default.",
+            "The PolicyServer that runs the policy. Left empty, it is the one with the name default. Kubewarden lets \
+             nobody change it later.",
+            json!({"type": "string", "required": false, "default": ""}),
+        ),
+        question(
+            "policyServer.namespace",
+            "Namespace of the policy server",
+            "That of Kubewarden's controller. Left empty, it is the one that this is installed into.",
             json!({"type": "string", "required": false, "default": ""}),
         ),
         question(

@@ -19,8 +19,9 @@ use tempfile::TempDir;
 
 /// Commands that need nothing but a built checkout, each with the exit codes that it may have and a part of what it
 /// says.
-const RUN: [(&str, &[i32], &str); 6] = [
+const RUN: [(&str, &[i32], &str); 7] = [
     ("make help", &[0], "List the targets"),
+    (r#"echo 'insecure_sources: ["127.0.0.1:5000"]' >sources.yml"#, &[0], ""),
     ("target/debug/mysql-replication-preview examples/*.yaml", &[0], "3 accepted, 2 mutated"),
     ("mysql-replication-preview mysql.yaml", &[0], "adds containers: xtrabackup"),
     ("mysql-replication-preview --inject --diff --brief plain.yaml", &[0], "+++"),
@@ -237,6 +238,36 @@ fn check_files(command: &str) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// An upgrade by Helm forgets what was set before unless it is told otherwise, and with `--reuse-values` it does not
+/// know what a newer chart has. Kubewarden's three charts of before are deprecated (kubewarden/helm-charts, README).
+#[test]
+fn helm_is_told_what_it_needs() {
+    let all = all_commands();
+    let upgrades: Vec<_> = all.iter().filter(|shown| shown.command.starts_with("helm upgrade ")).collect();
+    assert!(upgrades.len() >= 3, "{upgrades:?}");
+    for shown in upgrades {
+        assert!(shown.command.contains(" --reset-then-reuse-values "), "{}: {}", shown.at, shown.command);
+    }
+    let is_installed = |text: &str| text.contains("kubewarden/admission-controller");
+    assert!(all.iter().any(|shown| is_installed(&shown.command)));
+    for file in ["hack/kind-cluster", "policy-metadata/policy-server-values.yaml", "artifacthub/artifacthub-pkg.yml"] {
+        assert!(is_installed(&read(file)), "{file}");
+    }
+    let texts = all.iter().map(|shown| (shown.at.clone(), shown.command.clone()));
+    let files = ["hack/kind-cluster", "hack/artifacthub", "policy-metadata/policy-server-values.yaml"];
+    let charts = ["Chart.yaml", "templates/NOTES.txt"].map(|file| format!("charts/mysql-replication-policy/{file}"));
+    let files = files.map(str::to_owned).into_iter().chain(charts).map(|file| (file.clone(), read(&file)));
+    for (at, text) in texts.chain(files) {
+        for old in ["crds", "controller", "defaults"] {
+            assert!(!text.contains(&format!("kubewarden/kubewarden-{old}")), "{at}: kubewarden-{old} is deprecated");
+        }
+        let upgrades = text.lines().filter(|line| line.contains("helm upgrade ") && !line.ends_with('\\'));
+        for line in upgrades {
+            assert!(line.contains("--reset-then-reuse-values"), "{at}: {line}");
+        }
+    }
 }
 
 /// The targets that CI makes, with those that they depend on or make themselves.

@@ -1,7 +1,11 @@
 //! What is published says what the code does, and says the same everywhere: Artifact Hub's files, the form for
 //! settings, the values for Helm and the workflows. `make check-publishing` asks kwctl itself about the package file.
 
-use std::{collections::BTreeSet, fs};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    os::unix::fs::PermissionsExt,
+};
 
 use mysql_replication_e2e_tests::{both_doors, parse, policy, read_manifest, read_manifests, request, root};
 use mysql_replication_policy::{names::INJECTED_CONTAINERS, rule};
@@ -365,6 +369,7 @@ fn workflows_call_make_and_pin_what_they_use() {
         .collect();
     let mut called = BTreeSet::new();
     let mut versions = BTreeSet::new();
+    let mut actions: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut workflows = 0;
     for entry in fs::read_dir(root().join(".github/workflows")).expect("workflows") {
         let path = entry.expect("an entry").path();
@@ -381,6 +386,8 @@ fn workflows_call_make_and_pin_what_they_use() {
                 .and_then(|(_, rest)| rest.split_once(" # v"))
                 .is_some_and(|(commit, _)| commit.len() == 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit()));
             assert!(is_local || pinned, "{name}: {line}: pin it by a commit, with its version as a comment");
+            let (action, version) = line.split_once('@').unwrap_or((line, ""));
+            actions.entry(action.to_owned()).or_default().insert(version.to_owned());
             assert!(!is_local || root().join(line).is_file(), "{name}: there is no {line}");
         }
         for step in steps(&workflow) {
@@ -416,6 +423,7 @@ fn workflows_call_make_and_pin_what_they_use() {
             "demo",
             "policy.wasm",
             "preview-binary",
+            "same-policy",
             "test",
             "e2e-tests",
             "e2e-replication",
@@ -430,4 +438,46 @@ fn workflows_call_make_and_pin_what_they_use() {
         ])
     );
     assert_eq!(versions.len(), 1, "one kwctl for all: {versions:?}");
+    for (action, versions) in actions {
+        assert_eq!(versions.len(), 1, "one {action} for all: {versions:?}");
+    }
+}
+
+/// The chart goes beside the policy, into the folder of its owner: there is nobody else's to write into.
+#[test]
+fn the_chart_is_pushed_beside_the_policy() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |path: &str| folder.path().join(path);
+    for part in ["hack", "policy-metadata", "bin"] {
+        fs::create_dir(at(part)).expect("a folder");
+    }
+    fs::copy(root().join("hack/publish"), at("hack/publish")).expect("the script");
+    let url = annotation("io.kubewarden.policy.ociUrl");
+    let own = text("policy-metadata/metadata.yml").replace(&url, "registry.test/owner/mysql-replication-policy");
+    fs::write(at("policy-metadata/metadata.yml"), own).expect("written");
+    // stand-ins, which note what they are called with
+    for (program, says) in [
+        ("kwctl", "{}"),
+        ("jq", "registry.test/owner/mysql-replication-policy@sha256:aa"),
+        ("cosign", ""),
+        ("helm", "Digest: sha256:bb"),
+    ] {
+        let script = format!("#!/bin/sh\necho \"{program} $*\" >>called\necho '{says}'\n");
+        fs::write(at("bin").join(program), script).expect("written");
+        fs::set_permissions(at("bin").join(program), fs::Permissions::from_mode(0o755)).expect("a program");
+    }
+    let path = format!("{}:{}", at("bin").display(), std::env::var("PATH").expect("a path"));
+    let tag = format!("v{}", annotation("io.kubewarden.policy.version"));
+    let mut command = std::process::Command::new("bash");
+    command.args(["hack/publish", "annotated-policy.wasm", "sbom.json", &tag]).env("PATH", path);
+    let run = command.current_dir(folder.path()).output().expect("bash");
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    let called = fs::read_to_string(at("called")).expect("calls");
+    let chart = format!("target/mysql-replication-policy-{}.tgz", tag.trim_start_matches('v'));
+    for call in [
+        format!("helm push {chart} oci://registry.test/owner/charts\n"),
+        "cosign sign --yes registry.test/owner/charts/mysql-replication-policy@sha256:bb\n".to_owned(),
+    ] {
+        assert!(called.contains(&call), "{call}: {called}");
+    }
 }

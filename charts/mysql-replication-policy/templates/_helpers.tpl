@@ -24,16 +24,19 @@ registry://{{ .Values.module.repository }}:{{ .Values.module.tag | default (prin
 {{- end }}
 {{- end }}
 
-{{/*
-The policy's settings: what the step of the roll-out says, and over it what the values say.
-
-What is empty in the values is left out, for a form sends it so, and null would not be the policy's default.
-*/}}
-{{- define "policy.settings" -}}
-{{- $settings := dict }}
-{{- range $key, $value := .Values.settings }}
-{{- if $value }}{{ $_ := set $settings $key (deepCopy $value) }}{{ end }}
+{{/* What of a map is not empty, at every depth, as JSON: forms send what nobody has filled in. No number is empty. */}}
+{{- define "policy.filled" -}}
+{{- $filled := dict }}
+{{- range $key, $value := . }}
+{{- if kindIs "map" $value }}{{ $value = include "policy.filled" $value | fromJson }}{{ end }}
+{{- if or $value (has (kindOf $value) (list "int" "int64" "float64")) }}{{ $_ := set $filled $key $value }}{{ end }}
 {{- end }}
+{{- toJson $filled }}
+{{- end }}
+
+{{/* The policy's settings: what the step of the roll-out says, and over it what the values say. */}}
+{{- define "policy.settings" -}}
+{{- $settings := include "policy.filled" (.Values.settings | default dict) | fromJson }}
 {{- $step := dict "unmanaged" "reject" }}
 {{- if eq .Values.rollout "warn" }}
 {{- $step = dict "unmanaged" "warn" "rules" (dict "write-service" "warn" "write-endpoint" "warn") }}
