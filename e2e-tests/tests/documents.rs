@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
+    path::{Path, PathBuf},
 };
 
 use mysql_replication_e2e_tests::{both_doors, both_doors_in, orders, parse, request, root};
@@ -125,6 +126,32 @@ fn no_page_is_too_long() {
     for (path, limit) in pages {
         let lines = fs::read_to_string(&path).expect("a page").lines().count();
         assert!(lines <= limit, "{} has {lines} lines, of {limit} at most", path.display());
+    }
+}
+
+/// The pages below a folder.
+fn pages_below(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    entries
+        .flat_map(|path| match path.extension() {
+            _ if path.is_dir() => pages_below(&path),
+            Some(extension) if extension == "md" => vec![path],
+            _ => Vec::new(),
+        })
+        .collect()
+}
+
+/// A page that has lost its text is still linked.
+#[test]
+fn every_page_has_a_heading_and_text() {
+    let pages = pages_below(&root().join("docs"));
+    assert!(pages.len() > 60, "{pages:?}");
+    for path in pages {
+        let page = fs::read_to_string(&path).expect("a page");
+        let heading = page.lines().next().and_then(|line| line.strip_prefix("# ")).map(str::trim).unwrap_or_default();
+        assert!(!heading.is_empty(), "{} does not begin with a heading", path.display());
+        let words = page.lines().filter(|line| !line.starts_with('#')).flat_map(str::split_whitespace).count();
+        assert!(words > 20, "{} has {words} words below its headings", path.display());
     }
 }
 

@@ -8,6 +8,7 @@
 mod check;
 pub mod cli;
 pub mod host;
+mod process;
 
 pub use check::{Check, Kubectl, Level, Section, check};
 pub use host::{Interpreter, embedded_policy};

@@ -212,7 +212,27 @@ fn without_a_cluster_nothing_is_known() {
     let ran = check(&folder, &["--policy", "nowhere.wasm"]);
     assert_eq!((ran.code, ran.out.as_str()), (2, ""));
     assert!(ran.err.contains("no policy module at nowhere.wasm"), "{}", ran.err);
-    assert_eq!(check(&folder, &["--namespace", ""]).code, 2);
+    for arg in ["--namespace=", "--namespace=A b", "--context="] {
+        let ran = check(&folder, &[arg]);
+        assert_eq!(ran.code, 2, "{arg}");
+        let option = arg.split('=').next().unwrap();
+        assert!(ran.err.starts_with(&format!("error: {option} ")), "{}", ran.err);
+    }
+}
+
+/// What no cluster answers, and a broken stand-in for kubectl may.
+#[test]
+fn answers_of_another_form_are_told() {
+    for answered in ["[]", "7", "\"x\"", "null", "{\"items\": 7}", "{\"items\": [7, []]}"] {
+        let folder = Cluster::new().folder();
+        for name in [POLICIES, SERVER, DEPLOYMENT, SETS, "get_--raw_-version", "get_pods_--namespace=shop"] {
+            answer(&folder, name, answered);
+            assert!(check(&folder, &[]).code < 3, "{name}: {answered}");
+        }
+    }
+    let folder = Cluster::new().folder();
+    answer(&folder, SETS, "[]");
+    expect(&folder, &[("injected", "unknown", "StatefulSets could not be looked up: no list of statefulsets.apps")]);
 }
 
 #[test]
@@ -400,6 +420,9 @@ fn databases_that_are_not_as_the_policy_leaves_them_are_told() {
     assert!(hint(&folder).contains("Its next update is refused"), "{}", hint(&folder));
     let folder = with(&|cluster| cluster.sets = vec![with_claim()]);
     expect(&folder, &[asks, ("rules", "warning", "its pods hold data of their own: delete pod 0 next")]);
+    let list = check(&folder, &[]).out;
+    let told = list.split_once("fix: the reference says what it is about\n    see: ").expect("the hint").1;
+    assert!(told.lines().next().unwrap().ends_with("/docs/reference.md"), "{list}");
     assert!(hint(&folder).contains("Its next update brings the injection"), "{}", hint(&folder));
     let folder = with(&|cluster| {
         cluster.sets = vec![plain()];

@@ -69,7 +69,9 @@ m/a.yaml:1: Pod shop/test-rule REJECTED: 2 problems
         fix: write it
         see: LINKreplica-writable.md
     warning: [service-port] Service shop/gone spec.ports: no port
+        see: LINKservice-port.md
     warning: m/a.yaml:3: [x] metadata.labels: none...
+        see: LINKx.md
     warning: watch out
     audit: exempted-rules=\"x: by hand\" rejected-rules=host-network
 ";
@@ -109,6 +111,7 @@ fn places_for_machines() {
     assert!(pod["message"].as_str().unwrap().starts_with("Pod shop/test-rule is rejected: 2 problems\n"));
     assert_eq!(pod["warnings"][2], "watch out");
     assert_eq!(pod["warningPlaces"], json!([null, {"file": "m/a.yaml", "line": 3}, null]));
+    assert_eq!(pod["warningLinks"], json!([link("service-port"), link("x"), null]));
     assert_eq!(report["objects"][1]["violations"], json!([]));
     let ran = run(&RULES, &["--output", "json", "m/a.yaml"]);
     let report: Value = serde_json::from_str(&ran.out).unwrap();
@@ -319,7 +322,11 @@ fn a_policy_in_the_folder_is_found() {
 fn bad_usage() {
     assert_eq!(run(&[], &[]).code, 2);
     assert_eq!(run(&[], &["--nonsense", "x"]).code, 2);
-    assert_eq!(run(&[("a.yaml", ACCEPTED)], &["--namespace", "", "a.yaml"]).code, 2);
+    for name in ["", "A", "a.b", "-a", &"a".repeat(64)] {
+        let ran = run(&[("a.yaml", ACCEPTED)], &[&format!("--namespace={name}"), "a.yaml"]);
+        assert_eq!(ran.code, 2, "{name}");
+        assert!(ran.err.starts_with("error: --namespace "), "{}", ran.err);
+    }
     let help = run(&[], &["--help"]);
     assert_eq!(help.code, 0);
     assert!(help.out.contains("Exit codes:"));

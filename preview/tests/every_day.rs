@@ -28,6 +28,7 @@ fn settings_in_every_shape() {
         (policy("ClusterAdmissionPolicy", "  settings: {x: 1}\n"), true),
         (policy("AdmissionPolicy", ""), true),
         (policy("ClusterAdmissionPolicy", "  settings: {x: 1}\n") + role, true),
+        (policy("AdmissionPolicy", "") + "---\n" + &policy("AdmissionPolicy", "  settings: {}\n"), true),
         ("test-bad: 1\n".to_owned(), false),
         ("settings: {test-bad: 1}\n".to_owned(), false),
         (policy("ClusterAdmissionPolicy", "  settings: {test-bad: 1}\n") + role, false),
@@ -37,7 +38,14 @@ fn settings_in_every_shape() {
         assert!(is_good || ran.err.contains("s.yaml: the policy refuses these settings: test-bad"), "{}", ran.err);
     }
     for (text, expected) in [
-        (policy("AdmissionPolicy", "") + "---\n" + &policy("AdmissionPolicy", ""), "s.yaml: more than one policy"),
+        (
+            policy("AdmissionPolicy", "") + "---\n" + &policy("AdmissionPolicy", "  settings: {x: 1}\n"),
+            "s.yaml: the policies x and x differ in `x`; give",
+        ),
+        (
+            "rollout: warn\nsettings:\n  x: 1\n".to_owned(),
+            "s.yaml:1: `rollout` is beside `settings:`. This is a chart's",
+        ),
         (format!("x: 1\n---\n{ACCEPTED}"), "s.yaml: more than one document"),
         ("settings: [x]\n".to_owned(), "s.yaml: settings are a map"),
     ] {
@@ -45,6 +53,19 @@ fn settings_in_every_shape() {
         assert_eq!(ran.code, 2, "{text}");
         assert!(ran.err.starts_with(&format!("error: {expected}")), "{}", ran.err);
     }
+}
+
+/// They are two, with the same settings.
+#[test]
+fn the_projects_own_policies_are_settings() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let text = fs::read_to_string(root.join("policy-metadata/cluster-admission-policy.yaml")).unwrap();
+    let ran = run(&[("a.yaml", ACCEPTED), ("s.yaml", &text)], &["--settings", "s.yaml", "a.yaml"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let values = fs::read_to_string(root.join("charts/mysql-replication-policy/values.yaml")).unwrap();
+    let ran = run(&[("a.yaml", ACCEPTED), ("s.yaml", &values)], &["--settings", "s.yaml", "a.yaml"]);
+    assert_eq!(ran.code, 2, "{}", ran.err);
+    assert!(ran.err.contains("a chart's values file"), "{}", ran.err);
 }
 
 /// A stand-in for the program that renders: it says which folder it was given.
@@ -87,6 +108,13 @@ fn a_kustomization_is_rendered() {
         // the base, the component and the shared file are parts of the overlay
         assert!(ran.err.contains(&format!("m/prod (rendered):1: Pod default/{verb}-m/prod ACCEPTED")), "{}", ran.err);
         assert!(ran.err.contains("m/other.yaml:2: ConfigMap") && ran.err.ends_with("2 accepted\n"), "{}", ran.err);
+        // a forge can open the file that says what is rendered, and nothing else of it
+        let name = |output: &str| with_path(folder.path(), &["--output", output, "m/prod"]).out;
+        assert!(name("github").contains("file=m/prod/kustomization.yml,line=1,"), "{}", name("github"));
+        for output in ["sarif", "gitlab"] {
+            let report = name(output);
+            assert!(report.contains("\"m/prod/kustomization.yml\"") && !report.contains("rendered"), "{report}");
+        }
         for path in ["m/base", "m/base/kustomization.yaml"] {
             let ran = with_path(folder.path(), &[path]);
             assert!(ran.err.contains(&format!("Pod default/{verb}-m/base ACCEPTED")), "{}", ran.err);
@@ -130,6 +158,17 @@ fn a_chart_is_answered_with_the_command() {
     assert_eq!(ran.code, 2);
     assert!(ran.err.starts_with("error: a.yaml:4:1: looks like a Helm template"), "{}", ran.err);
     assert!(ran.err.contains("`helm template CHART | mysql-replication-preview -`"), "{}", ran.err);
+    // in quotes it is YAML
+    for text in [
+        "metadata: {name: test-reject, labels: {a: b}}\nspec:\n  x: [\"{{- include \\\"c.name\\\" . }}\"]\n",
+        "metadata:\n  name: test-reject\nspec: {x: '{{ .Release.Name }}-db'}\n",
+    ] {
+        let text = format!("apiVersion: v1\nkind: Pod\n{text}");
+        let ran = run(&[("a.yaml", &text)], &["a.yaml"]);
+        assert_eq!(ran.code, 2, "{}", ran.err);
+        assert!(ran.err.starts_with("error: a.yaml:5:1: looks like a Helm template"), "{}", ran.err);
+        assert!(!ran.err.contains("REJECTED"), "{}", ran.err);
+    }
     // braces alone are no template
     let fine = ACCEPTED.to_owned() + "data: {a: \"{{ .Values.x }}\"}\n";
     assert_eq!(run(&[("a.yaml", &fine)], &["a.yaml"]).code, 0);
@@ -160,7 +199,10 @@ fn a_rule_is_explained() {
     assert!(ran.out.ends_with(&(link("read-only-off") + "\n")), "{}", ran.out);
     let ran = run(&[], &["--explain", "read-only"]);
     assert_eq!((ran.code, ran.out.as_str()), (2, ""));
-    assert!(ran.err.starts_with("error: there is no rule read-only; the rules are "), "{}", ran.err);
+    let expected = "error: there is no rule read-only; did you mean read-only-off? The rules are ";
+    assert!(ran.err.starts_with(expected), "{}", ran.err);
+    // as messages have it
+    assert_eq!(run(&[], &["--explain", "[read-only-off]"]).code, 0);
     assert_eq!(run(&[("a.yaml", ACCEPTED)], &["--explain", "read-only-off", "a.yaml"]).code, 2);
 }
 

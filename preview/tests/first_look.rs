@@ -95,17 +95,58 @@ fn it_is_injected_without_editing_the_file() {
 #[test]
 fn what_cannot_get_the_annotation_is_told() {
     for (text, args, expected) in [
-        (PLAIN, "--inject=other", "error: --inject: no StatefulSet of the name other is among these documents"),
+        (
+            PLAIN,
+            "--inject=other",
+            "error: --inject: no StatefulSet of the name other is among these documents; there is mysql\n",
+        ),
         (
             &PLAIN.replace("mysql:8.0", "postgres:17"),
             "--inject",
-            "error: --inject: no StatefulSet has a database that the policy knows",
+            "error: --inject: no StatefulSet is injected: mysql runs no database that the policy knows\n",
+        ),
+        (
+            &PLAIN.replace("image: mysql:8.0", "image: mysql:8.0\n          args: [--wsrep-on=ON]"),
+            "--inject",
+            "injected: mysql runs a database that something else replicates or manages; --inject=mysql tries it",
+        ),
+        (
+            &PLAIN.replace(
+                "  name: mysql\nspec",
+                "  name: mysql\n  annotations: {mysql-replication.kubewarden.io/inject: \"false\"}\nspec",
+            ),
+            "--inject",
+            "injected: mysql has the annotation inject: \"false\"; --inject=mysql tries it all the same",
+        ),
+        (
+            &PLAIN.replace("kind: StatefulSet", "kind: Deployment"),
+            "--inject",
+            "error: --inject: Deployment mysql cannot be injected: it takes a StatefulSet",
+        ),
+        (
+            &PLAIN.replace("kind: StatefulSet", "kind: Deployment"),
+            "--inject=mysql",
+            "error: --inject: Deployment mysql cannot be injected: it takes a StatefulSet",
+        ),
+        (
+            &PLAIN.replace("replicas: 3", "replicas: @"),
+            "--inject",
+            "error: --inject: no StatefulSet is among what could be read\n",
+        ),
+        (
+            PLAIN.split_once("---\n").unwrap().1,
+            "--inject",
+            "error: --inject: no StatefulSet is among these documents\n",
         ),
     ] {
         let ran = run(text, &[args]);
         assert_eq!(ran.code, 2, "{}", ran.err);
         assert!(ran.err.contains(expected), "{}", ran.err);
     }
+    // with a blank it is a path
+    let ran = run(PLAIN, &["--inject", "mysql"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("there is no file mysql; a StatefulSet of that name is meant by --inject=mysql"));
     // one that is named is judged by the policy, whatever its image
     let ran = run(&PLAIN.replace("mysql:8.0", "postgres:17"), &["--inject=mysql"]);
     assert_eq!(ran.code, 1, "{}", ran.err);
@@ -120,6 +161,7 @@ fn what_is_added_is_told_in_a_few_lines() {
         "    adds volume claims: data (10Gi)\n",
         "    adds ports: 3306 of mysql, 3307 of xtrabackup\n",
         "CPU and 256Mi memory for clone-mysql",
+        "    mysql-0 is the primary: write there; the other pods are replicas, for reading\n",
     ] {
         assert!(ran.err.contains(line), "no {line:?} in {}", ran.err);
     }
@@ -139,24 +181,46 @@ fn a_terminal_is_not_flooded() {
         return;
     }
     let folder = TempDir::new().unwrap();
-    fs::write(folder.path().join("a.yaml"), PLAIN).unwrap();
+    let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: mysql}\nstringData: {password: s3cr3t-pw}\n";
+    fs::write(folder.path().join("a.yaml"), format!("{PLAIN}---\n{secret}")).unwrap();
     let program = assert_cmd::cargo::cargo_bin!("mysql-replication-preview").display().to_string();
-    let on_terminal = |args: &str| {
+    let on_terminal_of = |size: &str, args: &str| {
         let mut command = Command::new("script");
         command.current_dir(folder.path()).args(["--quiet", "--return", "--command"]);
-        let line = format!("stty cols 60 rows 20; TERM=dumb '{program}' --inject {args} a.yaml");
+        let line = format!("stty {size}; TERM=dumb '{program}' --inject {args} a.yaml");
         let ran = finish(command.arg(line).arg("/dev/null").env("MYSQL_REPLICATION_POLICY", common::policy_wasm()));
         assert_eq!(ran.code, 0, "{}", ran.out);
         ran.out.replace('\r', "")
     };
+    let on_terminal = |args: &str| on_terminal_of("cols 60 rows 20", args);
     let short = on_terminal("");
-    assert!(short.contains("more letters]") && short.contains("shortened for the terminal"), "{short}");
+    assert!(short.contains("more letters]") && short.contains("\non a terminal what is changed is shown,"), "{short}");
+    // what is not changed is not shown
+    assert!(!short.contains("kind: Service") && !short.contains("s3cr3t-pw"), "{short}");
     let verdicts = short.split_once("a.yaml:2: ").unwrap().1;
     let fits = |line: &str| line.chars().count() <= 60 || !line.trim().contains(' ');
     assert!(verdicts.lines().all(fits), "{verdicts}");
     assert!(verdicts.contains("adds containers: xtrabackup\n        (percona/percona-xtrabackup:8.0)\n"), "{verdicts}");
     let whole = on_terminal("--output yaml");
     assert!(!whole.contains("more letters]") && !whole.contains("shortened"), "{whole}");
+    assert!(whole.contains("kind: Service"), "{whole}");
+    // one that tells no size has 80 columns, and a narrow one its own
+    for (size, width) in [("cols 0 rows 0", 80), ("cols 30 rows 10", 30)] {
+        let verdicts = on_terminal_of(size, "--output none");
+        let fits = |line: &str| line.chars().count() <= width || !line.trim().contains(' ');
+        assert!(verdicts.lines().count() > 15 && verdicts.lines().all(fits), "{size}: {verdicts}");
+    }
+    // many are told of, and not shown
+    for index in 0..4 {
+        fs::write(
+            folder.path().join(format!("{index}.yaml")),
+            PLAIN.replace("name: mysql", &format!("name: m{index}")),
+        )
+        .unwrap();
+    }
+    let many = on_terminal_of("cols 100 rows 40", "0.yaml 1.yaml 2.yaml 3.yaml");
+    assert!(many.contains("\non a terminal so many manifests are left out; "), "{many}");
+    assert!(many.lines().count() < 100, "{many}");
 }
 
 #[test]
@@ -166,6 +230,13 @@ fn as_a_plugin_of_kubectl() {
     symlink(assert_cmd::cargo::cargo_bin!("mysql-replication-preview"), &plugin).unwrap();
     let ran = preview(&plugin, PLAIN, &["preview", "--output", "none"]);
     assert_eq!(ran.code, 0, "{}", ran.err);
+    for (program, name) in [
+        (plugin.as_path(), "kubectl mysql-replication"),
+        (assert_cmd::cargo::cargo_bin!("mysql-replication-preview"), "mysql-replication-preview"),
+    ] {
+        let help = finish(Command::new(program).args(["check", "-h"])).out;
+        assert!(help.contains(&format!("\nUsage: {name} check [OPTIONS]\n")), "{help}");
+    }
     // under its own name, it is a path like any other
     assert_eq!(run(PLAIN, &["preview", "--output", "none"]).code, 2);
 }

@@ -152,7 +152,9 @@ fn sarif_has_a_result_for_every_problem_and_every_warning_of_a_rule() {
         )
     );
     assert_eq!(results[1]["relatedLocations"][0]["physicalLocation"]["artifactLocation"]["uri"], "m/a.yaml");
-    assert_eq!(results[2]["message"]["text"], "Pod shop/test-rule: Service shop/gone spec.ports: no port");
+    let see = link("service-port");
+    let warning = format!("Pod shop/test-rule: Service shop/gone spec.ports: no port\nsee: {see}");
+    assert_eq!(results[2]["message"]["text"], warning);
     assert_eq!(results[0]["locations"][0]["logicalLocations"][0]["fullyQualifiedName"], "Pod shop/test-rule");
     // A hint of no rule is not lost.
     let notes = items(&log["runs"][0]["invocations"][0]["toolExecutionNotifications"]);
@@ -193,8 +195,8 @@ spec.hostNetwork: true%0Awhy: shared%0Afix: remove it%0Asee: LINKhost-network.md
 ::error file=m/b.yaml,line=7,title=replica-writable%3A Pod shop/test-rule::Pod shop/test-rule is rejected because of \
 ConfigMap shop/b: data[\"slave.cnf\"] line 2: no \\u{1b} option%0Awhy: open%0Afix: write it%0Asee: LINKreplica-writable.md
 ::warning file=m/a.yaml,line=1,title=service-port%3A Pod shop/test-rule::Pod shop/test-rule: Service shop/gone \
-spec.ports: no port
-::warning file=m/a.yaml,line=3,title=x%3A Pod shop/test-rule::Pod shop/test-rule: metadata.labels: none...
+spec.ports: no port%0Asee: LINKservice-port.md
+::warning file=m/a.yaml,line=3,title=x%3A Pod shop/test-rule::Pod shop/test-rule: metadata.labels: none...%0Asee: LINKx.md
 ::notice file=m/a.yaml,line=1,title=Pod shop/test-rule::Pod shop/test-rule: watch out
 ::notice file=m/b.yaml,line=1,title=ConfigMap shop/b::ConfigMap shop/b: watch out
 ";

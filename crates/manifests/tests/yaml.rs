@@ -227,7 +227,7 @@ fn errors_name_file_and_line() {
         ("a: 1\na: 2\n", "in.yaml:2:1: the key `a` is here for the second time, first on line 1"),
         ("a: *nope\n", "in.yaml:1:4: not valid YAML"),
         ("? [x]\n: 1\n", "in.yaml:1:3: a key that is a list"),
-        ("a: !include x\n", "in.yaml:1:4: the tag `!include` has no meaning"),
+        ("a: !include x\n", "in.yaml:1:4: a tag, which begins with `!`, has no meaning"),
         ("a: .inf\n", "in.yaml:1:4: `.inf` is no number"),
         ("a: \"open\n", "in.yaml:"),
         ("a: [1, 2\n", "in.yaml:"),
@@ -237,6 +237,32 @@ fn errors_name_file_and_line() {
     ] {
         let error = first_error(text);
         assert!(error.starts_with(expected), "{text:?}: {error}");
+    }
+}
+
+/// Broken documents may be Secrets.
+#[test]
+fn errors_show_no_values() {
+    for (text, shown) in [
+        ("a:\n  password: @TopS3cretPW\n", Some("near \"password:\"")),
+        ("a:\n- \"password\": @TopS3cretPW\n", Some("near \"- \\\"password\\\":\"")),
+        ("a: {password: x, token: @TopS3cretPW}\n", Some("near \"a:\"")),
+        ("password: %TopS3cretPW\n", Some("near \"password:\"")),
+        ("password: `TopS3cretPW`\n", Some("near \"password:\"")),
+        ("password: *TopS3cretPW\n", None),
+        ("password: !TopS3cretPW\n", None),
+        ("password: !!int TopS3cretPW\n", None),
+        ("password: TopS3cretPW: x\n", Some("near \"password:\"")),
+        ("password: \"TopS3cretPW\n", None),
+        ("password: |\n  a\n TopS3cretPW\n", None),
+        ("password: |\n  a\n my TopS3cretPW: @x\n", None),
+        ("password: >\n\tTopS3cretPW\n", None),
+        ("a: [b,\n  @TopS3cretPW]\n", None),
+    ] {
+        let error = first_error(text);
+        assert!(!error.contains("S3cret"), "{text:?}: {error}");
+        let Some(shown) = shown else { continue };
+        assert!(error.contains(shown), "{text:?}: {error}");
     }
 }
 

@@ -17,11 +17,18 @@ pub const CONTEXT: usize = 3;
 /// The resulting documents, without those that are rejected or no manifests.
 #[must_use]
 pub fn manifests(documents: &[Document], outcomes: &[DocumentOutcome]) -> String {
+    texts(documents, outcomes, |outcome| !outcome.is_rejected() && outcome.error.is_none())
+}
+
+/// The resulting documents that the policy changes.
+#[must_use]
+pub fn changed_manifests(documents: &[Document], outcomes: &[DocumentOutcome]) -> String {
+    texts(documents, outcomes, |outcome| outcome.changed.is_some())
+}
+
+fn texts(documents: &[Document], outcomes: &[DocumentOutcome], is_wanted: fn(&DocumentOutcome) -> bool) -> String {
     let mut out = String::new();
-    for (document, outcome) in documents.iter().zip(outcomes) {
-        if outcome.is_rejected() || outcome.error.is_some() {
-            continue;
-        }
+    for (document, outcome) in documents.iter().zip(outcomes).filter(|(_, outcome)| is_wanted(outcome)) {
         let text = outcome.changed.as_ref().map_or(document.text(), |changed| &changed.text);
         if !out.is_empty() {
             if !out.ends_with('\n') {

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::link::link;
 use crate::outcome::{DocumentOutcome, ObjectOutcome, Verdict};
+use crate::violations::rule_of_warning;
 
 #[derive(Serialize)]
 struct Problem<'p> {
@@ -46,6 +47,8 @@ fn object(outcome: &ObjectOutcome) -> serde_json::Result<Value> {
     for violation in value["violations"].as_array_mut().into_iter().flatten() {
         violation["link"] = json!(link(violation["rule"].as_str().unwrap_or_default()));
     }
+    let links = outcome.warnings.iter().map(|warning| rule_of_warning(warning).map(|(rule, _)| link(rule)));
+    value["warningLinks"] = json!(links.collect::<Vec<_>>());
     Ok(value)
 }
 

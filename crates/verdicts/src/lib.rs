@@ -20,7 +20,7 @@ mod settings;
 mod unmanaged;
 mod violations;
 
-pub use changed_text::{CONTEXT, diff, diff_for_programs, manifests, printable};
+pub use changed_text::{CONTEXT, changed_manifests, diff, diff_for_programs, manifests, printable};
 pub use changes::Change;
 pub use evaluator::Evaluator;
 pub use exit_code::{ACCEPTED, REJECTED, UNUSABLE, exit_code};
@@ -31,5 +31,5 @@ pub use outcome::{DocumentOutcome, ObjectOutcome, Place, Verdict, Violation};
 pub use preview::Preview;
 pub use repeated::repeated;
 pub use settings::read_settings;
-pub use unmanaged::{ANNOTATION as INJECT_ANNOTATION, Inject};
+pub use unmanaged::{ANNOTATION as INJECT_ANNOTATION, Inject, runs_database};
 pub use violations::rule_of_warning;

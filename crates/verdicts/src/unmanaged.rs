@@ -61,6 +61,22 @@ pub(crate) fn hint(object: &Value, evaluator: &dyn Evaluator, namespace: &str) -
     })
 }
 
+/// Whether the pods of a workload run a database that the policy knows, whatever they are told and by whom.
+#[must_use]
+pub fn runs_database(object: &Value, evaluator: &dyn Evaluator, namespace: &str) -> bool {
+    let containers = object["spec"]["template"]["spec"]["containers"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let plain = containers.iter().map(|container| json!({"name": container["name"], "image": container["image"]}));
+    let labels = json!({"app": "x"});
+    let set = json!({
+        "apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "x"},
+        "spec": {
+            "replicas": 2, "selector": {"matchLabels": labels},
+            "template": {"metadata": {"labels": labels}, "spec": {"containers": plain.collect::<Vec<_>>()}},
+        },
+    });
+    is_unmanaged(&set, evaluator, namespace)
+}
+
 /// The policy is asked, whatever its settings say of such databases: only it knows which they are.
 fn is_unmanaged(object: &Value, evaluator: &dyn Evaluator, namespace: &str) -> bool {
     let request = admission_request(object, None, namespace);

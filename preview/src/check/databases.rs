@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use mysql_replication_host::Policy;
 use mysql_replication_manifests::yaml::{self, Document};
-use mysql_replication_verdicts::{INJECT_ANNOTATION, ObjectOutcome, Preview, Verdict, rule_of_warning};
+use mysql_replication_verdicts::{INJECT_ANNOTATION, ObjectOutcome, Preview, Verdict, address, rule_of_warning};
 use serde_json::{Value, json};
 
 use super::checks::Level;
@@ -20,6 +20,9 @@ const PRIMARY_OF: &str = "mysql-replication.kubewarden.io/primary-of";
 const RESTARTED: &str = "kubectl.kubernetes.io/restartedAt";
 /// What the image of a database has in its name.
 const DATABASES: [&str; 3] = ["mysql", "mariadb", "percona"];
+
+/// What to do about a warning of no rule.
+const REFERENCE: &str = "the reference says what it is about";
 
 /// What they are asked with.
 pub(super) struct Databases<'k> {
@@ -217,13 +220,11 @@ fn problems(label: &str, outcome: &ObjectOutcome, checks: &mut Checks) {
         checks.bad("rules", format!("{label} would be refused: {reason}"), "its next update is refused");
     }
     for warning in &outcome.warnings {
-        match rule_of_warning(warning) {
-            Some((rule, text)) => {
-                let message = format!("{label}: [{rule}] {text}");
-                checks.of_rule("rules", Level::Warning, message, None, link(rule));
-            }
-            None => checks.warning("rules", format!("{label}: {warning}"), "the reference says what it is about"),
-        }
+        let (message, hint, link) = match rule_of_warning(warning) {
+            Some((rule, text)) => (format!("{label}: [{rule}] {text}"), None, link(rule)),
+            None => (format!("{label}: {warning}"), Some(REFERENCE.to_owned()), address("docs/reference.md")),
+        };
+        checks.of_rule("rules", Level::Warning, message, hint, link);
     }
 }
 

@@ -8,7 +8,9 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
-/// How long one question may take: a cluster that does not answer must not keep its user waiting for minutes.
+use crate::process;
+
+/// How long the cluster may take for one question. kubectl and the plugins that log in have a limit of their own.
 const TIMEOUT: &str = "--request-timeout=30s";
 /// How much of what kubectl says is shown.
 const SHOWN: usize = 300;
@@ -74,9 +76,8 @@ impl Kubectl {
     /// All objects of a kind, in this namespace or in all.
     pub(super) fn list(&self, kind: &str, namespace: Option<&str>) -> Result<Vec<Value>, Failure> {
         let place = namespace.map_or_else(|| "--all-namespaces".to_owned(), |name| format!("--namespace={name}"));
-        let mut list = self.json(&["get", kind, &place, "--output=json"])?;
-        match list["items"].take() {
-            Value::Array(items) => Ok(items),
+        match self.json(&["get", kind, &place, "--output=json"])?.get_mut("items").map(Value::take) {
+            Some(Value::Array(items)) => Ok(items),
             _ => Err(Failure::Other(format!("no list of {kind}"))),
         }
     }
@@ -97,9 +98,10 @@ impl Kubectl {
         let mut command = Command::new("kubectl");
         // a plugin that logs in may ask its user something
         command.args(&self.arguments).args(arguments).arg(TIMEOUT).stdin(Stdio::inherit());
-        command.output().map_err(|error| match error.kind() {
-            ErrorKind::NotFound => Failure::Absent,
-            _ => Failure::Other(format!("kubectl cannot be run: {error}")),
+        process::output(&mut command, process::LIMIT).map_err(|failure| match failure {
+            process::Failure::Io(error) if error.kind() == ErrorKind::NotFound => Failure::Absent,
+            process::Failure::Io(error) => Failure::Other(format!("kubectl cannot be run: {error}")),
+            process::Failure::Late(..) => Failure::Other(failure.to_string()),
         })
     }
 }

@@ -38,7 +38,7 @@ pub(super) fn check(kubectl: &Kubectl, injector: &Injector, checks: &mut Checks)
     let selector = format!("--selector={LABEL}={name}");
     let deployments = kubectl
         .json(&["get", "deployments.apps", "--all-namespaces", &selector, "--output=json"])
-        .map(|mut list| list["items"].as_array_mut().map(std::mem::take).unwrap_or_default());
+        .map(|mut list| list.get_mut("items").and_then(Value::as_array_mut).map(std::mem::take).unwrap_or_default());
     let deployment = match deployments {
         Ok(deployments) => {
             let deployment = deployments.into_iter().next();

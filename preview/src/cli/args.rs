@@ -117,7 +117,7 @@ pub struct Args {
     #[arg(long)]
     pub fail_on_warnings: bool,
 
-    /// What to print to standard output [default: yaml; on a terminal in the short form of --brief]
+    /// What to print to standard output [default: yaml; on a terminal only what is changed, in the form of --brief]
     #[arg(long, value_name = "FORMAT", value_enum)]
     pub output: Option<OutputFormat>,
 
@@ -125,7 +125,7 @@ pub struct Args {
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorChoice::Auto)]
     pub color: ColorChoice,
 
-    /// Print what the documentation says of a rule
+    /// Print what the documentation says of a rule, such as read-only-off
     #[arg(long, value_name = "RULE", conflicts_with_all = ["paths", "completions", "man"])]
     pub explain: Option<String>,
 

@@ -10,6 +10,7 @@ use serde_json::json;
 use super::args::ColorChoice;
 use super::module::Module;
 use super::paint::{self, Paint, printable};
+use super::run::namespace;
 use super::{ACCEPTED, REJECTED, UNUSABLE};
 use crate::check::{Check, Kubectl, Level, Section, check};
 
@@ -56,8 +57,9 @@ pub struct CheckArgs {
 
 /// Checks, and gives what is to be printed with the exit code.
 pub(super) fn run(args: &CheckArgs) -> Result<(String, u8), String> {
-    if args.namespace.as_deref() == Some("") {
-        return Err("--namespace needs a name".to_owned());
+    args.namespace.as_deref().map_or(Ok(()), namespace)?;
+    if args.context.as_deref() == Some("") {
+        return Err("--context needs a name; `kubectl config get-contexts` lists them".to_owned());
     }
     let policy = Module::find(args.policy.as_deref())?.read()?;
     let kubectl = Kubectl::new(args.context.as_deref(), args.kubeconfig.as_deref());
@@ -65,8 +67,9 @@ pub(super) fn run(args: &CheckArgs) -> Result<(String, u8), String> {
     let exit_code = exit_code(&checks, args.fail_on_warnings);
     let text = match args.output {
         CheckFormat::Text => {
-            let width = terminal_size::terminal_size_of(io::stdout()).map(|(columns, _)| usize::from(columns.0));
-            list(&checks, Paint::new(args.color, io::stdout().is_terminal()).with_width(width))
+            let is_terminal = io::stdout().is_terminal();
+            let width = paint::width(is_terminal, terminal_size::terminal_size_of(io::stdout()));
+            list(&checks, Paint::new(args.color, is_terminal).with_width(width))
         }
         CheckFormat::Json => {
             let report = json!({"exitCode": exit_code, "version": env!("CARGO_PKG_VERSION"), "checks": checks});

@@ -1,5 +1,7 @@
 //! Everything that was found, one by one, for the formats that know only that.
 
+use std::collections::BTreeMap;
+
 use mysql_replication_manifests::yaml::YamlError;
 
 use super::text_report::label;
@@ -42,13 +44,19 @@ impl<'r> Spot<'r> {
     fn of(place: &'r Place) -> Self {
         Self { file: &place.file, line: Some(place.line), column: None }
     }
+
+    /// The same in a file that is there: what a kustomization renders is in none.
+    fn in_source(self, rendered: &'r BTreeMap<String, String>) -> Self {
+        rendered.get(self.file).map_or(self, |file| Self { file, line: Some(1), column: None })
+    }
 }
 
-/// All of it, in order.
+/// All of it, in order; `rendered` has the file of each kustomization by the name of what it renders.
 pub(super) fn all<'r>(
     outcomes: &'r [DocumentOutcome],
     errors: &'r [YamlError],
     warnings: &'r [YamlError],
+    rendered: &'r BTreeMap<String, String>,
 ) -> Vec<Finding<'r>> {
     let mut findings = Vec::new();
     for object in outcomes.iter().flat_map(|outcome| &outcome.objects) {
@@ -63,6 +71,10 @@ pub(super) fn all<'r>(
             subject_spot: None,
             message: input.message.clone(),
         }));
+    }
+    for finding in &mut findings {
+        finding.spot = finding.spot.in_source(rendered);
+        finding.subject_spot = finding.subject_spot.map(|spot| spot.in_source(rendered));
     }
     findings
 }
@@ -98,7 +110,9 @@ fn of_object<'r>(findings: &mut Vec<Finding<'r>>, object: &'r ObjectOutcome) {
     for (index, warning) in object.warnings.iter().enumerate() {
         let place = object.warning_places.get(index).and_then(Option::as_ref);
         match rule_of_warning(warning) {
-            Some((rule, text)) => add(Level::Warning, Some(rule), place, format!("{subject}: {text}")),
+            Some((rule, text)) => {
+                add(Level::Warning, Some(rule), place, format!("{subject}: {text}\nsee: {}", link(rule)));
+            }
             None => add(Level::Note, None, place, format!("{subject}: {warning}")),
         }
     }

@@ -9,6 +9,8 @@ use clap_mangen::roff::{Roff, bold, roman};
 use super::args::Args;
 use crate::host::embedded_policy;
 
+/// How the command is called where kubectl calls it.
+pub(super) const PLUGIN: &str = "kubectl mysql-replication";
 /// How the command is called.
 pub(super) const NAME: &str = "mysql-replication-preview";
 

@@ -1,6 +1,6 @@
 //! Finding and reading the inputs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -24,6 +24,8 @@ pub struct Inputs {
     pub errors: Vec<YamlError>,
     /// What reads otherwise than it looks.
     pub warnings: Vec<YamlError>,
+    /// The file of each kustomization by the name of what it renders: no editor and no forge can open that.
+    pub rendered: BTreeMap<String, String>,
 }
 
 /// Reads files, folders and, for `-`, `stdin`. Never fails as a whole: see [`Inputs`].
@@ -87,7 +89,13 @@ impl Inputs {
     fn kustomization(&mut self, folder: &Path) {
         let name = folder.display().to_string();
         match sources::render(folder) {
-            Ok(bytes) => self.read(&format!("{name} (rendered)"), &mut bytes.as_slice()),
+            Ok(bytes) => {
+                let rendered = format!("{name} (rendered)");
+                if let Some(file) = sources::kustomization(folder) {
+                    self.rendered.insert(rendered.clone(), file.display().to_string());
+                }
+                self.read(&rendered, &mut bytes.as_slice());
+            }
             Err(message) => self.fail(&name, message),
         }
     }

@@ -9,6 +9,7 @@ mod gitlab_report;
 mod help;
 mod inputs;
 mod module;
+mod not_injected;
 mod paint;
 mod rules;
 mod run;

@@ -4,6 +4,7 @@ use std::fmt::Display;
 
 use anstyle::{AnsiColor, Style};
 pub(crate) use mysql_replication_verdicts::printable;
+use terminal_size::{Height, Width};
 
 use super::args::ColorChoice;
 use super::wrap::wrap;
@@ -17,6 +18,17 @@ pub(crate) const DIM: Style = Style::new().dimmed();
 pub(crate) const ADDED: Style = AnsiColor::Green.on_default();
 pub(crate) const REMOVED: Style = AnsiColor::Red.on_default();
 pub(crate) const PLACE: Style = AnsiColor::Cyan.on_default();
+
+/// The columns of a terminal that tells none.
+const COLUMNS: usize = 80;
+
+/// The columns of the terminal that a stream leads to, if it leads to one. A terminal over a serial line, or one that a
+/// program plays, may tell no size.
+pub(crate) fn width(is_terminal: bool, told: Option<(Width, Height)>) -> Option<usize> {
+    let told = told.map(|(Width(columns), _)| usize::from(columns));
+    let set = || std::env::var("COLUMNS").ok()?.parse().ok().filter(|columns| *columns > 0);
+    is_terminal.then(|| told.or_else(set).unwrap_or(COLUMNS))
+}
 
 /// Paints, or does not, and breaks lines where they would not fit.
 #[derive(Debug, Clone, Copy)]

@@ -1,5 +1,6 @@
 //! The command's way from its arguments to its exit code.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::Path;
@@ -7,30 +8,36 @@ use std::path::Path;
 use clap::FromArgMatches;
 use mysql_replication_manifests::yaml::{Document, YamlError};
 use serde_json::json;
+use terminal_size::terminal_size_of;
 
 use super::args::{Args, Command, OutputFormat};
 use super::check;
 use super::findings::{self, Level};
 use super::inputs::{self, Inputs};
 use super::module::Module;
-use super::paint::{self, Paint};
+use super::not_injected::Judged;
+use super::paint::{self, Paint, printable};
 use super::{
     ACCEPTED, UNUSABLE, brief, github_report, gitlab_report, help, rules, sarif_report, settings, text_report,
 };
 use mysql_replication_picture::{Look, Picture, Shape};
 use mysql_replication_verdicts::{
-    DocumentOutcome, INJECT_ANNOTATION, Inject, ObjectOutcome, Preview, diff_for_programs, exit_code, json_report,
-    manifests, repeated,
+    DocumentOutcome, Inject, Preview, changed_manifests, diff_for_programs, exit_code, json_report, manifests, repeated,
 };
 
+/// So many lines of manifests are shown on a terminal: a StatefulSet with what is injected, and little more.
+const PAGES: usize = 300;
 /// How the command is called where kubectl finds it as a plugin.
 const PLUGIN: &str = "kubectl-mysql_replication";
 
 /// Runs the command with the process's arguments and streams, and returns its exit code.
 #[must_use]
 pub fn main() -> u8 {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let name = if is_plugin(&arguments) { help::PLUGIN } else { help::NAME };
     let parsed = help::command()
-        .try_get_matches_from(arguments(std::env::args_os().collect()))
+        .bin_name(name)
+        .try_get_matches_from(without_preview(arguments))
         .and_then(|matches| Args::from_arg_matches(&matches));
     let args = match parsed {
         Ok(args) => args,
@@ -43,18 +50,23 @@ pub fn main() -> u8 {
 }
 
 /// As a plugin of kubectl of the name `kubectl-mysql_replication`, the command is `kubectl mysql-replication preview`.
-fn arguments(mut arguments: Vec<OsString>) -> Vec<OsString> {
-    let program = arguments.first().and_then(|path| Path::new(path).file_stem()).unwrap_or_default();
+fn without_preview(mut arguments: Vec<OsString>) -> Vec<OsString> {
     // `kubectl mysql-replication check` is one already
-    if program == PLUGIN && arguments.get(1).is_some_and(|word| word == "preview") {
+    if is_plugin(&arguments) && arguments.get(1).is_some_and(|word| word == "preview") {
         arguments.remove(1);
     }
     arguments
 }
 
+fn is_plugin(arguments: &[OsString]) -> bool {
+    arguments.first().and_then(|path| Path::new(path).file_stem()).is_some_and(|program| program == PLUGIN)
+}
+
 /// Runs the command on these streams, and returns its exit code. A closed output stream is no error.
 pub fn run(args: &Args, stdin: &mut dyn Read, stdout: &mut dyn Write, stderr: &mut dyn Write) -> u8 {
-    let paint = Paint::new(args.color, io::stderr().is_terminal()).with_width(width());
+    let is_terminal = io::stderr().is_terminal();
+    let width = paint::width(is_terminal, terminal_size_of(io::stderr()));
+    let paint = Paint::new(args.color, is_terminal).with_width(width);
     if let Some(Command::Check(args)) = &args.command {
         return finish(check::run(args), stdout, stderr, paint);
     }
@@ -85,7 +97,9 @@ pub fn run(args: &Args, stdin: &mut dyn Read, stdout: &mut dyn Write, stderr: &m
 }
 
 fn explain(args: &Args, rule: &str, stdout: &mut dyn Write, stderr: &mut dyn Write, paint: Paint) -> u8 {
-    let text = rules::explain(rule, Paint::new(args.color, io::stdout().is_terminal()));
+    let is_terminal = io::stdout().is_terminal();
+    let width = paint::width(is_terminal, terminal_size_of(io::stdout()));
+    let text = rules::explain(rule, Paint::new(args.color, is_terminal).with_width(width));
     finish(text.map(|text| (text, ACCEPTED)), stdout, stderr, paint)
 }
 
@@ -124,24 +138,29 @@ struct Report {
     outcomes: Vec<DocumentOutcome>,
     errors: Vec<YamlError>,
     warnings: Vec<YamlError>,
+    rendered: BTreeMap<String, String>,
     exit_code: u8,
 }
 
 fn evaluate(args: &Args, stdin: &mut dyn Read) -> Result<Report, String> {
-    if args.namespace.is_empty() {
-        return Err("--namespace needs a name".to_owned());
-    }
+    namespace(&args.namespace)?;
     if args.diff && !matches!(args.format(), OutputFormat::Yaml | OutputFormat::Json) {
         return Err("--diff goes with the outputs yaml and json".to_owned());
     }
     if args.brief && args.format() != OutputFormat::Yaml {
         return Err("--brief goes with the output yaml".to_owned());
     }
+    if args.inject.as_deref() == Some("")
+        && let Some(name) = args.paths.iter().find_map(|path| name_in_place_of_a_file(path))
+    {
+        return Err(format!("there is no file {name}; a StatefulSet of that name is meant by --inject={name}"));
+    }
     let module = Module::find(args.policy.as_deref())?;
-    let Inputs { documents, mut errors, mut warnings } = inputs::collect(&args.paths, stdin);
+    let Inputs { documents, mut errors, mut warnings, mut rendered } = inputs::collect(&args.paths, stdin);
     let old = if args.old.is_empty() { Inputs::default() } else { inputs::collect(&args.old, stdin) };
     errors.extend(old.errors);
     warnings.extend(old.warnings);
+    rendered.extend(old.rendered);
     warnings.extend(repeated(&documents, &args.namespace));
 
     let policy = module.read()?;
@@ -163,35 +182,37 @@ fn evaluate(args: &Args, stdin: &mut dyn Read) -> Result<Report, String> {
     };
     let preview = Preview::new(&policy, settings, &args.namespace).with_inject(inject.clone());
     let outcomes = preview.run(&documents, &old.documents);
-    errors.extend(not_injected(&inject, &outcomes));
+    let is_incomplete = !errors.is_empty();
+    let judged = Judged { outcomes: &outcomes, is_incomplete, evaluator: &policy, namespace: &args.namespace };
+    errors.extend(judged.why_none(&inject));
     errors.extend(outcomes.iter().filter_map(|outcome| outcome.error.clone()));
     let exit_code = exit_code(&outcomes, &errors, &warnings, args.fail_on_warnings);
-    Ok(Report { documents, outcomes, errors, warnings, exit_code })
+    Ok(Report { documents, outcomes, errors, warnings, rendered, exit_code })
 }
 
-/// Nobody was there to get the annotation.
-fn not_injected(inject: &Inject, outcomes: &[DocumentOutcome]) -> Option<YamlError> {
-    let mut objects = outcomes.iter().flat_map(|outcome| &outcome.objects);
-    let message = match inject {
-        Inject::Annotated => return None,
-        Inject::Databases if objects.any(asks_for_injection) => return None,
-        Inject::Named(name) if objects.any(|object| object.kind == "StatefulSet" && object.name == *name) => {
-            return None;
-        }
-        Inject::Databases => "no StatefulSet has a database that the policy knows".to_owned(),
-        Inject::Named(name) => format!("no StatefulSet of the name {name} is among these documents"),
-    };
-    Some(YamlError::of_file("--inject", message))
+/// A path that is no file and could be the name of an object.
+fn name_in_place_of_a_file(path: &Path) -> Option<&str> {
+    path.to_str().filter(|name| is_label(name) && !path.exists())
 }
 
-fn asks_for_injection(object: &ObjectOutcome) -> bool {
-    object.object["metadata"]["annotations"][INJECT_ANNOTATION] == "true"
+/// Whether a text is a DNS label (RFC 1123), as a namespace's name is.
+fn is_label(name: &str) -> bool {
+    let is_inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    !name.is_empty() && name.len() <= 63 && name.chars().all(is_inner) && !name.starts_with('-') && !name.ends_with('-')
 }
 
-/// The columns of the terminal that verdicts go to.
-fn width() -> Option<usize> {
-    let (terminal_size::Width(columns), _) = terminal_size::terminal_size_of(io::stderr())?;
-    Some(usize::from(columns))
+/// Looks whether there can be such a namespace.
+pub(super) fn namespace(name: &str) -> Result<(), String> {
+    if name.is_empty() {
+        return Err("--namespace needs a name".to_owned());
+    }
+    if !is_label(name) {
+        return Err(format!(
+            "--namespace {}: no namespace has such a name; one is of at most 63 letters a to z, digits and `-`",
+            printable(name)
+        ));
+    }
+    Ok(())
 }
 
 fn write_report(
@@ -201,11 +222,13 @@ fn write_report(
     stderr: &mut dyn Write,
     paint: Paint,
 ) -> io::Result<()> {
-    let Report { documents, outcomes, errors, warnings, exit_code } = report;
-    let findings = || findings::all(outcomes, errors, warnings);
+    let Report { documents, outcomes, errors, warnings, rendered, exit_code } = report;
+    let findings = || findings::all(outcomes, errors, warnings, rendered);
     let is_terminal = io::stdout().is_terminal();
     // a terminal is for a person; a program gets whole texts unless it asks for short ones
-    let is_brief = args.brief || (is_terminal && args.output.is_none());
+    let is_for_a_person = is_terminal && args.output.is_none() && !args.brief;
+    let is_brief = args.brief || is_for_a_person;
+    let mut note = None;
     let written = match args.format() {
         OutputFormat::Json => {
             let diff = args.diff.then(|| diff_for_programs(documents, outcomes));
@@ -223,7 +246,15 @@ fn write_report(
         OutputFormat::Svg => Picture::of(outcomes).svg(Shape::Wide, Look::Alone),
         OutputFormat::Nothing => String::new(),
         OutputFormat::Yaml if args.diff => {
+            note = is_for_a_person.then_some("long lines are shortened");
             text_report::diff(documents, outcomes, is_brief, Paint::new(args.color, is_terminal))
+        }
+        OutputFormat::Yaml if is_for_a_person => {
+            let short = brief::shorten(&changed_manifests(documents, outcomes));
+            let is_short = short.lines().count() <= PAGES;
+            let told = if is_short { "what is changed is shown, shortened" } else { "so many manifests are left out" };
+            note = Some(told).filter(|_| !short.is_empty());
+            if is_short { short } else { String::new() }
         }
         OutputFormat::Yaml if is_brief => brief::shorten(&manifests(documents, outcomes)),
         OutputFormat::Yaml => manifests(documents, outcomes),
@@ -231,8 +262,8 @@ fn write_report(
     // The verdicts come last, where a terminal shows them, and also when nobody reads the manifests.
     let result = write_all(stdout, written.as_bytes());
     let mut verdicts = text_report::verdicts(outcomes, errors, warnings, paint);
-    if is_brief && !args.brief && args.format() == OutputFormat::Yaml && !written.is_empty() {
-        let note = "shortened for the terminal; --output yaml and pipes get all of it";
+    if let Some(note) = note {
+        let note = format!("on a terminal {note}; --output yaml and pipes get all of it");
         verdicts += &paint.line(&paint.style(paint::DIM, note), 4);
     }
     let _ = stderr.write_all(verdicts.as_bytes());

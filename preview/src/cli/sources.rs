@@ -3,10 +3,12 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use mysql_replication_manifests::yaml;
 use mysql_replication_verdicts::{PREVIEW, is_of_kustomize};
+
+use crate::process::{self, Failure};
 
 /// How a kustomization's file is called (kustomize, `konfig.RecognizedKustomizationFileNames`).
 const KUSTOMIZATIONS: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
@@ -47,7 +49,13 @@ pub(super) fn chart_message(chart: &Path) -> String {
 pub(super) fn render(folder: &Path) -> Result<Vec<u8>, String> {
     let shown = folder.display();
     for (program, verb) in RENDERERS {
-        let Ok(output) = Command::new(program).arg(verb).arg(folder).output() else { continue };
+        let mut command = Command::new(program);
+        command.arg(verb).arg(folder).stdin(Stdio::null());
+        let output = match process::output(&mut command, process::LIMIT) {
+            Ok(output) => output,
+            Err(Failure::Io(_)) => continue,
+            Err(failure) => return Err(failure.to_string()),
+        };
         if output.status.success() {
             return Ok(output.stdout);
         }

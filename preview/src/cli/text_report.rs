@@ -6,7 +6,9 @@ use mysql_replication_manifests::yaml::{Document, YamlError};
 
 use super::brief;
 use super::paint::{self, Paint, printable};
-use mysql_replication_verdicts::{CONTEXT, DocumentOutcome, ObjectOutcome, Place, Verdict, Violation, link};
+use mysql_replication_verdicts::{
+    CONTEXT, DocumentOutcome, ObjectOutcome, Place, Verdict, Violation, link, rule_of_warning,
+};
 
 /// All verdicts, then what could not be read, then how many of each.
 pub(crate) fn verdicts(
@@ -72,6 +74,9 @@ fn verdict(out: &mut String, object: &ObjectOutcome, paint: Paint) {
             }
         }
     }
+    if let Some(roles) = roles(object) {
+        *out += &paint.line(&format!("    {}", printable(&roles)), 8);
+    }
     for violation in &object.violations {
         problem(out, violation, paint);
     }
@@ -81,6 +86,9 @@ fn verdict(out: &mut String, object: &ObjectOutcome, paint: Paint) {
             label.push_str(&painted(place, paint));
         }
         indented(out, &label, warning, paint);
+        if let Some((rule, _)) = rule_of_warning(warning) {
+            see(out, rule, paint);
+        }
     }
     for hint in &object.hints {
         indented(out, &paint.style(paint::CHANGED, "hint: "), hint, paint);
@@ -105,13 +113,29 @@ fn problem(out: &mut String, violation: &Violation, paint: Paint) {
     let Violation { rule, place, object, path, found, why, fix } = violation;
     let place = place.as_ref().map(|place| painted(place, paint)).unwrap_or_default();
     let object = object.as_ref().map(|object| format!("in {}: ", printable(object))).unwrap_or_default();
-    let link = link(rule);
+    let id = rule;
     let rule = paint.style(paint::RULE, format!("[{}]", printable(rule)));
     let text = format!("    {place}{object}{rule} {}: {}", printable(path), printable(found));
     *out += &paint.line(&text, 8);
-    for (label, text) in [("why:", why), ("fix:", fix), ("see:", &link)] {
+    for (label, text) in [("why:", why), ("fix:", fix)] {
         *out += &paint.line(&format!("        {} {}", paint.style(paint::DIM, label), printable(text)), 13);
     }
+    see(out, id, paint);
+}
+
+/// Where the rule is explained.
+fn see(out: &mut String, rule: &str, paint: Paint) {
+    *out += &paint.line(&format!("        {} {}", paint.style(paint::DIM, "see:"), printable(&link(rule))), 13);
+}
+
+/// What the pods of an injected StatefulSet are there for.
+fn roles(object: &ObjectOutcome) -> Option<String> {
+    let ObjectOutcome { kind, name, object, changes, .. } = object;
+    let is_new = changes.iter().flat_map(|change| &change.added).any(|item| item.starts_with("init-mysql "));
+    (is_new && kind == "StatefulSet").then(|| match object["spec"]["replicas"].as_i64().unwrap_or(1) {
+        0 | 1 => format!("{name}-0 is the primary: read and write there; pods that you add are replicas, for reading"),
+        _ => format!("{name}-0 is the primary: write there; the other pods are replicas, for reading"),
+    })
 }
 
 fn painted(place: &Place, paint: Paint) -> String {
@@ -148,7 +172,7 @@ pub(crate) fn summary(outcomes: &[DocumentOutcome], errors: &[YamlError], paint:
             parts.push(paint.style(style, format!("{number} {word}")));
         }
     }
-    if parts.is_empty() { String::new() } else { parts.join(", ") + "\n" }
+    if parts.is_empty() { String::new() } else { paint.line(&parts.join(", "), 4) }
 }
 
 /// What changes, file by file; rejected documents count as unchanged.

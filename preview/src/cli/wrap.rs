@@ -1,16 +1,17 @@
 //! Lines that fit a terminal.
 
-/// A terminal that is narrower gets whole lines: there is no room for indents.
-const NARROWEST: usize = 40;
+/// Indents take at most one of so many columns.
+const INDENTED: usize = 4;
 
 /// Breaks a line, which may be coloured, at its blanks, so that none is longer than `width`; what is continued hangs at
 /// the column `hang`. Without a width nothing is broken, so that what a program reads can be searched by lines.
 pub(super) fn wrap(line: &str, width: Option<usize>, hang: usize) -> String {
-    let Some(width) = width.filter(|width| *width >= NARROWEST && columns(line) > *width) else {
+    let Some(width) = width.filter(|width| columns(line) > *width) else {
         return line.to_owned();
     };
+    let hang = hang.min(width / INDENTED);
     let text = line.trim_start_matches(' ');
-    let mut out = " ".repeat(line.len() - text.len());
+    let mut out = " ".repeat((line.len() - text.len()).min(hang));
     let mut column = out.len();
     for (index, word) in text.split(' ').enumerate() {
         let length = columns(word);
@@ -59,6 +60,12 @@ mod tests {
     }
 
     #[test]
+    fn narrow_terminals_have_little_room_for_indents() {
+        assert_eq!(wrap("        see: one two three", Some(16), 13), "    see: one two\n    three");
+        assert_eq!(wrap("    a b", Some(1), 4), "a\nb");
+    }
+
+    #[test]
     fn colours_take_no_room() {
         let line = format!("\u{1b}[31m{}\u{1b}[0m end", "x".repeat(36));
         assert_eq!(wrap(&line, Some(40), 4), line);
@@ -73,6 +80,5 @@ mod tests {
         // where a new line would gain nothing
         assert_eq!(wrap(&format!("  see: {path}"), Some(40), 7), format!("  see: {path}"));
         assert_eq!(wrap(&format!("    {path}"), Some(40), 4), format!("    {path}"));
-        assert_eq!(wrap(&format!("a {path}"), Some(20), 4), format!("a {path}"), "a narrow one is left alone");
     }
 }

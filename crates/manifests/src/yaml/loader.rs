@@ -118,13 +118,14 @@ impl<'a> Loader<'a> {
                 } else {
                     ""
                 };
-                let shown: String = line.trim_end().chars().take(60).collect();
-                let near = if shown.trim().is_empty() { String::new() } else { format!(", near {shown:?}") };
+                let near = key_of(line).map(|key| format!(", near {key:?}")).unwrap_or_default();
+                // the parser's words may end in the character that it met
+                let info = error.info().split(": `").next().unwrap_or_default();
                 self.errors.push(YamlError::at(
                     &self.file,
                     marker.line().max(1),
                     marker.col() + 1,
-                    format!("not valid YAML: {}{near}{help}", error.info()),
+                    format!("not valid YAML: {info}{near}{help}"),
                 ));
                 Err(Stop)
             }
@@ -307,4 +308,19 @@ impl<'a> Loader<'a> {
         };
         Ok((key, range, false))
     }
+}
+
+/// The key at the beginning of a line, with its colon. What is behind it may be a password, and so may a line without a
+/// key; neither is shown.
+fn key_of(line: &str) -> Option<&str> {
+    const LONGEST: usize = 60;
+    let line = line.trim();
+    let end = line.match_indices(':').map(|(at, _)| at + 1).find(|end| {
+        let rest = &line[*end..];
+        rest.is_empty() || rest.starts_with([' ', '\t'])
+    })?;
+    let key = &line[..end];
+    let name = key.trim_start_matches(['-', ' ', '{', '[', '"', '\'']).trim_end_matches([':', ' ', '"', '\'']);
+    let is_name = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
+    (!name.is_empty() && key.len() <= LONGEST && name.chars().all(is_name)).then_some(key)
 }

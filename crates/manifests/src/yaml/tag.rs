@@ -19,12 +19,13 @@ pub(crate) fn scalar_value(text: &str, style: ScalarStyle, tag: Option<&Cow<'_, 
             Ok(Value::String(text.to_owned()))
         };
     };
-    let wrong = || format!("`{text}` is no {tag}");
+    // not the text: it may be a password
+    let wrong = || format!("this value is no {tag}");
     if tag.handle.is_empty() && tag.suffix == "!" || tag.handle == "!" && tag.suffix.is_empty() {
         return Ok(Value::String(text.to_owned()));
     }
     if !tag.is_yaml_core_schema() {
-        return Err(meaningless(tag));
+        return Err(meaningless());
     }
     match tag.suffix.as_str() {
         "str" => Ok(Value::String(text.to_owned())),
@@ -34,7 +35,7 @@ pub(crate) fn scalar_value(text: &str, style: ScalarStyle, tag: Option<&Cow<'_, 
             let fits = if tag.suffix == "bool" { value.is_boolean() } else { value.is_null() };
             if fits { Ok(value) } else { Err(wrong()) }
         }
-        _ => Err(meaningless(tag)),
+        _ => Err(meaningless()),
     }
 }
 
@@ -44,11 +45,12 @@ pub(crate) fn scalar_value(text: &str, style: ScalarStyle, tag: Option<&Cow<'_, 
 /// Where it may not.
 pub(crate) fn check_collection(tag: Option<&Cow<'_, Tag>>, suffix: &str) -> Result<(), String> {
     match tag {
-        Some(tag) if !(tag.is_yaml_core_schema() && tag.suffix == suffix) => Err(meaningless(tag)),
+        Some(tag) if !(tag.is_yaml_core_schema() && tag.suffix == suffix) => Err(meaningless()),
         _ => Ok(()),
     }
 }
 
-fn meaningless(tag: &Tag) -> String {
-    format!("the tag `{tag}` has no meaning in a manifest")
+/// Without the tag: a password without quotes may begin with the same sign.
+fn meaningless() -> String {
+    "a tag, which begins with `!`, has no meaning in a manifest; quote the value if text is meant".to_owned()
 }
