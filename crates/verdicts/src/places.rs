@@ -6,7 +6,8 @@ use mysql_replication_manifests::ObjectKey;
 use mysql_replication_manifests::yaml::{Document, Step};
 
 use crate::outcome::Place;
-use crate::preview::{EVALUATED, Target};
+use crate::preview::EVALUATED;
+use crate::targets::Target;
 use crate::violations::{Label, Site};
 
 /// An object's spot among the documents.
