@@ -71,6 +71,7 @@ impl<'e> Preview<'e> {
         for target in all.iter_mut().flatten().flatten() {
             if let Some(annotated) = self.inject.annotate(&target.object, self.evaluator, &self.namespace) {
                 target.object = Cow::Owned(annotated);
+                target.is_annotated = true;
             }
         }
         for (document, targets) in documents.iter().zip(&all) {
@@ -119,10 +120,7 @@ impl<'e> Preview<'e> {
             let outcome = self.object(document, target, surroundings);
             if outcome.verdict == Verdict::Mutated {
                 let value = value.get_or_insert_with(|| document.value().clone());
-                match target.item {
-                    Some(index) => value["items"][index] = outcome.object.clone(),
-                    None => *value = outcome.object.clone(),
-                }
+                target.put(value, outcome.object.clone());
             }
             objects.push(outcome);
         }
@@ -146,7 +144,7 @@ impl<'e> Preview<'e> {
             namespace: text(&object["metadata"]["namespace"]),
             name: text(&object["metadata"]["name"]),
             update: false,
-            annotated: matches!(target.object, Cow::Owned(_)),
+            annotated: target.is_annotated,
             verdict: Verdict::Passed,
             message: None,
             violations: Vec::new(),
@@ -187,11 +185,14 @@ impl<'e> Preview<'e> {
             Ok(response) => {
                 let spot = Spot::new(document, target);
                 outcome.message = response.message.filter(|m| !m.is_empty());
-                outcome.violations = violations(outcome.message.as_deref(), places, spot);
+                outcome.violations = violations(outcome.message.as_deref(), places, &spot);
                 outcome.code = response.code;
                 outcome.warnings = response.warnings.unwrap_or_default();
-                outcome.warning_places =
-                    outcome.warnings.iter().map(|warning| places.of(&violations::of_warning(warning)?, spot)).collect();
+                outcome.warning_places = outcome
+                    .warnings
+                    .iter()
+                    .map(|warning| places.of(&violations::of_warning(warning)?, &spot))
+                    .collect();
                 outcome.audit_annotations = response.audit_annotations.unwrap_or_default();
                 outcome.verdict = if response.accepted { Verdict::Accepted } else { Verdict::Rejected };
                 if let (true, Some(mutated)) = (response.accepted, response.mutated_object) {
@@ -218,7 +219,7 @@ impl<'e> Preview<'e> {
 }
 
 /// What a message says, if it can be taken apart.
-fn violations<'d>(message: Option<&str>, places: &Places<'d>, own: Spot<'d>) -> Vec<Violation> {
+fn violations<'d>(message: Option<&str>, places: &Places<'d>, own: &Spot<'d>) -> Vec<Violation> {
     let problems = message.and_then(violations::of_message).unwrap_or_default();
     problems
         .into_iter()
