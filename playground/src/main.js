@@ -207,9 +207,7 @@ function picture(answer) {
  * @param {import("./judge.js").State} given
  */
 function exampleOf(given) {
-  return examples.find(
-    (one) => one.manifests === given.manifests && one.settings === given.settings && !given.inject,
-  );
+  return examples.find((one) => one.manifests === given.manifests && one.settings === given.settings && !given.inject);
 }
 
 /**

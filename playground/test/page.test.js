@@ -156,7 +156,8 @@ onPage("settings are settings, and refused where they are none", async (page) =>
 
 onPage("what is refused is listed, however much is warned of before it", async (page) => {
   const warned = (/** @type {number} */ at) => PLAIN.replace("name: mysql #", `name: m${at} #`);
-  const refused = PLAIN.replace("metadata:", 'metadata:\n  annotations: {mysql-replication.kubewarden.io/inject: "true"}')
+  const annotation = 'annotations: {mysql-replication.kubewarden.io/inject: "true"}';
+  const refused = PLAIN.replace("metadata:", `metadata:\n  ${annotation}`)
     .replace("name: mysql #", "name: last #")
     .replace("image: mysql:8.4", "image: mysql:8.4\n          args: [--skip-super-read-only]");
   await paste(page, [...[...Array(110).keys()].map(warned), refused].join("---\n"));

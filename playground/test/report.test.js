@@ -28,7 +28,8 @@ function report(...objects) {
 test("what is refused comes first, and the rest in the order of its lines", () => {
   const warned = [...Array(150).keys()].map((at) => object({ line: at + 1, warnings: ["w"], hints: ["h"] }));
   const refused = [200, 199].map((line) => object({ line, verdict: "rejected" }));
-  const found = page.marks({ ...report(...warned, ...refused), errors: [{ file: "x", line: 300, message: "no YAML" }] });
+  const errors = [{ file: "manifests.yaml", line: 300, message: "no YAML" }];
+  const found = page.marks({ ...report(...warned, ...refused), errors });
   assert.deepEqual(
     found.slice(0, 3).map(({ severity, line }) => [severity, line]),
     [

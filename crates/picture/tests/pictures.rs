@@ -73,6 +73,13 @@ fn cases() -> Vec<(&'static str, String)> {
         + &DATABASE
             .replace("containers: [{name: mysql,", "containers: [{name: mysql, args: [--skip-super-read-only],")
             .replace("name: mysql, annotations", "name: orders, annotations");
+    let of = |namespace: &str| {
+        let services = service("mysql", "clusterIP: None, selector: {app: mysql}")
+            + &service("all", "clusterIP: None, selector: {app: mysql}");
+        let own = format!("metadata: {{namespace: {namespace}, name: ");
+        (DATABASE.to_owned() + &services).replace("metadata: {name: ", &own)
+    };
+    let namespaces = format!("{}---{}{}", of("shop"), of("orders"), pod("a", "{name: DB_HOST, value: all.orders}"));
     let alone = DATABASE.replace(", annotations: {mysql-replication.kubewarden.io/inject: \"true\"}", "");
     vec![
         ("mysql", folder("")),
@@ -81,6 +88,7 @@ fn cases() -> Vec<(&'static str, String)> {
         ("refused-application", format!("{DATABASE}{refused}")),
         ("restored-and-many", restored),
         ("two-databases", two),
+        ("namespaces", namespaces),
         ("alone", alone),
         ("nothing", "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n".to_owned()),
     ]
