@@ -30,11 +30,11 @@ function copy(from, name) {
   return named;
 }
 
-/** Where the rules are explained, in the version of this page; crates/verdicts/src/link.rs has the same. */
+/** Where the rules' pages are, in the version of this page; crates/verdicts/src/link.rs has the same. */
 function rulesAddress() {
   const [, version] = readFileSync(join(root, "Cargo.toml"), "utf8").match(/^version = "(.*)"$/m) ?? [];
   const [, repository] = readFileSync(join(root, "Cargo.toml"), "utf8").match(/^repository = "(.*)"$/m) ?? [];
-  return `${repository}/blob/v${version}/docs/rules.md`;
+  return `${repository}/blob/v${version}/docs/rules`;
 }
 
 const rules = rulesAddress();

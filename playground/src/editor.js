@@ -299,6 +299,17 @@ export function setMarks(view, marks) {
 }
 
 /**
+ * A text in which what would turn the direction of the rest is seen instead: the controls of the Unicode Bidirectional
+ * Algorithm, which a name may have.
+ * @param {string} text
+ */
+export function visible(text) {
+  return text.replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, (letter) => {
+    return `\\u{${letter.charCodeAt(0).toString(16)}}`;
+  });
+}
+
+/**
  * A problem with what it is, why, what to write, and where to read on.
  * @param {Mark} mark
  */
@@ -312,7 +323,7 @@ export function explained(mark) {
       label.textContent = name;
       line.append(label, " ");
     }
-    line.append(text);
+    line.append(visible(text));
     whole.append(line);
   };
   add("", mark.text);

@@ -1,6 +1,6 @@
 /** The page: what is given on one side, what comes of it on the other. */
 import examples from "#examples";
-import { editor, explained, goTo, reader, setMarks, setRead, setText } from "./editor.js";
+import { editor, explained, goTo, reader, setMarks, setRead, setText, visible } from "./editor.js";
 import { Judge } from "./judge.js";
 import { label, marks, summary } from "./report.js";
 import { LONGEST, exampleHash, pack, unpack } from "./share.js";
@@ -35,7 +35,8 @@ const yaml = reader(element("yaml"), "YAML as it would be admitted", "yaml");
 const diff = reader(element("diff"), "What changes", "diff");
 const judge = new Judge(new URL(__WORKER__, import.meta.url).href);
 /** What the readers show when they are seen. */
-let shown = { yaml: "", diff: "", change: 1 };
+const NOTHING = { yaml: "", diff: "", change: 1 };
+let shown = NOTHING;
 
 const selectTab = tabs(element("tab-picture").parentElement ?? document.body, read);
 
@@ -62,35 +63,43 @@ async function now() {
     const answer = await judge.ask({ ...asked, narrow: narrow.matches });
     show(answer);
   } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
-    element("summary").textContent = said;
-    document.body.dataset.verdict = "bad";
+    // what was there before is no answer to this
+    clear(error instanceof Error ? error.message : String(error));
   }
   document.body.dataset.milliseconds = String(performance.now() - begin);
   await address(asked);
   document.body.dataset.state = "done";
 }
 
+/**
+ * Says why there is nothing to show.
+ * @param {string} why
+ */
+function clear(why) {
+  element("summary").textContent = why;
+  document.body.dataset.verdict = "bad";
+  element("settings-error").hidden = true;
+  setMarks(settings, []);
+  setMarks(manifests, []);
+  problems([]);
+  changes([]);
+  picture({ picture: "", words: [] });
+  toRead(NOTHING);
+}
+
 /** @param {import("./judge.js").Answer} answer */
 function show(answer) {
-  const settingsError = element("settings-error");
-  settingsError.hidden = answer.settingsError === undefined;
-  settingsError.textContent = answer.settingsError ?? "";
   if (answer.report === undefined) {
+    const said = answer.settingsError ?? "";
+    clear("The policy refuses the settings, so it was asked nothing.");
     settingsPart.open = true;
-    element("summary").textContent = "The policy refuses the settings, so it was asked nothing.";
-    document.body.dataset.verdict = "bad";
-    setMarks(manifests, []);
-    problems([]);
-    changes({ exitCode: 2, objects: [], errors: [], warnings: [] });
-    picture(answer);
-    shown = { yaml: "", diff: "", change: 1 };
-    read();
-    setMarks(settings, [
-      { line: lineOf(answer.settingsError ?? ""), severity: "error", text: answer.settingsError ?? "" },
-    ]);
+    element("settings-error").hidden = false;
+    element("settings-error").textContent = said;
+    const line = lineOf(said);
+    if (line !== undefined) setMarks(settings, [{ line, severity: "error", text: said }]);
     return;
   }
+  element("settings-error").hidden = true;
   setMarks(settings, []);
   /** @type {import("./report.js").Report} */
   const report = JSON.parse(answer.report);
@@ -99,9 +108,15 @@ function show(answer) {
   element("summary").textContent = summary(report);
   document.body.dataset.verdict = ["good", "bad", "bad"][report.exitCode] ?? "bad";
   problems(found);
-  changes(report);
+  changes(report.objects);
   picture(answer);
-  shown = { yaml: answer.manifests, diff: report.diff ?? "", change: firstChange(report) };
+  toRead({ yaml: answer.manifests, diff: report.diff ?? "", change: firstChange(report) });
+}
+
+/** @param {typeof shown} texts */
+function toRead(texts) {
+  shown = texts;
+  /** @type {HTMLButtonElement} */ (element("copy-yaml")).disabled = texts.yaml === "";
   read();
 }
 
@@ -119,9 +134,10 @@ function firstChange(report) {
   return Number(report.diff?.match(/^@@ -\d+(?:,\d+)? \+(\d+)/m)?.[1] ?? 1);
 }
 
-/** @param {string} message such as `settings.yaml:3:1: ...` */
+/** @param {string} message such as `settings.yaml:3:1: ...`; not each has a line */
 function lineOf(message) {
-  return Number(message.match(/^[^:]+:(\d+)/)?.[1] ?? 1);
+  const line = message.match(/^[^:]+:(\d+):/)?.[1];
+  return line === undefined ? undefined : Number(line);
 }
 
 /** So many are listed; there are never more where a person wrote the manifests. */
@@ -154,9 +170,9 @@ function problems(found) {
   }
 }
 
-/** @param {import("./report.js").Report} report */
-function changes(report) {
-  const items = report.objects.flatMap((object) =>
+/** @param {import("./report.js").ObjectOutcome[]} objects */
+function changes(objects) {
+  const items = objects.flatMap((object) =>
     (object.changes ?? []).flatMap(({ what, added, removed }) =>
       [added && `${what}: ${added.join(", ")}`, removed && `${what} taken away: ${removed.join(", ")}`]
         .filter((text) => text !== undefined)
@@ -166,13 +182,13 @@ function changes(report) {
   element("changes").replaceChildren(
     ...items.slice(0, LISTED).map((text) => {
       const item = document.createElement("li");
-      item.textContent = text;
+      item.textContent = visible(text);
       return item;
     }),
   );
 }
 
-/** @param {import("./judge.js").Answer} answer */
+/** @param {Pick<import("./judge.js").Answer, "picture" | "words">} answer */
 function picture(answer) {
   const place = element("picture");
   const parsed = answer.picture && new DOMParser().parseFromString(answer.picture, "image/svg+xml").documentElement;
@@ -180,26 +196,49 @@ function picture(answer) {
   element("picture-text").replaceChildren(
     ...(answer.words ?? []).map((text) => {
       const item = document.createElement("li");
-      item.textContent = text;
+      item.textContent = visible(text);
       return item;
     }),
   );
 }
 
+/**
+ * The example that a state is, if it is one.
+ * @param {import("./judge.js").State} given
+ */
+function exampleOf(given) {
+  return examples.find((one) => one.manifests === given.manifests && one.settings === given.settings && !given.inject);
+}
+
+/**
+ * The part of the address that holds a state; `undefined` where it would be too long.
+ * @param {import("./judge.js").State} given
+ */
+async function hashOf(given) {
+  const example = exampleOf(given);
+  const hash = example ? exampleHash(example.name) : await pack(given);
+  return hash.length > LONGEST ? undefined : `#${hash}`;
+}
+
 /** @param {import("./judge.js").State} asked */
 async function address(asked) {
-  const example = examples.find(
-    (one) => one.manifests === asked.manifests && one.settings === asked.settings && !asked.inject,
-  );
-  select.value = example?.name ?? "";
-  const hash = example ? exampleHash(example.name) : await pack(asked);
-  const isTooLong = hash.length > LONGEST;
-  const share = /** @type {HTMLButtonElement} */ (element("share"));
-  share.disabled = isTooLong;
-  share.title = isTooLong ? "Too much YAML for an address" : "The address holds all that is on the page";
+  const hash = await hashOf(asked);
   // An answer to what is on the page no more says nothing of its address.
-  if (asked.manifests !== manifests.state.doc.toString()) return;
-  history.replaceState(null, "", isTooLong ? location.pathname + location.search : `#${hash}`);
+  const there = state();
+  if (asked.manifests !== there.manifests || asked.settings !== there.settings || asked.inject !== there.inject) return;
+  select.value = exampleOf(asked)?.name ?? "";
+  element("too-long").hidden = hash !== undefined;
+  /** @type {HTMLButtonElement} */ (element("share")).disabled = hash === undefined;
+  history.replaceState(null, "", hash ?? location.pathname + location.search);
+}
+
+/** What is on the page at this moment as an address; it may be newer than the last answer. */
+async function link() {
+  const asked = state();
+  const hash = await hashOf(asked);
+  await address(asked);
+  if (hash === undefined) throw new Error("it is too long");
+  return new URL(hash, location.href).href;
 }
 
 /** @param {import("./judge.js").State} given */
@@ -225,6 +264,9 @@ async function fromAddress() {
     const said = await unpack(location.hash);
     if (typeof said === "object") await put(said);
     else await putExample(said ?? examples[0].name);
+    if (typeof said === "string" && !examples.some((one) => one.name === said)) {
+      element("summary").textContent = `There is no example “${visible(said)}”. This is another one.`;
+    }
   } catch {
     await putExample(examples[0].name);
     element("summary").textContent = "The link is broken: it was cut or changed on its way. This is an example.";
@@ -233,15 +275,22 @@ async function fromAddress() {
 
 /**
  * @param {HTMLElement} button
- * @param {string} text
+ * @param {string | Promise<string>} text one that is not there yet is waited for by the clipboard, where it can: not
+ *   all browsers let a page write to it a while after the click
  */
 async function copy(button, text) {
   const before = button.textContent;
   try {
-    await navigator.clipboard.writeText(text);
+    if (typeof text === "string" || typeof ClipboardItem === "undefined") {
+      await navigator.clipboard.writeText(await text);
+    } else {
+      const blob = text.then((text) => new Blob([text], { type: "text/plain" }));
+      await navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })]);
+    }
     button.textContent = "Copied";
   } catch {
-    button.textContent = "The browser does not allow it";
+    const isThere = await Promise.resolve(text).catch(() => undefined);
+    button.textContent = isThere === undefined ? "It is too long" : "The browser does not allow it";
   }
   setTimeout(() => (button.textContent = before), 2000);
 }
@@ -255,11 +304,12 @@ for (const group of new Set(examples.map((example) => example.group))) {
 const own = new Option("Your own", "");
 own.hidden = true;
 select.append(own);
-rules.href = __RULES__;
+rules.href = `${__RULES__}.md`;
+element("not-started").remove();
 
 select.onchange = () => putExample(select.value);
 inject.onchange = now;
-element("share").onclick = () => copy(element("share"), location.href);
+element("share").onclick = () => copy(element("share"), link());
 element("copy-yaml").onclick = () => copy(element("copy-yaml"), shown.yaml);
 narrow.onchange = now;
 addEventListener("hashchange", fromAddress);

@@ -18,8 +18,11 @@ export function label({ kind, namespace, name }) {
   return `${kind} ${namespace}/${name}`;
 }
 
+/** The order in which what was found is told: nobody is to look for what is refused among what is only warned of. */
+const SEVERITIES = ["error", "warning", "info"];
+
 /**
- * All that was found, in the order of its lines.
+ * All that was found: what is refused first, and of one severity in the order of its lines.
  * @param {Report} report
  * @returns {Mark[]}
  */
@@ -42,7 +45,7 @@ export function marks(report) {
     object.warnings.forEach((warning, index) => {
       const line = object.warningPlaces[index]?.line ?? object.line;
       const rule = warning.match(/^\[([\w-]+)\] /)?.[1];
-      const link = rule && `${__RULES__}#${rule}`;
+      const link = rule && `${__RULES__}/${rule}.md`;
       found.push({ line, severity: "warning", text: `${label(object)}: ${warning}`, rule, link });
     });
     for (const hint of object.hints ?? []) {
@@ -53,7 +56,9 @@ export function marks(report) {
     found.push({ line: line ?? 1, severity: "error", badge: "not readable", text: message });
   }
   for (const { line, message } of report.warnings) found.push({ line: line ?? 1, severity: "warning", text: message });
-  return found.sort((a, b) => a.line - b.line);
+  return found.sort(
+    (a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || a.line - b.line,
+  );
 }
 
 /** @param {Report} report */
@@ -62,7 +67,7 @@ export function summary(report) {
   const parts = [
     [count("rejected"), "refused"],
     [count("mutated"), "changed"],
-    [count("accepted"), "accepted as it is"],
+    [count("accepted"), count("accepted") === 1 ? "accepted as it is" : "accepted as they are"],
     [count("passed"), "none of the policy's business"],
     [report.errors.length, "not readable"],
   ].filter(([number]) => number);

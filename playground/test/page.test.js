@@ -146,6 +146,31 @@ onPage("settings are settings, and refused where they are none", async (page) =>
   await paste(page, "", "settings");
   assert.match((await summary(page)) ?? "", /1 accepted as it is/);
   assert.ok(await page.locator("#settings-error").isHidden());
+  // a line is underlined where it is known to be the one
+  await paste(page, "# mine\nno-such-setting: 1\n", "settings");
+  assert.match((await page.locator("#settings-error").textContent()) ?? "", /^settings\.yaml: the policy refuses/);
+  assert.equal(await page.locator("#settings .cm-lintRange-error").count(), 0);
+  await paste(page, "unmanaged: reject\na: b: c\n", "settings");
+  assert.equal(await page.locator("#settings .cm-lintRange-error").textContent(), "a: b: c");
+});
+
+onPage("what is refused is listed, however much is warned of before it", async (page) => {
+  const warned = (/** @type {number} */ at) => PLAIN.replace("name: mysql #", `name: m${at} #`);
+  const annotation = 'annotations: {mysql-replication.kubewarden.io/inject: "true"}';
+  const refused = PLAIN.replace("metadata:", `metadata:\n  ${annotation}`)
+    .replace("name: mysql #", "name: last #")
+    .replace("image: mysql:8.4", "image: mysql:8.4\n          args: [--skip-super-read-only]");
+  await paste(page, [...[...Array(110).keys()].map(warned), refused].join("---\n"));
+  const first = page.locator("#problems li").first();
+  assert.match((await first.textContent()) ?? "", /StatefulSet default\/last is refused/);
+  assert.match((await page.locator("#problems li").last().textContent()) ?? "", /^and \d+ more, which are underlined/);
+});
+
+onPage("controls in names turn nothing round", async (page) => {
+  await paste(page, PLAIN.replace("name: mysql #", 'name: "a\\u202Eb" #'));
+  const text = (await page.locator("#problems").textContent()) ?? "";
+  assert.match(text, /default\/a\\u\{202e\}b: nothing replicates/);
+  assert.doesNotMatch((await page.locator("#picture").textContent()) ?? "", /\u202e/);
 });
 
 onPage("a paste of two megabytes", async (page, _, t) => {
@@ -162,10 +187,11 @@ onPage("a paste of two megabytes", async (page, _, t) => {
   const begin = Date.now();
   await paste(page, text);
   const pasted = Date.now() - begin;
-  assert.match((await summary(page)) ?? "", /^1 changed, \d{3,} accepted as it is/);
+  assert.match((await summary(page)) ?? "", /^1 changed, \d{3,} accepted as they are/);
   assert.equal(await page.locator("#picture .pod").count(), 2);
   assert.ok(await page.getByRole("button", { name: "Copy link" }).isDisabled(), "an address of so much");
   assert.ok(!page.url().includes("#"), "an address of so much");
+  assert.match((await page.locator("#too-long:visible").textContent()) ?? "", /a reload of the page loses it/);
   // A key is answered by the editor while the worker works.
   await page.locator("#manifests .cm-content").focus();
   await page.keyboard.press("ControlOrMeta+Home");
@@ -348,9 +374,78 @@ onPage(
     const words = await page.locator("header p").evaluate((one) => getComputedStyle(one).color);
     assert.equal(words, "rgb(51, 51, 51)");
     await screenshot(page, "printed");
+    await page.emulateMedia({ media: "screen" });
+    await page.getByRole("tab", { name: "YAML" }).click();
+    assert.ok(await page.locator("#picture").isHidden());
+    await page.emulateMedia({ media: "print" });
+    assert.ok(await page.locator("#picture svg").isVisible(), "the picture stands for all tabs");
+    assert.ok(await page.locator("#view-yaml").isHidden());
   },
   { colorScheme: "dark" },
 );
+
+onPage(
+  "with the colours of the reader's system the selected tab is another one than the others",
+  async (page) => {
+    const [selected, other] = ["#tab-picture", "#tab-yaml"].map((id) => page.locator(id));
+    const colour = (/** @type {Element} */ one) => getComputedStyle(one).backgroundColor;
+    assert.notEqual(await selected.evaluate(colour), await other.evaluate(colour));
+    await screenshot(page, "forced-colours");
+  },
+  { forcedColors: "active" },
+);
+
+onPage(
+  "a link is that of what is on the page, and not of its last answer",
+  async (page) => {
+    const share = page.locator("#share");
+    const copied = async () => {
+      await page.waitForFunction(() => document.querySelector("#share")?.textContent === "Copied");
+      return page.evaluate(() => navigator.clipboard.readText());
+    };
+    /** Before the pause is over, but after the editor has seen it. */
+    const insertAndCopy = async (/** @type {string} */ text) => {
+      document.execCommand("insertText", false, text);
+      await new Promise((done) => setTimeout(done));
+      /** @type {HTMLButtonElement} */ (document.querySelector("#share")).click();
+    };
+    await page.locator("#manifests .cm-content").focus();
+    await page.evaluate(insertAndCopy, "# typed just now\n");
+    const link = await copied();
+    await settled(page);
+    const other = await page.context().newPage();
+    await other.goto(link);
+    await settled(other);
+    assert.match(await other.locator("#manifests .cm-content").innerText(), /^# typed just now/);
+    await other.close();
+    // of what is too long there is none
+    await page.waitForFunction(() => document.querySelector("#share")?.textContent === "Copy link");
+    let long = "";
+    for (let at = 0; at < 2000; at++) long += `# ${createHash("sha512").update(String(at)).digest("hex")}\n`;
+    await page.evaluate(insertAndCopy, long);
+    await page.waitForFunction(() => document.querySelector("#share")?.textContent === "It is too long");
+    assert.ok(await share.isDisabled());
+  },
+  { permissions: ["clipboard-read", "clipboard-write"] },
+);
+
+onPage("a late answer leaves the address of what has been set meanwhile", async (page) => {
+  await paste(page, PLAIN);
+  const before = page.url();
+  await page.locator("#manifests .cm-content").focus();
+  await page.evaluate(() => {
+    document.body.dataset.state = "waiting";
+    // the box is checked as soon as the policy was asked about the time before
+    const mark = performance.mark.bind(performance);
+    performance.mark = (...given) => {
+      /** @type {HTMLInputElement} */ (document.querySelector("#inject")).checked = true;
+      return mark(...given);
+    };
+    document.execCommand("insertText", false, "# x\n");
+  });
+  await settled(page);
+  assert.equal(page.url(), before);
+});
 
 onPage("an address brings back what is on the page", async (page, context) => {
   const text = `# ü 𝄞\n${PLAIN}`;
@@ -376,6 +471,7 @@ for (const broken of ["#state=abc", "#state=%%%", "#state=", "#example=none", "#
     async (page) => {
       assert.equal(await page.locator("#picture .pod").count(), 3);
       if (broken.startsWith("#state")) assert.match((await summary(page)) ?? "", /link is broken/);
+      if (broken.endsWith("none")) assert.match((await summary(page)) ?? "", /^There is no example “none”/);
     },
     { at: broken },
   );
@@ -418,6 +514,48 @@ onPage("a worker that takes too long, or crashes, is ended, and the next one ans
   });
   const late = "The policy did not answer in time. Try it with less YAML.";
   assert.deepEqual(said, ["one", late, "two", "crashed", "three", "four", "six"]);
+});
+
+onPage("where the policy crashes, nothing of the answer before stays", async (page) => {
+  await page.addInitScript(() => {
+    window.Worker = class extends Worker {
+      /** @param {any} message */
+      postMessage(message) {
+        if (!message.request.includes("crash")) return super.postMessage(message);
+        this.onmessage?.(new MessageEvent("message", { data: { id: message.id, error: "it crashed" } }));
+      }
+    };
+  });
+  await page.reload();
+  await settled(page);
+  await choose(page, "rule-read-only-off");
+  await choose(page, "mysql");
+  for (const tab of ["Changes", "YAML"]) await page.getByRole("tab", { name: tab }).click();
+  assert.match(await page.locator("#yaml .cm-content").innerText(), /init-mysql/);
+  await paste(page, "# crash\n");
+  assert.equal(await summary(page), "it crashed");
+  assert.equal((await page.locator("#yaml .cm-content").innerText()).trim(), "");
+  assert.equal(await page.locator("#changes li").count(), 0);
+  assert.ok(await page.getByRole("button", { name: "Copy YAML" }).isDisabled());
+  assert.ok(await page.locator("#problems").isHidden());
+  await page.getByRole("tab", { name: "Changes" }).click();
+  assert.equal((await page.locator("#diff .cm-content").innerText()).trim(), "");
+  await page.getByRole("tab", { name: "Picture" }).click();
+  assert.equal(await page.locator("#picture svg").count(), 0);
+  assert.equal(await page.locator("#picture-text li").count(), 0);
+  await choose(page, "rule-read-only-off");
+  await paste(page, "# crash\n");
+  assert.equal(await page.locator("#manifests .cm-lintRange-error").count(), 0);
+  assert.ok(await page.locator("#problems").isHidden());
+});
+
+test("opened as a file it says that it needs a server", async () => {
+  const context = await chromium.newContext();
+  const page = await context.newPage();
+  await page.goto(`file://${join(folder, "index.html")}`);
+  await page.locator("#not-started:visible").waitFor();
+  assert.match((await page.locator("#not-started").textContent()) ?? "", /opened as a file/);
+  await context.close();
 });
 
 test("without its files it says so", async () => {

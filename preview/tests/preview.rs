@@ -99,6 +99,55 @@ fn a_list_with_a_rejected_item_is_rejected_whole() {
 }
 
 #[test]
+fn whatever_has_items_is_a_list_as_it_is_for_kubectl() {
+    let item = |label: &str| format!("- metadata:\n    name: {label}\n    labels:\n        do: {label} # c\n");
+    let text = format!("apiVersion: apps/v1\nkind: StatefulSetList\nitems:\n{}{}", item("mutate"), item("none"));
+    let outcome = &run(&text)[0];
+    let seen: Vec<_> = outcome.objects.iter().map(|o| (o.api_version.as_str(), o.kind.as_str(), o.line)).collect();
+    assert_eq!(seen, [("apps/v1", "StatefulSet", 4), ("apps/v1", "StatefulSet", 8)]);
+    assert_eq!(outcome.objects[0].verdict, Verdict::Mutated);
+    // an item keeps being without what it has from its list
+    let changed = &outcome.changed.as_ref().unwrap().text;
+    assert_eq!(*changed, text.replace("do: mutate # c\n", "do: mutate # c\n        done: \"true\"\n"));
+
+    for (text, expected) in [
+        ("apiVersion: v1\nkind: PodList\nitems:\n- {metadata: {labels: {do: reject}}}\n", vec![Verdict::Rejected]),
+        ("apiVersion: v1\nkind: PodList\nitems: []\n", vec![]),
+        ("apiVersion: v1\nkind: PodList\nitems:\n", vec![]),
+        ("apiVersion: v1\nkind: PodList\n", vec![Verdict::Passed]),
+        // a kind of its own is one, too, unless its items are none of objects
+        ("apiVersion: x/v1\nkind: Basket\nitems: [{apiVersion: v1, kind: Pod}]\n", vec![Verdict::Accepted]),
+        ("apiVersion: x/v1\nkind: Basket\nitems: [a, b]\n", vec![Verdict::Passed]),
+        ("apiVersion: x/v1\nkind: Basket\nitems: {a: b}\n", vec![Verdict::Passed]),
+        ("items: [{apiVersion: v1, kind: Pod}]\n", vec![Verdict::Passed]),
+    ] {
+        assert_eq!(verdicts(&run(text)), expected, "{text}");
+    }
+}
+
+#[test]
+fn lists_in_lists_are_found_and_mended_in_their_place() {
+    let pod =
+        |name: &str, label: &str| format!("  - {{apiVersion: v1, kind: Pod, metadata: {{name: {name}, {label}}}}}\n");
+    let text = format!(
+        "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: List\n  items:\n{}{}",
+        pod("a", "x: y"),
+        pod("b", "labels: {do: mutate}")
+    );
+    let outcome = &run(&text)[0];
+    assert_eq!(verdicts(std::slice::from_ref(outcome)), [Verdict::Accepted, Verdict::Mutated]);
+    assert_eq!(outcome.objects.iter().map(|object| object.line).collect::<Vec<_>>(), [7, 8]);
+    let changed = &outcome.changed.as_ref().unwrap().text;
+    assert!(changed.starts_with(&text[..text.find("  - {apiVersion: v1, kind: Pod, metadata: {name: b").unwrap()]));
+    assert!(changed.ends_with("      labels:\n        do: mutate\n        done: \"true\"\n"), "{changed}");
+
+    let says = "annotations: {says: '[x] spec.a'}},\n    spec: {\n      a: 1}";
+    let text = text.replace("labels: {do: mutate}}", says);
+    let outcomes = Preview::new(&self::says, json!({}), "default").run(&documents(&text), &[]);
+    assert_eq!(places(&outcomes), ["in.yaml:10"], "{text}");
+}
+
+#[test]
 fn what_is_no_manifest_is_an_error_with_its_line() {
     for (text, expected) in [
         ("# c\n- a\n", "in.yaml:2:1: the document is a list"),
@@ -106,6 +155,8 @@ fn what_is_no_manifest_is_an_error_with_its_line() {
         ("apiVersion: v1\nkind: [a]\n", "in.yaml:2:1: `kind` is a list, not text"),
         ("apiVersion: v1\nkind: List\nitems: x\n", "in.yaml:3:1: `items` of the List is a single value"),
         ("apiVersion: v1\nkind: List\nitems:\n- x\n", "in.yaml:4:1: item 0 of the List is a single value"),
+        ("apiVersion: v1\nkind: PodList\nitems: {}\n", "in.yaml:3:1: `items` of the PodList is a map"),
+        ("apiVersion: v1\nkind: PodList\nitems:\n- {}\n- x\n", "in.yaml:5:1: item 1 of the PodList is a single"),
     ] {
         let error = run(text)[0].error.clone().unwrap().to_string();
         assert!(error.starts_with(expected), "{error}");

@@ -1,9 +1,12 @@
 //! `StatefulSets` of databases, and their pods.
 
+use std::collections::BTreeSet;
+
 use mysql_replication_verdicts::{ObjectOutcome, rule_of_warning};
 use serde_json::Value;
 
 use crate::model::{Edge, EdgeKind, Line, Node, NodeKind, Picture, State};
+use crate::names::Names;
 use crate::problems::{rules, state_of};
 
 /// The init container that every injected pod has, and the variables that it takes.
@@ -116,7 +119,8 @@ pub(crate) fn find<'o>(objects: &[&'o ObjectOutcome]) -> Vec<Cluster<'o>> {
 }
 
 /// Draws a database with its pods and their claims.
-pub(crate) fn draw(picture: &mut Picture, cluster: &Cluster<'_>) {
+pub(crate) fn draw(picture: &mut Picture, cluster: &Cluster<'_>, names: Names) {
+    let name = |name: &str| names.full(cluster.outcome, name);
     let mut lines = Vec::new();
     if cluster.is_refused() {
         lines.push(Line { text: "refused: not created".to_owned(), state: State::Refused });
@@ -135,18 +139,18 @@ pub(crate) fn draw(picture: &mut Picture, cluster: &Cluster<'_>) {
     picture.nodes.push(Node {
         id: cluster.id(),
         kind: NodeKind::Set,
-        title: format!("StatefulSet {}", cluster.outcome.name),
+        title: format!("StatefulSet {}", name(&cluster.outcome.name)),
         lines,
         inside: None,
         state: state_of(cluster.outcome),
     });
     for ordinal in 0..cluster.shown() {
-        draw_pod(picture, cluster, ordinal);
+        draw_pod(picture, cluster, ordinal, names);
     }
     let shown = cluster.shown();
     if shown > 0 && cluster.replicas > shown {
-        let (first, last) = (cluster.pod(shown), cluster.pod(cluster.replicas - 1));
-        let title = if first == last { first } else { format!("{first} to {last}") };
+        let (first, last) = (name(&cluster.pod(shown)), cluster.pod(cluster.replicas - 1));
+        let title = if cluster.replicas == shown + 1 { first } else { format!("{first} to {last}") };
         picture.nodes.push(Node {
             id: format!("{} and more", cluster.pod_id(shown)),
             kind: NodeKind::Pod,
@@ -161,7 +165,7 @@ pub(crate) fn draw(picture: &mut Picture, cluster: &Cluster<'_>) {
     }
 }
 
-fn draw_pod(picture: &mut Picture, cluster: &Cluster<'_>, ordinal: usize) {
+fn draw_pod(picture: &mut Picture, cluster: &Cluster<'_>, ordinal: usize, names: Names) {
     let id = cluster.pod_id(ordinal);
     let server_id = FIRST_SERVER_ID + ordinal;
     let text = match cluster.role(ordinal) {
@@ -172,18 +176,27 @@ fn draw_pod(picture: &mut Picture, cluster: &Cluster<'_>, ordinal: usize) {
     picture.nodes.push(Node {
         id: id.clone(),
         kind: NodeKind::Pod,
-        title: cluster.pod(ordinal),
+        title: names.full(cluster.outcome, &cluster.pod(ordinal)),
         lines: vec![Line::plain(text)],
         inside: Some(cluster.id()),
         state: State::Fine,
     });
+    let mut seen = BTreeSet::new();
     for claim in items(&cluster.outcome.object["spec"]["volumeClaimTemplates"]) {
         let name = claim["metadata"]["name"].as_str().unwrap_or_default();
         let size = claim["spec"]["resources"]["requests"]["storage"].as_str();
         let size = size.map(|size| format!(", {size}")).unwrap_or_default();
+        if !seen.insert(name) {
+            continue;
+        }
         let claim = format!("{name}-{}", cluster.pod(ordinal));
+        let mut claim_id = format!("claim/{}/{claim}", cluster.outcome.namespace);
+        if picture.node(&claim_id).is_some() {
+            // the claim `data` of a pod `a-b-0` is the claim `data-a` of a pod `b-0`
+            claim_id = format!("{claim_id} of {}", cluster.pod(ordinal));
+        }
         picture.nodes.push(Node {
-            id: format!("claim/{}/{claim}", cluster.outcome.namespace),
+            id: claim_id,
             kind: NodeKind::Claim,
             title: format!("{claim}{size}"),
             lines: Vec::new(),

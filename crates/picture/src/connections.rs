@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::clusters::{Cluster, Role, items};
 use crate::hosts::{Host, in_value, in_word};
 use crate::model::{Edge, EdgeKind, Line, Node, NodeKind, Picture, State};
+use crate::names::Names;
 use crate::problems::{rules, state_of};
 use crate::services::Service;
 
@@ -31,13 +32,22 @@ struct Told {
     hosts: Vec<Host>,
 }
 
+/// What a name can lead to.
+struct Known<'k> {
+    services: &'k [Service<'k>],
+    clusters: &'k [Cluster<'k>],
+    objects: &'k [&'k ObjectOutcome],
+}
+
 /// Draws the applications that are told a Service or a pod of these, or that the policy has something to say of.
 pub(crate) fn draw(
     picture: &mut Picture,
     objects: &[&ObjectOutcome],
     services: &[Service<'_>],
     clusters: &[Cluster<'_>],
+    names: Names,
 ) {
+    let known = Known { services, clusters, objects };
     let is_database = |object: &ObjectOutcome| clusters.iter().any(|cluster| std::ptr::eq(cluster.outcome, object));
     for outcome in objects {
         let Some((_, pointer)) = POD_SPECS.iter().find(|(kind, _)| *kind == outcome.kind) else { continue };
@@ -46,17 +56,11 @@ pub(crate) fn draw(
         }
         let Some(pod) = outcome.object.pointer(pointer) else { continue };
         let path = pointer.trim_start_matches('/').replace('/', ".");
-        draw_application(picture, outcome, told(pod, &path, objects, outcome), services, clusters);
+        draw_application(picture, outcome, told(pod, &path, objects, outcome), &known, names);
     }
 }
 
-fn draw_application(
-    picture: &mut Picture,
-    outcome: &ObjectOutcome,
-    told: Vec<Told>,
-    services: &[Service<'_>],
-    clusters: &[Cluster<'_>],
-) {
+fn draw_application(picture: &mut Picture, outcome: &ObjectOutcome, told: Vec<Told>, known: &Known<'_>, names: Names) {
     let id = format!("application/{}/{}/{}", outcome.kind, outcome.namespace, outcome.name);
     let state = state_of(outcome);
     let (mut lines, mut edges) = (Vec::new(), Vec::new());
@@ -73,7 +77,7 @@ fn draw_application(
         };
         let mut targets: Vec<(EdgeKind, String)> = Vec::new();
         for host in hosts {
-            let target = target(&host, &outcome.namespace, services, clusters);
+            let target = known.target(&host, &outcome.namespace);
             targets.extend(target.filter(|target| !targets.contains(target)));
         }
         if targets.is_empty() && line_state == State::Fine {
@@ -88,7 +92,7 @@ fn draw_application(
         return;
     }
     lines.extend(rules(outcome).into_iter().map(|rule| Line { text: rule.to_owned(), state: State::Refused }));
-    let title = format!("{} {}", outcome.kind, outcome.name);
+    let title = format!("{} {}", outcome.kind, names.full(outcome, &outcome.name));
     picture.nodes.push(Node { id, kind: NodeKind::Application, title, lines, inside: None, state });
     picture.edges.extend(edges);
 }
@@ -142,29 +146,43 @@ fn told(pod: &Value, path: &str, objects: &[&ObjectOutcome], outcome: &ObjectOut
     all
 }
 
-/// The Service or the pod that a name leads to, and what an arrow to it is.
-fn target(
-    host: &Host,
-    namespace: &str,
-    services: &[Service<'_>],
-    clusters: &[Cluster<'_>],
-) -> Option<(EdgeKind, String)> {
-    let service = |name: &str, namespace: &str| {
-        services.iter().find(|service| service.outcome.name == name && service.outcome.namespace == namespace)
-    };
-    let pod = |name: &str, set_namespace: &str| {
-        clusters.iter().filter(|cluster| cluster.outcome.namespace == set_namespace).find_map(|cluster| {
-            let at = (0..cluster.shown()).find(|at| cluster.pod(*at) == name)?;
-            let kind = if cluster.role(at) == Role::Primary { EdgeKind::Writes } else { EdgeKind::Reads };
-            Some((kind, cluster.pod_id(at)))
-        })
-    };
-    let parts: Vec<&str> = host.parts.iter().map(String::as_str).collect();
-    let found = |service: &Service<'_>| (service.kind(), service.id());
-    match parts.as_slice() {
-        [name] if host.is_certain => service(name, namespace).map(found),
-        [name, second] => service(name, second).map(found).or_else(|| pod(name, namespace)),
-        [name, _, namespace] => pod(name, namespace),
-        _ => None,
+impl Known<'_> {
+    /// The Service or the pod that a name leads to, and what an arrow to it is. A name for another name leads where
+    /// that one does.
+    fn target(&self, host: &Host, namespace: &str) -> Option<(EdgeKind, String)> {
+        self.direct(host, namespace).or_else(|| self.direct(&self.alias(host, namespace)?, namespace))
+    }
+
+    fn direct(&self, host: &Host, namespace: &str) -> Option<(EdgeKind, String)> {
+        let service = |name: &str, namespace: &str| {
+            self.services.iter().find(|service| service.outcome.name == name && service.outcome.namespace == namespace)
+        };
+        let pod = |name: &str, set_namespace: &str| {
+            self.clusters.iter().filter(|cluster| cluster.outcome.namespace == set_namespace).find_map(|cluster| {
+                let at = (0..cluster.shown()).find(|at| cluster.pod(*at) == name)?;
+                let kind = if cluster.role(at) == Role::Primary { EdgeKind::Writes } else { EdgeKind::Reads };
+                Some((kind, cluster.pod_id(at)))
+            })
+        };
+        let found = |service: &Service<'_>| (service.kind(), service.id());
+        match host.names().as_slice() {
+            [name] if host.is_certain => service(name, namespace).map(found),
+            [name, second] => service(name, second).map(found).or_else(|| pod(name, namespace)),
+            [name, _, namespace] => pod(name, namespace),
+            _ => None,
+        }
+    }
+
+    /// The name that a Service of the type `ExternalName` is another name for; only a whole one leads somewhere.
+    fn alias(&self, host: &Host, namespace: &str) -> Option<Host> {
+        let (name, namespace) = match host.names().as_slice() {
+            [name] if host.is_certain => (*name, namespace),
+            [name, namespace] => (*name, *namespace),
+            _ => return None,
+        };
+        let is_it =
+            |object: &&&ObjectOutcome| object.kind == "Service" && object.name == name && object.namespace == namespace;
+        let spec = &self.objects.iter().find(is_it)?.object["spec"];
+        Host::whole(spec["externalName"].as_str().filter(|_| spec["type"] == "ExternalName")?)
     }
 }

@@ -34,6 +34,19 @@ pub(crate) struct Host {
     pub(crate) is_certain: bool,
 }
 
+impl Host {
+    /// A name that is whole, with the cluster's domain; `None` for one of another domain.
+    pub(crate) fn whole(name: &str) -> Option<Self> {
+        let inner = name.strip_suffix('.').unwrap_or(name).strip_suffix(DOMAINS[0])?;
+        Some(Self { parts: inner.split('.').map(str::to_owned).collect(), is_certain: true })
+    }
+
+    /// Its parts, to be matched.
+    pub(crate) fn names(&self) -> Vec<&str> {
+        self.parts.iter().map(String::as_str).collect()
+    }
+}
+
 /// What may be hosts in a value, such as a name by itself, a list, or an address with a scheme.
 pub(crate) fn in_value(name: &str, value: &str) -> Vec<Host> {
     let lower = name.to_ascii_lowercase();
@@ -106,6 +119,14 @@ mod tests {
         ] {
             assert_eq!(certain(in_value(name, value)), expected, "{name}={value}");
         }
+    }
+
+    #[test]
+    fn whole_names_have_the_domain() {
+        let whole = |name: &str| Host::whole(name).map(|host| host.parts.join("."));
+        assert_eq!(whole("mysql-write.shop.svc.cluster.local").as_deref(), Some("mysql-write.shop"));
+        assert_eq!(whole("mysql-write.shop.svc.cluster.local.").as_deref(), Some("mysql-write.shop"));
+        assert_eq!(whole("mysql-write.shop"), None);
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod connections;
 mod hosts;
 mod layout;
 mod model;
+mod names;
 mod problems;
 mod routes;
 mod services;

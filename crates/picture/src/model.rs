@@ -1,7 +1,10 @@
 //! What is in a picture: things, and arrows between them.
 
-use mysql_replication_verdicts::DocumentOutcome;
+use std::collections::BTreeSet;
 
+use mysql_replication_verdicts::{DocumentOutcome, ObjectOutcome};
+
+use crate::names::Names;
 use crate::{clusters, connections, problems, services};
 
 /// A picture of a cluster.
@@ -139,18 +142,20 @@ impl Picture {
     #[must_use]
     pub fn of(outcomes: &[DocumentOutcome]) -> Self {
         let mut picture = Self::default();
-        let objects: Vec<_> = outcomes.iter().flat_map(|outcome| &outcome.objects).collect();
+        let all: Vec<_> = outcomes.iter().flat_map(|outcome| &outcome.objects).collect();
+        let objects = last_of_each(&all);
+        let names = Names::of(&objects);
         let clusters = clusters::find(&objects);
         for cluster in &clusters {
-            clusters::draw(&mut picture, cluster);
+            clusters::draw(&mut picture, cluster, names);
         }
         let services = services::find(&objects, &clusters);
         for service in &services {
-            services::draw(&mut picture, service);
+            services::draw(&mut picture, service, names);
         }
-        services::draw_options(&mut picture, &objects, &clusters);
-        connections::draw(&mut picture, &objects, &services, &clusters);
-        problems::draw(&mut picture, &objects);
+        services::draw_options(&mut picture, &objects, &clusters, names);
+        connections::draw(&mut picture, &objects, &services, &clusters, names);
+        problems::draw(&mut picture, &all);
         picture
     }
 
@@ -165,4 +170,17 @@ impl Picture {
     pub fn node(&self, id: &str) -> Option<&Node> {
         self.nodes.iter().find(|node| node.id == id)
     }
+}
+
+/// Of objects of one kind and name the last one, for it is what stays when all are applied. Nothing is drawn twice
+/// then.
+fn last_of_each<'o>(objects: &[&'o ObjectOutcome]) -> Vec<&'o ObjectOutcome> {
+    let mut seen = BTreeSet::new();
+    // as names of things are made, so that there are no two of one name
+    let key = |object: &ObjectOutcome| {
+        (object.api_version.clone(), object.kind.clone(), format!("{}/{}", object.namespace, object.name))
+    };
+    let mut last: Vec<_> = objects.iter().rev().copied().filter(|object| seen.insert(key(object))).collect();
+    last.reverse();
+    last
 }

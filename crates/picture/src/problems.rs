@@ -26,7 +26,7 @@ pub(crate) fn rules(object: &ObjectOutcome) -> Vec<&str> {
     rules
 }
 
-/// Puts all of it below the picture.
+/// Puts all of it below the picture, what is refused first: there is not room for all of it.
 pub(crate) fn draw(picture: &mut Picture, objects: &[&ObjectOutcome]) {
     for object in objects.iter().filter(|object| object.verdict != Verdict::Passed) {
         let label = format!("{} {}/{}", object.kind, object.namespace, object.name);
@@ -50,4 +50,5 @@ pub(crate) fn draw(picture: &mut Picture, objects: &[&ObjectOutcome]) {
             picture.notes.push(Note { state: State::Warned, text: format!("{label}: {warning}"), advice: Vec::new() });
         }
     }
+    picture.notes.sort_by_key(|note| std::cmp::Reverse(note.state));
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::clusters::{Cluster, Role};
 use crate::model::{Edge, EdgeKind, Line, Node, NodeKind, Picture, State};
+use crate::names::Names;
 use crate::problems::{rules, state_of};
 
 /// The annotation by which a Service leads to a primary.
@@ -21,10 +22,12 @@ const POD_INDEX: &str = "apps.kubernetes.io/pod-index";
 pub(crate) struct Service<'o> {
     pub(crate) outcome: &'o ObjectOutcome,
     pub(crate) is_headless: bool,
-    /// The pods that it leads to, by database and ordinal.
+    /// The pods that it leads to, by database and ordinal. Of one that it gives names to every pod has its own.
     pub(crate) targets: Vec<(&'o str, String, Role)>,
-    /// The databases that it gives names to, or has pods of.
+    /// The databases that it has pods of.
     sets: Vec<String>,
+    /// Those of them that say that their pods get their names from it, which a headless Service gives to no others.
+    named: Vec<String>,
 }
 
 impl Service<'_> {
@@ -35,7 +38,7 @@ impl Service<'_> {
     /// What an arrow to it, or from it, is.
     pub(crate) fn kind(&self) -> EdgeKind {
         match self.targets.as_slice() {
-            [(_, _, Role::Primary)] if !self.is_headless => EdgeKind::Writes,
+            [(_, _, Role::Primary)] if self.named.is_empty() => EdgeKind::Writes,
             _ => EdgeKind::Reads,
         }
     }
@@ -52,7 +55,8 @@ pub(crate) fn find<'o>(objects: &[&'o ObjectOutcome], clusters: &[Cluster<'o>]) 
     let led = services.map(|outcome| {
         let object = &outcome.object;
         let selector = object["spec"]["selector"].as_object();
-        let (mut targets, mut sets) = (Vec::new(), Vec::new());
+        let (mut targets, mut sets, mut named) = (Vec::new(), Vec::new(), Vec::new());
+        let is_headless = object["spec"]["clusterIP"] == "None";
         for cluster in clusters.iter().filter(|cluster| cluster.outcome.namespace == outcome.namespace) {
             let Some(selector) = selector.filter(|selector| !selector.is_empty()) else { continue };
             let chosen = |ordinal: usize| {
@@ -66,11 +70,14 @@ pub(crate) fn find<'o>(objects: &[&'o ObjectOutcome], clusters: &[Cluster<'o>]) 
             if !pods.is_empty() {
                 sets.push(cluster.id());
             }
+            if is_headless && !pods.is_empty() && cluster.outcome.object["spec"]["serviceName"] == *outcome.name {
+                named.push(cluster.id());
+                continue;
+            }
             let shown = pods.into_iter().filter(|ordinal| *ordinal < cluster.shown());
             targets.extend(shown.map(|at| (cluster.outcome.name.as_str(), cluster.pod_id(at), cluster.role(at))));
         }
-        let is_headless = object["spec"]["clusterIP"] == "None";
-        Service { outcome, is_headless, targets, sets }
+        Service { outcome, is_headless, targets, sets, named }
     });
     led.filter(|service| {
         let is_for_writes = !service.outcome.object["metadata"]["annotations"][PRIMARY_OF].is_null();
@@ -88,11 +95,12 @@ fn labels(cluster: &Cluster<'_>, ordinal: usize) -> BTreeMap<String, String> {
 }
 
 /// Draws a Service with its arrows.
-pub(crate) fn draw(picture: &mut Picture, service: &Service<'_>) {
+pub(crate) fn draw(picture: &mut Picture, service: &Service<'_>, names: Names) {
     let state = state_of(service.outcome);
-    let what = match (state, service.is_headless, service.kind(), service.targets.as_slice()) {
+    let what = match (state, service.named.is_empty(), service.kind(), service.targets.as_slice()) {
         (State::Refused, ..) => "refused".to_owned(),
-        (_, true, ..) => "headless: names of pods".to_owned(),
+        (_, false, ..) => "headless: names of pods".to_owned(),
+        _ if service.is_headless && !service.targets.is_empty() => "headless: addresses of pods".to_owned(),
         (_, _, EdgeKind::Writes, _) => "writes: primary only".to_owned(),
         (_, _, _, []) if service.leads_somewhere() => "leads to refused pods".to_owned(),
         (_, _, _, []) => "leads to no pod of these".to_owned(),
@@ -107,7 +115,7 @@ pub(crate) fn draw(picture: &mut Picture, service: &Service<'_>) {
     picture.nodes.push(Node {
         id: service.id(),
         kind: NodeKind::Service,
-        title: service.outcome.name.clone(),
+        title: names.full(service.outcome, &service.outcome.name),
         lines,
         inside: None,
         state,
@@ -116,18 +124,15 @@ pub(crate) fn draw(picture: &mut Picture, service: &Service<'_>) {
     let mut add = |kind, to: &str| {
         picture.edges.push(Edge { kind, from: service.id(), line: None, to: to.to_owned(), state: refused });
     };
-    if service.is_headless {
-        service.sets.iter().for_each(|set| add(EdgeKind::Names, set));
-        return;
-    }
-    if service.targets.is_empty() {
+    service.named.iter().for_each(|set| add(EdgeKind::Names, set));
+    if service.targets.is_empty() && service.named.is_empty() {
         service.sets.iter().for_each(|set| add(service.kind(), set));
     }
     service.targets.iter().for_each(|(_, pod, _)| add(service.kind(), pod));
 }
 
 /// Draws the option files that databases read, and those that are refused or warned of.
-pub(crate) fn draw_options(picture: &mut Picture, objects: &[&ObjectOutcome], clusters: &[Cluster<'_>]) {
+pub(crate) fn draw_options(picture: &mut Picture, objects: &[&ObjectOutcome], clusters: &[Cluster<'_>], names: Names) {
     for outcome in objects.iter().filter(|object| object.kind == "ConfigMap" && object.api_version == "v1") {
         let readers = clusters.iter().filter(|cluster| {
             cluster.outcome.namespace == outcome.namespace && cluster.config_map() == Some(outcome.name.as_str())
@@ -144,7 +149,7 @@ pub(crate) fn draw_options(picture: &mut Picture, objects: &[&ObjectOutcome], cl
             let state = if state == State::Refused { state } else { State::Fine };
             picture.edges.push(Edge { kind: EdgeKind::Options, from: id.clone(), line: None, to, state });
         }
-        let title = format!("ConfigMap {}", outcome.name);
+        let title = format!("ConfigMap {}", names.full(outcome, &outcome.name));
         picture.nodes.push(Node { id, kind: NodeKind::Options, title, lines, inside: None, state });
     }
 }

@@ -43,7 +43,8 @@ fn letters(width: f64, size: f64) -> usize {
     (width / (size * LETTER)).max(0.0) as usize
 }
 
-/// A text as XML has it. Control characters are not allowed there at all.
+/// A text as XML has it. Control characters are not allowed there at all, and those that turn the direction of what
+/// follows would have a name change how the rest reads.
 pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in text.chars() {
@@ -54,11 +55,16 @@ pub(crate) fn escape(text: &str) -> String {
             '"' => escaped.push_str("&quot;"),
             '\n' | '\t' | '\r' => escaped.push(' '),
             '\u{fffe}' | '\u{ffff}' => escaped.push('\u{fffd}'),
-            letter if letter.is_control() => escaped.push('\u{fffd}'),
+            letter if letter.is_control() || turns(letter) => escaped.push('\u{fffd}'),
             letter => escaped.push(letter),
         }
     }
     escaped
+}
+
+/// Whether it is one of the controls of the Unicode Bidirectional Algorithm.
+fn turns(letter: char) -> bool {
+    matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
@@ -81,5 +87,6 @@ mod tests {
     #[test]
     fn nothing_in_a_text_is_markup() {
         assert_eq!(escape("<a b=\"&\">\u{1}\n"), "&lt;a b=&quot;&amp;&quot;&gt;\u{fffd} ");
+        assert_eq!(escape("\u{202e}lqsym\u{2069}"), "\u{fffd}lqsym\u{fffd}");
     }
 }

@@ -73,6 +73,13 @@ fn cases() -> Vec<(&'static str, String)> {
         + &DATABASE
             .replace("containers: [{name: mysql,", "containers: [{name: mysql, args: [--skip-super-read-only],")
             .replace("name: mysql, annotations", "name: orders, annotations");
+    let of = |namespace: &str| {
+        let services = service("mysql", "clusterIP: None, selector: {app: mysql}")
+            + &service("all", "clusterIP: None, selector: {app: mysql}");
+        let own = format!("metadata: {{namespace: {namespace}, name: ");
+        (DATABASE.to_owned() + &services).replace("metadata: {name: ", &own)
+    };
+    let namespaces = format!("{}---{}{}", of("shop"), of("orders"), pod("a", "{name: DB_HOST, value: all.orders}"));
     let alone = DATABASE.replace(", annotations: {mysql-replication.kubewarden.io/inject: \"true\"}", "");
     vec![
         ("mysql", folder("")),
@@ -81,6 +88,7 @@ fn cases() -> Vec<(&'static str, String)> {
         ("refused-application", format!("{DATABASE}{refused}")),
         ("restored-and-many", restored),
         ("two-databases", two),
+        ("namespaces", namespaces),
         ("alone", alone),
         ("nothing", "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n".to_owned()),
     ]
@@ -170,6 +178,108 @@ fn what_is_refused_has_no_pods() {
     assert_eq!(picture.nodes.len(), 1);
     assert_eq!(picture.nodes[0].state, State::Refused);
     assert!(picture.edges.is_empty());
+}
+
+fn service(name: &str, spec: &str) -> String {
+    format!("---\napiVersion: v1\nkind: Service\nmetadata: {{name: {name}}}\nspec: {{{spec}}}\n")
+}
+
+fn lines<'p>(picture: &'p Picture, id: &str) -> Vec<&'p str> {
+    picture.node(id).expect("it is drawn").lines.iter().map(|line| line.text.as_str()).collect()
+}
+
+#[test]
+fn of_what_is_there_twice_the_later_one_is_drawn() {
+    let twice = |text: &str, other: &str| format!("{text}---{other}");
+    let shared = service("mysql", "clusterIP: None, selector: {app: mysql}");
+    let told = pod("shop", "{name: DB_WRITE_HOST, value: mysql-0.mysql}");
+    let text = twice(&DATABASE.replace("replicas: 3", "replicas: 5"), DATABASE) + &shared + &shared + &told + &told;
+    let picture = picture(&text);
+    let ids: Vec<&str> = picture.nodes.iter().map(|node| node.id.as_str()).collect();
+    assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "{ids:?}");
+    assert_eq!(picture.nodes.iter().filter(|node| node.kind == NodeKind::Pod).count(), 3);
+    assert_eq!(edges(&picture, EdgeKind::Follows).len(), 2);
+    assert_eq!(edges(&picture, EdgeKind::Names), [("service/default/mysql", "set/default/mysql")]);
+    assert_eq!(edges(&picture, EdgeKind::Writes), [("application/Pod/default/shop", "pod/default/mysql-0")]);
+    assert!(!ids.contains(&"application/StatefulSet/default/mysql"));
+    // a claim may be of two pods, by its name
+    let template = "volumeClaimTemplates: [{metadata: {name: a}}, {metadata: {name: a}}, {metadata: {name: a-b}}]";
+    let set = |name: &str| DATABASE.replace("name: mysql, ann", &format!("name: {name}, ann")) + "  " + template + "\n";
+    let shared = self::picture(&twice(&set("b-c"), &set("c")));
+    let ids: BTreeSet<&str> = shared.nodes.iter().map(|node| node.id.as_str()).collect();
+    assert_eq!(ids.len(), shared.nodes.len(), "{ids:?}");
+    assert!(ids.contains("claim/default/a-b-c-2"), "{ids:?}");
+    // what is refused of the earlier one is told all the same
+    let refused = DATABASE.replace("containers: [{name: mysql,", "containers: [{name: mysql, args: [--server-id=1],");
+    assert!(self::picture(&twice(&refused, DATABASE)).notes.iter().any(|note| note.state == State::Refused));
+}
+
+#[test]
+fn of_several_namespaces_each_thing_tells_its_own() {
+    let of = |namespace: &str| {
+        let text = DATABASE.to_owned() + &service("mysql", "clusterIP: None, selector: {app: mysql}");
+        text.replace("metadata: {name: mysql", &format!("metadata: {{namespace: {namespace}, name: mysql"))
+    };
+    let titles = |picture: &Picture| {
+        let things = picture.nodes.iter().filter(|node| node.kind != NodeKind::Claim);
+        things.map(|node| node.title.clone()).collect::<Vec<_>>()
+    };
+    let one = picture(&of("shop"));
+    assert_eq!(titles(&one), ["StatefulSet mysql", "mysql-0", "mysql-1", "mysql-2", "mysql"]);
+    let two = picture(&format!("{}---{}", of("shop"), of("orders")));
+    assert_eq!(titles(&two)[..2], ["StatefulSet shop/mysql", "shop/mysql-0"]);
+    assert!(titles(&two).contains(&"orders/mysql".to_owned()), "{:?}", titles(&two));
+    let words = two.words().join("\n");
+    for sentence in [
+        "Service orders/mysql, headless: names of pods; it names the pods of StatefulSet orders/mysql.",
+        "; it clones from shop/mysql-1; it follows shop/mysql-0.",
+        "Pod orders/mysql-2, replica, server id 102;",
+    ] {
+        assert!(words.contains(sentence), "{words}");
+    }
+    // what the policy is not asked about is no reason
+    let secret = "---\napiVersion: v1\nkind: Secret\nmetadata: {name: a, namespace: other}\n";
+    assert_eq!(titles(&picture(&(of("shop") + secret))), titles(&one));
+}
+
+#[test]
+fn a_headless_service_gives_names_to_those_who_take_them_from_it() {
+    let headless = |name: &str| service(name, "clusterIP: None, selector: {app: mysql}");
+    let picture = picture(&(DATABASE.to_owned() + &headless("mysql") + &headless("others")));
+    assert_eq!(edges(&picture, EdgeKind::Names), [("service/default/mysql", "set/default/mysql")]);
+    assert_eq!(lines(&picture, "service/default/mysql"), ["headless: names of pods"]);
+    assert_eq!(lines(&picture, "service/default/others")[0], "headless: addresses of pods");
+    let all = (0..3).map(|at| format!("pod/default/mysql-{at}")).collect::<Vec<_>>();
+    let led: Vec<&str> = edges(&picture, EdgeKind::Reads).into_iter().map(|(_, to)| to).collect();
+    assert_eq!(led, all);
+}
+
+#[test]
+fn a_service_that_is_another_name_leads_where_that_one_does() {
+    let write = service("mysql-write", "selector: {app: mysql, statefulset.kubernetes.io/pod-name: mysql-0}");
+    let alias = |external: &str| service("db", &format!("type: ExternalName, externalName: {external}"));
+    let told = pod("shop", "{name: DB_HOST, value: db}");
+    let text = |external: &str| format!("{DATABASE}{write}{}{told}", alias(external));
+    let shop = "application/Pod/default/shop";
+    let led = |external: &str| -> Vec<String> {
+        let picture = picture(&text(external));
+        let own = edges(&picture, EdgeKind::Writes).into_iter().filter(|(from, _)| *from == shop);
+        own.map(|(_, to)| to.to_owned()).collect()
+    };
+    assert_eq!(led("mysql-write.default.svc.cluster.local"), ["service/default/mysql-write"]);
+    for elsewhere in ["db.example", "mysql-write.other.svc.cluster.local", "db.default.svc.cluster.local"] {
+        assert!(led(elsewhere).is_empty(), "{elsewhere}");
+    }
+}
+
+#[test]
+fn what_is_refused_is_told_before_what_is_warned_of() {
+    let warned: String =
+        (0..20).map(|at| DATABASE.replace("name: mysql, ann", &format!("name: m{at}, ann")) + "---").collect();
+    let refused = pod("shop", "{name: DB_WRITE_HOST, value: mysql-1.mysql}");
+    let picture = picture(&format!("{warned}{DATABASE}{refused}"));
+    assert!(picture.notes.len() > 20 && picture.notes.is_sorted_by_key(|note| std::cmp::Reverse(note.state)));
+    assert!(picture.svg(Shape::Wide, Look::InPage).contains("Pod default/shop is refused by write-endpoint"));
 }
 
 #[test]

@@ -103,6 +103,9 @@ fn what_cannot_be_read_is_told_with_its_place_and_the_rest_is_judged() {
     assert_eq!(report["objects"][0]["name"], "mysql");
     let twice = ask(&json!({"manifests": format!("{DATABASE}---\n{DATABASE}")}));
     assert!(twice.report.expect("a report").contains("look-ups see only this later one"));
+    let items = "- {metadata: {name: a}, spec: {}}\n".repeat(2);
+    let list = ask(&json!({"manifests": format!("apiVersion: v1\nkind: ServiceList\nitems:\n{items}")}));
+    assert_eq!(self::report(&list)["warnings"][0]["line"], 5);
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod places;
 mod preview;
 mod repeated;
 mod settings;
+mod targets;
 mod unmanaged;
 mod violations;
 

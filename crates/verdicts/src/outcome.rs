@@ -113,7 +113,7 @@ pub struct ObjectOutcome {
 /// What became of one document.
 #[derive(Debug, Clone)]
 pub struct DocumentOutcome {
-    /// Its objects: one, or the items of a `List`, or none.
+    /// Its objects: one, or the items of a list, or none.
     pub objects: Vec<ObjectOutcome>,
     /// Its new text, if an object was changed and none rejected.
     pub changed: Option<Rewritten>,

@@ -6,20 +6,22 @@ use mysql_replication_manifests::ObjectKey;
 use mysql_replication_manifests::yaml::{Document, Step};
 
 use crate::outcome::Place;
-use crate::preview::{EVALUATED, Target};
+use crate::preview::EVALUATED;
+use crate::targets::Target;
 use crate::violations::{Label, Site};
 
 /// An object's spot among the documents.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Spot<'d> {
     document: &'d Document,
-    item: Option<usize>,
+    /// As its target has them.
+    items: Vec<usize>,
 }
 
 impl<'d> Spot<'d> {
     /// Of an object in this document.
     pub(crate) fn new(document: &'d Document, target: &Target<'_>) -> Self {
-        Self { document, item: target.item }
+        Self { document, items: target.items.clone() }
     }
 }
 
@@ -34,18 +36,18 @@ impl<'d> Places<'d> {
     }
 
     /// The place of what the policy tells of, when it judges the object at `own`.
-    pub(crate) fn of(&self, site: &Site<'_>, own: Spot<'d>) -> Option<Place> {
+    pub(crate) fn of(&self, site: &Site<'_>, own: &Spot<'d>) -> Option<Place> {
         let spot = match &site.object {
             None => own,
             Some(label) => self.find(label)?,
         };
-        let item = spot.item.map(|index| [Step::Key("items".to_owned()), Step::Item(index)]);
-        let path: Vec<Step> = item.into_iter().flatten().chain(site.path.steps.iter().cloned()).collect();
+        let items = spot.items.iter().flat_map(|index| [Step::Key("items".to_owned()), Step::Item(*index)]);
+        let path: Vec<Step> = items.chain(site.path.steps.iter().cloned()).collect();
         let line = spot.document.nearest_line(&path, site.path.text_line);
         Some(Place { file: spot.document.file().to_owned(), line })
     }
 
-    fn find(&self, label: &Label<'_>) -> Option<Spot<'d>> {
+    fn find(&self, label: &Label<'_>) -> Option<&Spot<'d>> {
         // The policy does not name the API version; it looks nothing up of other groups with the same kinds.
         let (api_version, _) = EVALUATED.iter().find(|(_, kinds)| kinds.contains(&label.kind))?;
         let key = ObjectKey {
@@ -54,6 +56,6 @@ impl<'d> Places<'d> {
             namespace: label.namespace.to_owned(),
             name: label.name.to_owned(),
         };
-        self.0.get(&key).copied()
+        self.0.get(&key)
     }
 }

@@ -12,6 +12,7 @@ use crate::changes;
 use crate::evaluator::Evaluator;
 use crate::outcome::{DocumentOutcome, ObjectOutcome, Verdict, Violation};
 use crate::places::{Places, Spot};
+use crate::targets::{Target, targets};
 use crate::unmanaged::{self, Inject};
 use crate::violations;
 
@@ -28,14 +29,6 @@ pub struct Preview<'e> {
     settings: Value,
     namespace: String,
     inject: Inject,
-}
-
-/// An object in a document: the document itself, or an item of a `List`.
-pub(crate) struct Target<'d> {
-    pub(crate) item: Option<usize>,
-    /// As it is given, or with the annotation that asks for the injection.
-    object: Cow<'d, Value>,
-    line: usize,
 }
 
 /// What an object is judged among.
@@ -78,6 +71,7 @@ impl<'e> Preview<'e> {
         for target in all.iter_mut().flatten().flatten() {
             if let Some(annotated) = self.inject.annotate(&target.object, self.evaluator, &self.namespace) {
                 target.object = Cow::Owned(annotated);
+                target.is_annotated = true;
             }
         }
         for (document, targets) in documents.iter().zip(&all) {
@@ -126,10 +120,7 @@ impl<'e> Preview<'e> {
             let outcome = self.object(document, target, surroundings);
             if outcome.verdict == Verdict::Mutated {
                 let value = value.get_or_insert_with(|| document.value().clone());
-                match target.item {
-                    Some(index) => value["items"][index] = outcome.object.clone(),
-                    None => *value = outcome.object.clone(),
-                }
+                target.put(value, outcome.object.clone());
             }
             objects.push(outcome);
         }
@@ -153,7 +144,7 @@ impl<'e> Preview<'e> {
             namespace: text(&object["metadata"]["namespace"]),
             name: text(&object["metadata"]["name"]),
             update: false,
-            annotated: matches!(target.object, Cow::Owned(_)),
+            annotated: target.is_annotated,
             verdict: Verdict::Passed,
             message: None,
             violations: Vec::new(),
@@ -194,11 +185,14 @@ impl<'e> Preview<'e> {
             Ok(response) => {
                 let spot = Spot::new(document, target);
                 outcome.message = response.message.filter(|m| !m.is_empty());
-                outcome.violations = violations(outcome.message.as_deref(), places, spot);
+                outcome.violations = violations(outcome.message.as_deref(), places, &spot);
                 outcome.code = response.code;
                 outcome.warnings = response.warnings.unwrap_or_default();
-                outcome.warning_places =
-                    outcome.warnings.iter().map(|warning| places.of(&violations::of_warning(warning)?, spot)).collect();
+                outcome.warning_places = outcome
+                    .warnings
+                    .iter()
+                    .map(|warning| places.of(&violations::of_warning(warning)?, &spot))
+                    .collect();
                 outcome.audit_annotations = response.audit_annotations.unwrap_or_default();
                 outcome.verdict = if response.accepted { Verdict::Accepted } else { Verdict::Rejected };
                 if let (true, Some(mutated)) = (response.accepted, response.mutated_object) {
@@ -225,7 +219,7 @@ impl<'e> Preview<'e> {
 }
 
 /// What a message says, if it can be taken apart.
-fn violations<'d>(message: Option<&str>, places: &Places<'d>, own: Spot<'d>) -> Vec<Violation> {
+fn violations<'d>(message: Option<&str>, places: &Places<'d>, own: &Spot<'d>) -> Vec<Violation> {
     let problems = message.and_then(violations::of_message).unwrap_or_default();
     problems
         .into_iter()
@@ -261,60 +255,4 @@ fn without_filled_namespace(mut mutated: Value, original: &Value, namespace: &st
         mutated.as_object_mut().map(|root| root.remove("metadata"));
     }
     mutated
-}
-
-fn what(value: &Value) -> &'static str {
-    match value {
-        Value::Array(_) => "a list",
-        Value::Object(_) => "a map",
-        _ => "a single value",
-    }
-}
-
-/// The objects of a document.
-fn targets(document: &Document) -> Result<Vec<Target<'_>>, YamlError> {
-    let error = |line: usize, message: String| Err(YamlError::at(document.file(), line, 1, message));
-    let value = document.value();
-    if value.is_null() {
-        return Ok(Vec::new());
-    }
-    if !value.is_object() {
-        return error(
-            document.line(),
-            format!(
-                "the document is {}; a manifest is a map with `apiVersion` and `kind` (several objects are \
-                 separated by `---` or are items of a `kind: List`)",
-                what(value)
-            ),
-        );
-    }
-    for key in ["apiVersion", "kind"] {
-        if let Some(found) = value.get(key)
-            && !found.is_string()
-        {
-            let line = document.line_of(&[key]).unwrap_or(document.line());
-            return error(line, format!("`{key}` is {}, not text", what(found)));
-        }
-    }
-    if value["kind"] != "List" || value["apiVersion"] != "v1" {
-        return Ok(vec![Target { item: None, object: Cow::Borrowed(value), line: document.line() }]);
-    }
-    let items: &[Value] = match &value["items"] {
-        Value::Null => &[],
-        Value::Array(items) => items,
-        other => {
-            let line = document.line_of(&["items"]).unwrap_or(document.line());
-            return error(line, format!("`items` of the List is {}, not a list", what(other)));
-        }
-    };
-    let mut targets = Vec::new();
-    for (index, object) in items.iter().enumerate() {
-        let step = index.to_string();
-        let line = document.line_of(&["items", &step]).unwrap_or(document.line());
-        if !object.is_object() {
-            return error(line, format!("item {index} of the List is {}, not an object", what(object)));
-        }
-        targets.push(Target { item: Some(index), object: Cow::Borrowed(object), line });
-    }
-    Ok(targets)
 }

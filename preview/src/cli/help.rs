@@ -151,8 +151,9 @@ const SECTIONS: &[Section] = &[
         blocks: &[
             Text(
                 "The policy is asked about StatefulSets, Deployments, DaemonSets, ReplicaSets, Jobs, CronJobs, Pods, \
-                Services and ConfigMaps, also as items of a `kind: List`; other documents pass through. Give all that \
-                belongs together at once: a StatefulSet is judged by its Service and its ConfigMap, too.",
+                Services and ConfigMaps, also as items of a list such as a `StatefulSetList`; other documents pass \
+                through. Give all that belongs together at once: a StatefulSet is judged by its Service and its \
+                ConfigMap, too.",
             ),
             Text(
                 "A folder with a kustomization is judged by what it renders, for which `kubectl` or `kustomize` is \
