@@ -400,3 +400,20 @@ impl<'t> Splitter<'t> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each word that is still open at the end would take the rest once more, and a reader of these texts again.
+    #[test]
+    fn words_that_nothing_closes_share_the_text() {
+        for unit in ["\"$(", "\"$(\"$(set ", "`\"$(x ", "${a:-\"$(", "(\"$("] {
+            let text = unit.repeat(1000);
+            let script = split(&text);
+            let len = |command: &Command| command.words.iter().map(|word| word.text.len()).sum::<usize>();
+            let all: usize = script.commands.iter().map(len).sum();
+            assert!(script.is_open && all < 2 * text.len() + 64 * 10, "{unit}: {all} of {}", text.len());
+        }
+    }
+}

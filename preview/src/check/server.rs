@@ -22,7 +22,7 @@ pub(super) fn check(kubectl: &Kubectl, injector: &Injector, checks: &mut Checks)
             server
         }
         Err(Failure::NotFound) => {
-            let hint = "install the chart kubewarden-defaults, or name another one in spec.policyServer";
+            let hint = "install the chart admission-controller, or name another one in spec.policyServer";
             checks.bad(
                 "server-there",
                 format!("there is no PolicyServer {name}, which {} names", injector.label),

@@ -180,6 +180,21 @@ fn folders_that_variables_name() {
     ] {
         assert_eq!(read_of(image, &parts(more)), expected, "{image}");
     }
+    // a variable says which groups are read
+    let mount = json!([{"name": "own", "mountPath": "/etc/mysql/my.cnf", "subPath": "my.cnf"}]);
+    let with = |name: &str| {
+        json!({
+            "volumes": [{"name": "own", "configMap": {"name": "other"}}], "volumeMounts": mount,
+            "env": [{"name": name, "value": "_x"}],
+        })
+    };
+    for (image, name, expected) in [
+        ("mysql:8.0", "MYSQL_GROUP_SUFFIX", " | port"),
+        ("mysql:8.0", "MARIADB_GROUP_SUFFIX", " | "),
+        ("mysql:8.0", "OTHER", " | "),
+    ] {
+        assert_eq!(read_of(image, &with(name)), expected, "{image} {name}");
+    }
     let mut home = parts(json!({"env": env("HOME")}));
     home["volumeMounts"] = json!([{"name": "own", "mountPath": "/own/.my.cnf", "subPath": "my.cnf"}]);
     for (more, expected) in [
