@@ -174,6 +174,6 @@ fn broken_settings(problems: &[String]) -> Violation {
         "policy",
         problems.join("; "),
         "the policy does not know what to inject",
-        "ask whoever runs the policy to mend its settings",
+        "ask whoever runs the policy to fix its settings",
     )
 }

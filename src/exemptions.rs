@@ -42,7 +42,7 @@ impl Exemptions {
                 }
                 Some(rule) if rule.is_fixed => bad(
                     "without what this rule asks for nothing could be injected",
-                    "remove it, and mend what the rule names".to_owned(),
+                    "remove it, and fix what the rule names".to_owned(),
                 ),
                 Some(_) if why.is_empty() => bad(
                     "it gives no reason, and whoever reads the audit log will ask for it",

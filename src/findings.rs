@@ -165,7 +165,7 @@ pub(crate) fn failed_look_up(what: &str, path: &FieldPath, why: &str) -> Violati
         *path,
         format!("{what} could not be looked up: {why}"),
         "what it would have told is not known",
-        "have it mended, or set lookupFailure: warn in the policy's settings",
+        "have it fixed, or set lookupFailure: warn in the policy's settings",
     )
 }
 

@@ -91,7 +91,7 @@ fn tell_how_many_more(violations: &mut Vec<Violation>, rule: &'static Rule, coun
     let more = Violation {
         found: format!("and {count} more problems of this rule").into(),
         why: "of one rule no more are told".into(),
-        fix: "mend those that are told, and look again".into(),
+        fix: "fix those that are told, and look again".into(),
         ..violations[last].clone()
     };
     violations.insert(last + 1, more);

@@ -332,7 +332,7 @@ impl<'c, 'r> Subject<'c, 'r> {
                 Annotations::path(annotation::INJECT),
                 "\"true\", but nothing is injected",
                 "it was created without the policy; every pod is a database of its own, open for writes",
-                "mend what else is told here, then apply its manifest again; the claims of pods other than 0 must be \
+                "fix what else is told here, then apply its manifest again; the claims of pods other than 0 must be \
                     deleted",
             ));
             return;

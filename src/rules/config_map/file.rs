@@ -70,7 +70,7 @@ pub(super) fn check_file(role: Role, key: &str, text: &str, server: &Server, fin
         if problem.what.stops() || differs {
             let why = "what the server makes of this file is not what it says";
             let fix =
-                "mend the line; every option stands below a [group], such as [mysqld], in a line of its own".to_owned();
+                "fix the line; every option stands below a [group], such as [mysqld], in a line of its own".to_owned();
             findings.reject_for(rule::OPTION_FILE_SYNTAX, || {
                 checked.violation(rule::OPTION_FILE_SYNTAX, Some(problem.line), problem.what.to_string(), why, fix)
             });

@@ -266,7 +266,7 @@ impl Reader<'_, '_, '_, '_> {
         }
         let file = OptionFile::parse(&text);
         if let Some(problem) = file.problems.iter().find(|problem| problem.what.stops()) {
-            self.broken(index, Some(problem.line), problem.what.to_string(), "mend the line");
+            self.broken(index, Some(problem.line), problem.what.to_string(), "fix the line");
         }
         for entry in &file.entries {
             match &entry.kind {
