@@ -15,11 +15,12 @@ pub(crate) fn shown(text: &str) -> String {
     format!("{cut:?}")
 }
 
-/// The first line of a user's text, as [`shown`]: of what was to be one word, a password may be in the others.
+/// The beginning of a user's text, as [`shown`]: of what was to be one word, a password may be in other lines, or
+/// behind a name or a host.
 #[cold]
 #[inline(never)]
 pub(crate) fn shown_line(text: &str) -> String {
-    shown(text.lines().next().unwrap_or_default())
+    shown(text.split(['\n', '\r', '=', ':', '@']).next().unwrap_or_default())
 }
 
 /// An option's text, as [`shown`]: without what stands behind it, another option or a comment.
@@ -68,6 +69,13 @@ mod tests {
         }
         for text in ["read_only=0", "read_only=0 # password x", "read_only=0 # x --y"] {
             assert_eq!(shown_option(text), "\"read_only=0\"");
+        }
+    }
+
+    #[test]
+    fn of_what_was_to_be_a_word_the_beginning_is_shown() {
+        for text in ["orders", "orders\nsecret", "orders=secret", "orders://app:secret@host", "orders@secret"] {
+            assert_eq!(shown_line(text), "\"orders\"", "{text}");
         }
     }
 
