@@ -21,7 +21,7 @@ use digest::volume;
 pub(crate) use digest::{Digest, container_digest};
 use just::{is_just_data, runs_scripts};
 pub(crate) use just::{is_just_mount, is_just_mount_of_server, is_just_volume};
-pub(crate) use replication::{BinaryLog, Gtid, Replication};
+pub(crate) use replication::{BinaryLog, Gtid, Replication, told_injected};
 
 /// Has a probe a handler that no injected one has?
 fn has_other_handler(probe: &Value) -> bool {

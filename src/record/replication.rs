@@ -69,6 +69,15 @@ impl BinaryLog {
     }
 }
 
+/// What a variable of the injected containers of a StatefulSet holds: the first one of its name.
+pub(crate) fn told_injected<'o>(object: &'o Value, variable: &str) -> Option<&'o str> {
+    let pod = at(object, &["spec", "template", "spec"])?;
+    let containers = ["initContainers", "containers"].into_iter().flat_map(|list| list_at(pod, &[list]));
+    let injected = containers.filter(|container| INJECTED_CONTAINERS.contains(&name(container)));
+    let mut env = injected.flat_map(|container| list_at(container, &["env"]));
+    env.find(|own| name(own) == variable).map(|own| str_at(own, &["value"]))
+}
+
 /// What a cluster was made with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Replication {
@@ -91,13 +100,7 @@ impl Replication {
     /// That of a cluster that is there already: as its injected containers are told, which is what runs; else as the
     /// record says. The first version told the flavor alone, from which its scripts took the rest.
     pub(crate) fn stored(record: Option<&Status>, object: &Value) -> Option<Self> {
-        let pod = at(object, &["spec", "template", "spec"])?;
-        let lists = ["initContainers", "containers"].into_iter().flat_map(|list| list_at(pod, &[list]));
-        let injected = || lists.clone().filter(|container| INJECTED_CONTAINERS.contains(&name(container)));
-        let value = |wanted: &str| {
-            let env = injected().flat_map(|container| list_at(container, &["env"]));
-            env.into_iter().find(|variable| name(variable) == wanted).map(|variable| str_at(variable, &["value"]))
-        };
+        let value = |wanted| told_injected(object, wanted);
         let told = || {
             let flavor = Flavor::from_name(value("REPLICATION_FLAVOR")?)?;
             let clone_method = CloneMethod::from_name(value("REPLICATION_CLONE_METHOD")?)?;

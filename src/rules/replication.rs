@@ -17,10 +17,10 @@ use crate::{
     halves::Halves,
     json::{NULL, Value, at, list_at, str_at},
     name_index::NameIndex,
-    names::{CONFIG_MAP_VOLUME, DATA_DIR, INIT_CONTAINER, annotation},
+    names::{CONFIG_MAP_VOLUME, DATA_DIR, annotation},
     object::by_name,
     planned::Planned,
-    record::{Gtid, Replication},
+    record::{Gtid, Replication, told_injected},
     rule,
     rules::{
         config_map::told_by_files,
@@ -119,9 +119,7 @@ pub(crate) fn replication(
             BY_ONE_POD,
         ));
     }
-    let init = by_name(list_at(old, &["spec", "template", "spec", "initContainers"]), INIT_CONTAINER);
-    let was_in = init.and_then(|init| by_name(list_at(init, &["env"]), "REPLICATION_DATA_DIR"));
-    let was_in = was_in.map_or("", |variable| str_at(variable, &["value"]));
+    let was_in = told_injected(old, "REPLICATION_DATA_DIR").unwrap_or_default();
     if !was_in.is_empty() && was_in != plan.data_dir {
         findings.reject(Violation::new(
             rule::REPLICATION_CHANGED,

@@ -71,15 +71,13 @@ impl<'t> Splitter<'t> {
                 }
             }
         }
-        loop {
-            let has_braces = self.frame.word.as_ref().is_some_and(|word| word.braces > 0);
-            self.script.is_open |= self.frame.in_quotes || has_braces || !self.outer.is_empty();
-            if self.outer.is_empty() {
-                break self.end_command(false);
-            }
-            // no word that is still open takes the rest once more
+        let has_braces = self.frame.word.as_ref().is_some_and(|word| word.braces > 0);
+        self.script.is_open |= self.frame.in_quotes || has_braces || !self.outer.is_empty();
+        // so no word that is still open takes the rest once more
+        while !self.outer.is_empty() {
             self.leave();
         }
+        self.end_command(false);
     }
 
     /// The word that the next letter belongs to.

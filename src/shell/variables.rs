@@ -165,12 +165,6 @@ fn assignments_of<'s, 't>(
     }
     let may_be = *depth > 0;
     let mut push = |name, value, adds| assignments.push(Assignment { command: index, name, value, adds, may_be });
-    // behind `do` too
-    if let Some(at) = words.iter().take(2).position(|word| word.text == "for")
-        && let [name, _, values @ ..] = &words[at + 1..]
-    {
-        push(&name.text, Err(values), false);
-    }
     if command.is_array {
         if let Some((name, _, adds)) = assigned(first) {
             push(name, Err(&words[1..]), adds);
@@ -181,6 +175,12 @@ fn assignments_of<'s, 't>(
     let name = words.get(at).map(|word| word.text.as_ref()).unwrap_or_default();
     let end = match name {
         "export" | "declare" | "local" | "readonly" | "typeset" => words.len(),
+        "for" => {
+            if let [_, variable, _, values @ ..] = &words[at..] {
+                push(&variable.text, Err(values), false);
+            }
+            at
+        }
         "set" => {
             if let Some(dashes) = words.iter().position(|word| word.text == "--") {
                 push("@", Err(&words[dashes + 1..]), false);

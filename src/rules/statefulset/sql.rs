@@ -57,8 +57,7 @@ fn read(text: &str, found: &mut dyn FnMut(What, Cow<str>)) {
             }
             let mut behind = reader.clone();
             if let Some(end) = follows(&token, &mut behind) {
-                // a comment may be between the words
-                let end = text[token.start..end].find(['#', '*']).map_or(end, |_| token.end);
+                let end = if has_comment(&text[token.start..end]) { token.end } else { end };
                 found(What::Replication, Cow::Borrowed(&text[token.start..end]));
                 reader = behind;
             }
@@ -125,8 +124,7 @@ fn set(reader: &mut Reader, set: &Token, found: &mut dyn FnMut(What, Cow<str>)) 
             && (owner.is_empty() || is_scope(owner))
             && let Some(what) = undone(name, value.text)
         {
-            let shown = if text[start..value.end].contains(['#', '*']) || text[start..value.end].contains("--") {
-                // what a comment says is nobody's business
+            let shown = if has_comment(&text[start..value.end]) {
                 Cow::Owned(format!("SET {name} = {}", value.text))
             } else if is_first {
                 Cow::Borrowed(&text[set.start..value.end])
@@ -151,6 +149,11 @@ fn set(reader: &mut Reader, set: &Token, found: &mut dyn FnMut(What, Cow<str>)) 
         is_first = false;
         start = token.map_or(reader.at, |token| token.end);
     }
+}
+
+/// May there be a comment within a statement? What that says is nobody's business.
+fn has_comment(statement: &str) -> bool {
+    statement.contains(['#', '*']) || statement.contains("--")
 }
 
 fn is_scope(owner: &str) -> bool {
@@ -323,6 +326,7 @@ mod tests {
             ("SET GLOBAL read_only = @a", ReadOnly, "SET GLOBAL read_only = @"),
             ("SET GLOBAL read_only = NOT 1", ReadOnly, "SET GLOBAL read_only = NOT"),
             ("STOP /* secret */ SLAVE", Replication, "STOP"),
+            ("STOP -- secret\n SLAVE", Replication, "STOP"),
             ("/*!80000 SET GLOBAL read_only=0 */", ReadOnly, "SET GLOBAL read_only=0"),
             ("SELECT 1\\G SET GLOBAL read_only=0", ReadOnly, "SET GLOBAL read_only=0"),
             ("CREATE EVENT e DO SET GLOBAL read_only=0", ReadOnly, "SET GLOBAL read_only=0"),
