@@ -17,7 +17,7 @@ use crate::{
         may_be_ours,
     },
     rule,
-    text::{shown, shown_line},
+    text::{shown, shown_word},
 };
 
 /// What the user asked for.
@@ -148,7 +148,7 @@ impl Annotations {
         Violation::new(
             rule::ANNOTATION,
             Self::path(key),
-            format!("found {}", shown_line(value)),
+            format!("found {}", shown_word(value)),
             why.to_owned(),
             fix.to_owned(),
         )

@@ -116,10 +116,10 @@ impl<'v, 'a> Found<'v, 'a> {
     /// What a variable of the server's own holds, if that is known and not empty; MariaDB has another name for each of
     /// MySQL's, which counts first.
     #[inline(never)]
-    pub(crate) fn variable(&self, name: &str, is_mariadb: bool) -> Option<Cow<'_, str>> {
-        if is_mariadb
+    pub(crate) fn variable(&self, name: &str) -> Option<Cow<'_, str>> {
+        if self.database.is_some_and(|database| database.flavor == Flavor::Mariadb)
             && let Some(rest) = name.strip_prefix("MYSQL")
-            && let Some(value) = self.variable(&["MARIADB", rest].concat(), false)
+            && let Some(value) = self.variable(&["MARIADB", rest].concat())
         {
             return Some(value);
         }
@@ -130,10 +130,9 @@ impl<'v, 'a> Found<'v, 'a> {
 
     /// What stands behind the names of the groups that the server reads too: an argument's, or else a variable's.
     pub(crate) fn group_suffix(&self) -> Option<Cow<'_, str>> {
-        let is_mariadb = self.database.is_some_and(|database| database.flavor == Flavor::Mariadb);
         let options = self.given().given.iter().rev().filter_map(|given| ServerOption::from_argument(&given.text));
         let told = options.filter(|option| option.is("defaults-group-suffix")).find_map(|option| option.value);
-        told.map(Cow::Borrowed).or_else(|| self.variable("MYSQL_GROUP_SUFFIX", is_mariadb))
+        told.map(Cow::Borrowed).or_else(|| self.variable("MYSQL_GROUP_SUFFIX"))
     }
 
     /// Looks for the database container of a StatefulSet's pods; what stands in the way is reported.

@@ -12,9 +12,9 @@ use crate::{
 use mysql_options::ServerOption;
 use std::borrow::Cow;
 
-/// Variables that name the folder of an option file (MySQL manual, "Using Option Files"; MariaDB's sources,
-/// `init_default_directories`).
-const FOLDERS: [&str; 5] = ["HOME", "MYSQL_HOME", "MARIADB_HOME", "MYSQL_GROUP_SUFFIX", "MARIADB_GROUP_SUFFIX"];
+/// Variables that say which option files the server reads, and which groups of them (MySQL manual, "Using Option
+/// Files" and "Environment Variables"; MariaDB's sources, `init_default_directories`).
+const OF_OPTION_FILES: [&str; 5] = ["HOME", "MYSQL_HOME", "MARIADB_HOME", "MYSQL_GROUP_SUFFIX", "MARIADB_GROUP_SUFFIX"];
 
 /// An option that the server gets, and that a rule knows.
 pub(crate) struct Given<'a> {
@@ -70,7 +70,7 @@ pub(crate) fn given_options<'a>(container: &'a Value<'a>, config_maps: &ConfigMa
     let env = list_at(container, &["env"]);
     let refers = |variable: &Value| {
         let name = name(variable);
-        FOLDERS.contains(&name)
+        OF_OPTION_FILES.contains(&name)
             || (carries_arguments(name)
                 && (str_at(variable, &["value"]).contains('$') || at(variable, &["valueFrom"]).is_some()))
     };

@@ -12,7 +12,7 @@ use crate::{
     pattern::matches_any,
     request::at_position,
     rule::{self, ALL, Concern, Rule, Severity},
-    text::{shown, shown_line},
+    text::{shown, shown_word},
     write_names::WriteNames,
 };
 
@@ -335,7 +335,7 @@ impl Problems {
     fn choice<'v>(&mut self, path: &str, value: &'v Value, known: &[&str]) -> Option<&'v str> {
         let chosen = value.as_str().filter(|text| known.contains(text));
         if chosen.is_none() {
-            let found = value.as_str().map_or_else(|| type_name(value).to_owned(), shown_line);
+            let found = value.as_str().map_or_else(|| type_name(value).to_owned(), shown_word);
             self.0.push(format!("{path}: write one of {}, not {found}", known.join(", ")));
         }
         chosen
@@ -356,7 +356,7 @@ impl Problems {
     fn text(&mut self, path: &str, value: &Value, right: fn(&str) -> bool, wanted: &str) -> Option<String> {
         let text = value.as_str().filter(|text| right(text));
         if text.is_none() {
-            let found = value.as_str().map_or_else(|| type_name(value).to_owned(), shown_line);
+            let found = value.as_str().map_or_else(|| type_name(value).to_owned(), shown_word);
             self.0.push(format!("{path}: write {wanted}, not {found}"));
         }
         text.map(ToOwned::to_owned)

@@ -19,7 +19,7 @@ pub(crate) fn shown(text: &str) -> String {
 /// behind a name or a host.
 #[cold]
 #[inline(never)]
-pub(crate) fn shown_line(text: &str) -> String {
+pub(crate) fn shown_word(text: &str) -> String {
     shown(text.split(['\n', '\r', '=', ':', '@']).next().unwrap_or_default())
 }
 
@@ -75,7 +75,7 @@ mod tests {
     #[test]
     fn of_what_was_to_be_a_word_the_beginning_is_shown() {
         for text in ["orders", "orders\nsecret", "orders=secret", "orders://app:secret@host", "orders@secret"] {
-            assert_eq!(shown_line(text), "\"orders\"", "{text}");
+            assert_eq!(shown_word(text), "\"orders\"", "{text}");
         }
     }
 

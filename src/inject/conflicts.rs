@@ -53,7 +53,8 @@ pub(super) fn check_claims(object: &Value, findings: &mut Findings) {
     }
 }
 
-/// What the injected containers run is written by the policy's container alone, and hidden by nothing.
+/// What the injected containers run, and the option files, is written by the policy's containers alone, and hidden by
+/// nothing.
 pub(super) fn check_scripts(pod: &Value, database: &str, findings: &mut Findings) {
     for list in ["initContainers", "containers"] {
         for (index, container) in list_at(pod, &[list]).iter().enumerate() {
@@ -63,25 +64,25 @@ pub(super) fn check_scripts(pod: &Value, database: &str, findings: &mut Findings
             for (mount_index, mount) in list_at(container, &["volumeMounts"]).iter().enumerate() {
                 let is_database = list == "containers" && name(container) == database;
                 let at = str_at(mount, &["mountPath"]);
-                let is_scripts = match name(mount) {
+                let is_own = match name(mount) {
                     SCRIPTS_VOLUME => true,
                     CONF_VOLUME => !is_database && mount.get("readOnly") != Some(&Value::Bool(true)),
                     _ => false,
                 };
                 let hides = is_database && (holds(SCRIPTS_DIR, at) || holds(at, SCRIPTS_DIR));
-                if (!is_scripts && !hides) || (is_database && covers(mount, &scripts_mount())) {
+                if (!is_own && !hides) || (is_database && covers(mount, &scripts_mount())) {
                     continue;
                 }
                 findings.reject(Violation::new(
                     rule::RESERVED_NAME,
                     POD.field(list).element(index).field("volumeMounts").element(mount_index),
-                    if is_scripts {
+                    if is_own {
                         format!("the volume \"{}\"", name(mount))
                     } else {
                         format!("a volume at {}", shown(at))
                     },
                     "the policy's scripts or option files are there, and nothing else may write or hide them",
-                    if is_scripts { "remove this mount" } else { "mount it elsewhere" },
+                    if is_own { "remove this mount" } else { "mount it elsewhere" },
                 ));
             }
         }

@@ -113,14 +113,13 @@ fn problem(out: &mut String, violation: &Violation, paint: Paint) {
     let Violation { rule, place, object, path, found, why, fix } = violation;
     let place = place.as_ref().map(|place| painted(place, paint)).unwrap_or_default();
     let object = object.as_ref().map(|object| format!("in {}: ", printable(object))).unwrap_or_default();
-    let id = rule;
-    let rule = paint.style(paint::RULE, format!("[{}]", printable(rule)));
-    let text = format!("    {place}{object}{rule} {}: {}", printable(path), printable(found));
+    let id = paint.style(paint::RULE, format!("[{}]", printable(rule)));
+    let text = format!("    {place}{object}{id} {}: {}", printable(path), printable(found));
     *out += &paint.line(&text, 8);
     for (label, text) in [("why:", why), ("fix:", fix)] {
         *out += &paint.line(&format!("        {} {}", paint.style(paint::DIM, label), printable(text)), 13);
     }
-    see(out, id, paint);
+    see(out, rule, paint);
 }
 
 /// Where the rule is explained.

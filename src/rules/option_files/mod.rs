@@ -82,7 +82,7 @@ pub(crate) fn read<'c>(found: &Found, database: &Database, config_maps: &ConfigM
     for path in reader.layout.files {
         reader.enter(path, 0);
     }
-    for path in reader.others(is_mariadb) {
+    for path in reader.others() {
         reader.enter(&plain_path(&path), 0);
     }
     Some(reader.end())
@@ -158,10 +158,10 @@ struct Reader<'r, 'v, 'a, 'c> {
 
 impl Reader<'_, '_, '_, '_> {
     /// The files that the server reads last: those of the folder that a variable names, and of its user's home.
-    fn others(&self, is_mariadb: bool) -> Vec<String> {
+    fn others(&self) -> Vec<String> {
         let Found { pod, container, .. } = self.found;
         let mut files = Vec::new();
-        if let Some(folder) = self.found.variable("MYSQL_HOME", is_mariadb) {
+        if let Some(folder) = self.found.variable("MYSQL_HOME") {
             files.push([&folder, "/my.cnf"].concat());
         }
         let user = |of: &Value| at(of, &["securityContext", "runAsUser"]).and_then(Value::as_i64);
@@ -170,10 +170,8 @@ impl Reader<'_, '_, '_, '_> {
         let mut command = list_at(container, &["command"]).iter().filter_map(Value::as_str);
         let is_past_entrypoint = at(container, &["command"]).is_some()
             && !command.any(|text| text.contains("entrypoint") || text.contains("gosu"));
-        let home = self
-            .found
-            .variable("HOME", false)
-            .filter(|_| self.layout.has_own_user || is_other_user || is_past_entrypoint);
+        let home =
+            self.found.variable("HOME").filter(|_| self.layout.has_own_user || is_other_user || is_past_entrypoint);
         // the runtime sets the home of the container's user, who is root unless somebody says otherwise
         let is_root = is_past_entrypoint && !is_other_user && !self.layout.has_own_user;
         let homes: &[&str] = match () {
