@@ -83,16 +83,15 @@ go_on_following() {
         return 0
         ;;
     Connecting:* | Preparing:*)
-        if [[ $TOLD == "$BEGUN" ]]; then
-            SEEN=0
-            ((SECONDS - BEGUN_AT >= 5)) || return 0
-            # the primary may be away once more
-            check_primary "$1" || complain $?
-            [[ $wanted != root ]] || hold_back
-            return
-        fi
+        SEEN=0
+        [[ $TOLD != "$BEGUN" ]] || ((SECONDS - BEGUN_AT >= 5)) || return 0
         # root is let in by any primary
         [[ $wanted != root ]] || hold_back
+        if [[ $TOLD == "$BEGUN" ]]; then
+            # the primary may be away once more
+            check_primary "$1" || complain $?
+            return 0
+        fi
         ;;
     *)
         check_primary "$1" || verdict=$?

@@ -16,7 +16,7 @@ look_after() {
         fail "the data directory has no complete clone: clone-mysql must have run before"
     # nothing ever comes of it: a wait that takes no process
     exec {clock}<> <(:)
-    TOLD=none REFUSAL='' REFUSED=0 DIALECT='' LOOKED=$SECONDS IS_SET_UP= BEGUN_AT=0 SEEN=0
+    TOLD=none REFUSAL='' REFUSED=0 DIALECT='' LOOKED=$SECONDS IS_SET_UP=
     APPLIED=-$APPLY_SECONDS FOLLOWED=-$APPLY_SECONDS
     while :; do
         root_password
