@@ -33,6 +33,13 @@ pub(super) struct Case {
     pub(super) open: Writers,
 }
 
+impl Case {
+    /// An argument of the database's container that opens nothing: it does something else.
+    pub(super) fn argument(context: &Context<'_>, rule: &'static str, what: &'static str) -> Self {
+        Self { rule, what, object: faulty(context, &json!({"args": [what]})), open: Writers::Nobody }
+    }
+}
+
 /// The manifest of the lane, with as many pods as there are here.
 pub(super) fn manifest(context: &Context<'_>) -> Value {
     let mut object = context.admission.plain.clone();

@@ -12,6 +12,7 @@ use crate::{
 use super::{
     REPLICA, STATUS,
     answer::{names_rule, rejected, without_rule},
+    begin,
     case::{Case, Writers, faulty, manifest},
     replica::{clone_anew, opens, replace, roll_out},
 };
@@ -20,10 +21,7 @@ const DATA: &str = "/var/lib/mysql";
 
 /// 30: each severe fault, with its rule and without.
 pub(crate) fn losses(context: &mut Context<'_>) -> Result {
-    context.ensure(2)?;
-    context.sql(0, "CREATE TABLE IF NOT EXISTS e2e.astray (what VARCHAR(64), who VARCHAR(64))")?;
-    context.mark()?;
-    let live = context.admission.accept(&manifest(context), None, &json!({}))?;
+    let live = begin(context)?;
     service_for_writes(context, &live)?;
     if context.is_mysql_from((8, 0, 0)) {
         gtids(context, &live)?;
@@ -93,12 +91,7 @@ fn own_option_file(context: &mut Context<'_>, live: &Value) -> Result {
 
 /// A clone has the primary's events, and they are on: they run once more.
 fn events(context: &Context<'_>, live: &Value) -> Result {
-    let case = Case {
-        rule: "forced-option",
-        what: "--event-scheduler=ON",
-        object: faulty(context, &json!({"args": ["--event-scheduler=ON"]})),
-        open: Writers::Nobody,
-    };
+    let case = Case::argument(context, "forced-option", "--event-scheduler=ON");
     rejected(context, &case, live)?;
     context.sql(
         0,
@@ -126,12 +119,7 @@ fn events(context: &Context<'_>, live: &Value) -> Result {
 /// What an upgrade to a version with another way to clone would bring, if the way was not kept: a replica with another
 /// mode of GTIDs, which cannot follow.
 fn gtids(context: &Context<'_>, live: &Value) -> Result {
-    let case = Case {
-        rule: "gtid-mode",
-        what: "--gtid-mode=OFF",
-        object: faulty(context, &json!({"args": ["--gtid-mode=OFF"]})),
-        open: Writers::Nobody,
-    };
+    let case = Case::argument(context, "gtid-mode", "--gtid-mode=OFF");
     rejected(context, &case, live)?;
     roll_out(context, REPLICA, &without_rule(context, case.rule, &case.object, live)?, true)?;
     let started = context.try_sql(REPLICA, "START REPLICA");
@@ -217,12 +205,7 @@ fn has_data(context: &Context<'_>, what: &str) -> Result {
 /// A log that is not on the pod's own volume goes with the pod: a replica that was away meanwhile has missed what only
 /// that log said, and cannot go on.
 fn log_elsewhere(context: &mut Context<'_>, live: &Value) -> Result {
-    let case = Case {
-        rule: "binary-log-off",
-        what: "--log-bin=/var/tmp/mysql-bin",
-        object: faulty(context, &json!({"args": ["--log-bin=/var/tmp/mysql-bin"]})),
-        open: Writers::Nobody,
-    };
+    let case = Case::argument(context, "binary-log-off", "--log-bin=/var/tmp/mysql-bin");
     rejected(context, &case, live)?;
     // as a new object: of a live one the log's name is looked at too
     let template = context.admission.accept(&case.object, None, &json!({"rules": {case.rule: "off"}}))?;

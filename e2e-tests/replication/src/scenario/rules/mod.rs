@@ -31,14 +31,19 @@ const REPLICA: usize = 1;
 const SIDECAR: &str = "xtrabackup";
 const STATUS: &str = "mysql-replication.kubewarden.io/status";
 
-/// 13: without its rule each fault does to a real server what the rule says; with the rule it is rejected.
-pub(crate) fn claims(context: &mut Context<'_>) -> Result {
+/// A cluster of two pods with a table for what is written astray, and the manifest without a fault, as it is stored.
+fn begin(context: &mut Context<'_>) -> Result<Value> {
     context.ensure(2)?;
     context.sql(0, "CREATE TABLE IF NOT EXISTS e2e.astray (what VARCHAR(64), who VARCHAR(64))")?;
     context.mark()?;
+    Ok(context.admission.accept(&manifest(context), None, &json!({}))?)
+}
+
+/// 13: without its rule each fault does to a real server what the rule says; with the rule it is rejected.
+pub(crate) fn claims(context: &mut Context<'_>) -> Result {
+    let live = begin(context)?;
     refuses_writes(context, REPLICA)?;
 
-    let live = context.admission.accept(&manifest(context), None, &json!({}))?;
     roll_out(context, REPLICA, &live, true)?;
     refuses_writes(context, REPLICA)?;
     restart_server(context, REPLICA)?;
@@ -112,7 +117,7 @@ fn init_file(context: &Context<'_>, live: &Value) -> Result {
 /// MariaDB does not start with an option that it does not know.
 fn unknown_option(context: &Context<'_>, live: &Value) -> Result {
     let (rule, what) = ("unknown-super-read-only", "--super-read-only=ON");
-    let case = Case { rule, what, object: faulty(context, &json!({"args": [what]})), open: Writers::Nobody };
+    let case = Case::argument(context, rule, what);
     rejected(context, &case, live)?;
     let said = "unknown variable 'super-read-only=ON'";
     let before = context.said(REPLICA, "mysql", said);
@@ -156,12 +161,7 @@ fn persisted(context: &Context<'_>, live: &Value) -> Result {
 
 /// A primary does not serve a replica with its own id.
 fn fixed_server_id(context: &Context<'_>, live: &Value) -> Result {
-    let case = Case {
-        rule: "fixed-server-id",
-        what: "--server-id=100",
-        object: faulty(context, &json!({"args": ["--server-id=100"]})),
-        open: Writers::Nobody,
-    };
+    let case = Case::argument(context, "fixed-server-id", "--server-id=100");
     rejected(context, &case, live)?;
     roll_out(context, REPLICA, &without_rule(context, case.rule, &case.object, live)?, false)?;
     let expected = if context.is_mysql_from((8, 0, 0)) { "13117" } else { "1593" };
@@ -171,12 +171,7 @@ fn fixed_server_id(context: &Context<'_>, live: &Value) -> Result {
 /// Whoever writes it wants what does not happen here: the sidecar starts replication after every start of the server.
 fn replication_stopped(context: &mut Context<'_>, live: &Value) -> Result {
     let what = if context.is_mysql_from((8, 0, 26)) { "--skip-replica-start" } else { "--skip-slave-start" };
-    let case = Case {
-        rule: "replication-stopped",
-        what,
-        object: faulty(context, &json!({"args": [what]})),
-        open: Writers::Nobody,
-    };
+    let case = Case::argument(context, "replication-stopped", what);
     rejected(context, &case, live)?;
     roll_out(context, REPLICA, &without_rule(context, case.rule, &case.object, live)?, false)?;
     context.mark()?;
@@ -205,12 +200,7 @@ fn taken_away(context: &Context<'_>, live: &Value) -> Result {
 
 /// A primary without its log cannot be followed, and one that is closed takes no writes.
 fn faulty_primary(context: &Context<'_>, live: &Value) -> Result {
-    let case = Case {
-        rule: "binary-log-off",
-        what: "--skip-log-bin",
-        object: faulty(context, &json!({"args": ["--skip-log-bin"]})),
-        open: Writers::Nobody,
-    };
+    let case = Case::argument(context, "binary-log-off", "--skip-log-bin");
     rejected(context, &case, live)?;
     roll_out(context, 0, &without_rule(context, case.rule, &case.object, live)?, false)?;
     context.wait_until("a primary that is Ready", 60, || context.cluster.status(0).ready)?;
@@ -222,12 +212,7 @@ fn faulty_primary(context: &Context<'_>, live: &Value) -> Result {
     context.sql(0, &format!("DELETE FROM e2e.astray WHERE what = '{}'", case.what))?;
 
     let what = if context.is_mariadb() { "--read-only=ON" } else { "--super-read-only=ON" };
-    let case = Case {
-        rule: "primary-read-only",
-        what,
-        object: faulty(context, &json!({"args": [what]})),
-        open: Writers::Nobody,
-    };
+    let case = Case::argument(context, "primary-read-only", what);
     rejected(context, &case, live)?;
     roll_out(context, 0, &without_rule(context, case.rule, &case.object, live)?, false)?;
     refuses_writes(context, 0)?;
