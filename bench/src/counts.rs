@@ -17,8 +17,6 @@ pub struct SubjectCount {
     pub subject: &'static str,
     /// Bytes of the request.
     pub payload: usize,
-    /// Bytes of the policy's answer.
-    pub answer: usize,
     /// What the policy takes.
     pub policy: Count,
     /// What the guest that does nothing takes for the same request.
@@ -56,8 +54,8 @@ pub fn count(do_nothing: &Meter, subjects: &[Subject]) -> Result<Vec<SubjectCoun
             let (_, do_nothing) = evaluate(&subject.payload)?;
             let (answer, floor) = evaluate(&subject.floor_payload)?;
             subject.check_floor(&answer)?;
-            let (payload, answer, policy) = (subject.payload.len(), subject.answer, subject.count);
-            Ok(SubjectCount { subject: subject.name, payload, answer, policy, do_nothing, floor })
+            let (payload, policy) = (subject.payload.len(), subject.count);
+            Ok(SubjectCount { subject: subject.name, payload, policy, do_nothing, floor })
         })
         .collect()
 }
@@ -75,7 +73,7 @@ pub fn show(counts: &[SubjectCount]) -> String {
             vec![
                 count.subject.to_owned(),
                 grouped(count.payload as u64),
-                grouped(count.answer as u64),
+                grouped(count.policy.answer as u64),
                 count.policy.look_ups.to_string(),
                 grouped(count.policy.looked_up as u64),
                 grouped(count.policy.init),

@@ -42,8 +42,6 @@ pub struct Subject {
     /// The request and the settings for the second floor: a setting tells the guest that does nothing how long its
     /// answer shall be.
     pub floor_payload: Vec<u8>,
-    /// Bytes of the policy's answer, which are those of the second floor's.
-    pub answer: usize,
     /// Answers the look-ups.
     pub cluster: Arc<Prepared>,
     /// What must come out.
@@ -86,12 +84,12 @@ impl Subject {
         let payload = payload(request, settings);
         let (prepared, answer, count) = Prepared::record(policy, &payload, Manifests::new(cluster(), "default"))?;
         let response = parse(name, &answer)?;
-        let (expected, answer) = (Expected::of(&response), answer.len());
+        let expected = Expected::of(&response);
         let mut floor_settings = settings.clone();
-        floor_settings["answerBytes"] = json!(answer);
+        floor_settings["answerBytes"] = json!(count.answer);
         let floor_payload = self::payload(request, &floor_settings);
         let cluster = Arc::new(prepared);
-        Ok((Self { name, payload, floor_payload, answer, cluster, expected, count }, response))
+        Ok((Self { name, payload, floor_payload, cluster, expected, count }, response))
     }
 
     /// Is an answer of the policy the expected one?
@@ -108,8 +106,8 @@ impl Subject {
     /// With what it is instead.
     pub fn check_floor(&self, answer: &[u8]) -> Result<(), String> {
         let is_accepted = parse(self.name, answer)?.accepted;
-        (is_accepted && answer.len() == self.answer).then_some(()).ok_or_else(|| {
-            let (name, wanted, bytes) = (self.name, self.answer, answer.len());
+        (is_accepted && answer.len() == self.count.answer).then_some(()).ok_or_else(|| {
+            let (name, wanted, bytes) = (self.name, self.count.answer, answer.len());
             format!("{name}: the second floor's answer has {bytes} bytes instead of {wanted}, or is no acceptance")
         })
     }

@@ -143,7 +143,7 @@ impl<'a> Turns<'a> {
         Timing {
             subject: self.subject.name,
             payload: self.subject.payload.len(),
-            answer: self.subject.answer,
+            answer: self.subject.count.answer,
             look_ups: self.look_ups,
             cold_ratio: policy.cold.median / do_nothing.cold.median,
             warm_ratio: policy.warm.median / do_nothing.warm.median,
