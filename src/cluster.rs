@@ -198,7 +198,7 @@ impl<'h> Cluster<'h> {
         Self { host: self.host, fresh: true, seen: OnceCell::new() }
     }
 
-    /// One object by its name.
+    /// One object by its name. None has an empty one, and the host refuses to ask for it.
     pub(crate) fn get(&self, kind: Kind, namespace: &str, name: &str) -> Lookup<Value<'_>> {
         self.answer(kind, namespace, name).tree(is_opaque_in_object, |mut object| {
             read_rest(&mut object)?;
@@ -208,6 +208,9 @@ impl<'h> Cluster<'h> {
 
     fn answer(&self, kind: Kind, namespace: &str, name: &str) -> &Lookup<String> {
         self.once(kind, namespace, Some(name), || {
+            if name.is_empty() {
+                return Lookup::Absent;
+            }
             let mut request = request(kind, namespace);
             request.push_str(",\"name\":");
             write_str(&mut request, name);
@@ -220,7 +223,8 @@ impl<'h> Cluster<'h> {
     ///
     /// The policy server answers from a watch, and where its service account may not list, it waits for that watch for
     /// ever (Kubewarden's `policy-evaluator`, `Reflector::create_and_run`). So `probe`, any name, is asked for first:
-    /// who may not list may not get either, as a rule, and that fails at once.
+    /// who may not list may not get either, as a rule, and that fails at once. An object that the API server is still
+    /// to name (`metadata.generateName`) has none, and is asked for by a name that is as good as any.
     pub(crate) fn list(&self, kind: Kind, namespace: &str, probe: &str) -> Lookup<Vec<Value<'_>>> {
         self.list_of(kind, namespace, probe, &|_| true)
     }
@@ -234,6 +238,7 @@ impl<'h> Cluster<'h> {
         probe: &str,
         may_concern: &dyn Fn(&Value) -> bool,
     ) -> Lookup<Vec<Value<'_>>> {
+        let probe = if probe.is_empty() { "any" } else { probe };
         let is_known = self.seen().any(|seen| seen.is_of(kind, namespace, None));
         if !is_known && let Lookup::Failed(why) = self.answer(kind, namespace, probe) {
             return Lookup::Failed(why.clone());
@@ -372,6 +377,22 @@ mod tests {
             Err("services \"x\" is forbidden".to_owned())
         };
         assert_eq!(Cluster::new(&host).list(Kind::Service, "y", "x"), Lookup::Failed("forbidden (RBAC)".to_owned()));
+    }
+
+    #[test]
+    fn no_object_is_asked_for_by_an_empty_name() {
+        let host = |operation: &str, request: &[u8]| {
+            let request = read(std::str::from_utf8(request).unwrap()).unwrap();
+            assert!(operation != "get_resource" || request["name"] != "", "kube: a non-empty name is required");
+            if operation == "get_resource" {
+                Err("Cannot find x named 'any'".to_owned())
+            } else {
+                Ok(b"{\"items\":[{}]}".to_vec())
+            }
+        };
+        let cluster = Cluster::new(&host);
+        assert_eq!(cluster.get(Kind::Service, "y", ""), Lookup::Absent);
+        assert!(matches!(cluster.list(Kind::Service, "y", ""), Lookup::Found(found) if found.len() == 1));
     }
 
     #[test]

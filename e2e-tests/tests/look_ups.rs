@@ -137,6 +137,29 @@ fn each_object_costs_the_look_ups_that_its_rules_name() {
     expect(&made, &settings, &[]);
 }
 
+/// `metadata.generateName`: the API server names it after the policy has seen it.
+#[test]
+fn an_object_without_a_name_is_judged_as_any_other() {
+    let unnamed = |mut object: Value| {
+        object["metadata"]["generateName"] = object["metadata"].as_object_mut().unwrap().remove("name").unwrap();
+        request(&object, None)
+    };
+    let cluster = || Manifests::new(surroundings().into_iter().chain([example()]), "default");
+    let mut writing = service("writing", 3306);
+    writing["metadata"]["labels"] = json!({"role": "write"});
+    writing["spec"]["selector"] = json!({"app": "mysql"});
+    for object in [writing, config_map("slave.cnf"), pods(&json!([{"name": "DB_WRITE_HOST", "value": "mysql-read"}]))] {
+        let named = asked(cluster(), &request(&object, None), &json!({})).0;
+        let (answer, calls) = asked(cluster(), &unnamed(object.clone()), &json!({}));
+        assert!(answer.warnings.iter().flatten().next().is_none(), "{:?}", answer.warnings);
+        if object["kind"] == "ConfigMap" {
+            assert!(answer.accepted && calls.is_empty(), "nobody can read it: {calls:?}");
+        } else {
+            assert!(!named.accepted && !answer.accepted, "{object}: {:?}", answer.message);
+        }
+    }
+}
+
 /// A cluster in which every look-up fails in these words.
 #[derive(Clone)]
 struct Broken(&'static str);

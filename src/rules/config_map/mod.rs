@@ -93,10 +93,12 @@ pub(crate) fn config_map(case: &Case, cluster: &Cluster, findings: &mut Findings
     let namespace = case.request.namespace();
     let has_roles = has_option_files(&case.object);
     let may_be_told = [case.request.object(), case.request.old_object()].into_iter().flatten().any(may_be_told);
-    if !is_on(&case.settings) || case.settings.exempts(namespace) || !(has_roles || may_be_told) {
+    let name = str_at(&case.object, &["metadata", "name"]);
+    // nobody can read one that the API server is still to name
+    let is_asked = !name.is_empty() && (has_roles || may_be_told);
+    if !is_asked || !is_on(&case.settings) || case.settings.exempts(namespace) {
         return;
     }
-    let name = str_at(&case.object, &["metadata", "name"]);
     recheck_uncached(case, cluster, findings, |cluster, findings| {
         let found = readers(case, namespace, cluster, findings);
         let mut is_read = false;

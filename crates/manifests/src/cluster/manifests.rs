@@ -126,6 +126,10 @@ impl Manifests {
 
     fn get(&self, request: &Get) -> Result<Value, String> {
         let Get { api_version, kind, name, namespace, field_masks } = request;
+        // the policy server's client (`kube-core`, `Request::get`)
+        if name.is_empty() {
+            return Err("Callback evaluation failure: A non-empty name is required".to_owned());
+        }
         if namespace.is_none() && !is_cluster_scoped(kind) {
             return Err(format!(
                 "Callback evaluation failure: Resource {api_version}/{kind} is namespaced, but no namespace was \
