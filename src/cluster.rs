@@ -43,7 +43,7 @@ pub(crate) enum Kind {
     Service,
     ConfigMap,
     StatefulSet,
-    /// A StatefulSet, with what its servers are told beside option files, and where they keep files.
+    /// A StatefulSet, with what its servers are told beside option files, by programs too, and where they keep files.
     Reader,
     /// A StatefulSet, with what tells whether it is a database that nobody replicates.
     Database,
@@ -90,6 +90,10 @@ impl Kind {
                     r#""spec.template.spec.containers.args","spec.template.spec.containers.env","#,
                     r#""spec.template.spec.containers.volumeMounts","spec.volumeClaimTemplates.metadata.name","#,
                     r#""spec.template.spec.containers.envFrom","spec.template.spec.volumes","#,
+                    r#""spec.template.spec.containers.lifecycle","#,
+                    r#""spec.template.spec.containers.startupProbe.exec","#,
+                    r#""spec.template.spec.containers.livenessProbe.exec","#,
+                    r#""spec.template.spec.containers.readinessProbe.exec","#,
                     r#""spec.template.spec.containers.securityContext.runAsUser","#,
                     r#""spec.template.spec.securityContext.runAsUser"]"#,
                 )

@@ -42,6 +42,13 @@ impl Given<'_> {
         }
     }
 
+    /// Is it an option that stands here, whose value another object has? That changes without this one.
+    pub(crate) fn is_from_elsewhere(&self) -> bool {
+        let is_open = |text: &str| text.contains("$(");
+        (self.from.is_some() || is_open(&self.text) || self.next.as_deref().is_some_and(is_open))
+            && ServerOption::from_argument(&self.written).is_some_and(|option| option.is_known)
+    }
+
     pub(crate) fn shown(&self) -> String {
         match ServerOption::from_argument(&self.text) {
             Some(option) if self.written != self.text => {

@@ -334,7 +334,9 @@ impl<'t> Splitter<'t> {
                 let is_shown = ["/dev/", "/proc/"].iter().any(|place| text.starts_with(place));
                 command.into_file |= is_output && !is_shown;
             }
-            Expected::Input => {}
+            // a word behind the program's own
+            Expected::Input if command.words.is_empty() => {}
+            Expected::Input => command.words.push(Word { text, is_quoted: word.is_quoted }),
             // with quotes taken off it may be no piece of the text; it is a word too, which may be as well
             Expected::HereString => {
                 if let Cow::Borrowed(text) = text {

@@ -106,8 +106,8 @@ k.matches('(?i)(sql|repl|kub|ward).*/inject$')
 {{- end }}
 
 {{/*
-Values may come into arguments by their key: those that look like options, or name an option file, are sent, too. Before
-the dashes of a certificate's first line stands another dash.
+Values may come into arguments by their key, and scripts into hooks: those that look like options, name an option file
+or have a statement about replication are sent, too. Before the dashes of a certificate's first line stands another dash.
 */}}
 {{- define "policy.condition.configMaps" -}}
 - name: config-maps-with-option-files
@@ -117,8 +117,9 @@ the dashes of a certificate's first line stands another dash.
     [object, oldObject].exists(o, o != null && (
       (has(o.data) && (size(o.data) > 200 || o.data.exists(k,
         k.matches('(?i)^(master|slave|primary|replica)|[.]cnf$') ||
-        size(o.data[k]) * size(o.data) > 200000 ||
-        o.data[k].endsWith('.cnf') || o.data[k].matches('(^|[^-])--[a-zA-Z]') ||
+        size(o.data[k]) * size(o.data) > 60000 ||
+        o.data[k].endsWith('.cnf') || o.data[k].matches(
+          '(?i)(^|[^-])--[a-z]|read_only|event_sch|gtid_p|(slave|replica)_|(st(op|art)|reset|change)\\W+(all\\W+)?(slave|repl|master|binary)') ||
         o.data[k].contains('[mysqld') || o.data[k].contains('[mariadb') || o.data[k].contains('[server') ||
         o.data[k].contains('[client-') || o.data[k].contains('!include')))) ||
       (has(o.binaryData) && (size(o.binaryData) > 200 || o.binaryData.exists(k,

@@ -1,5 +1,6 @@
 //! The keys of a `ConfigMap` that are option files of a role, and those that were meant to be.
 
+use crate::rules::statefulset::may_undo;
 use crate::{
     json::{Object, Value, at},
     names::{ANNOTATION_PREFIX, PRIMARY_KEYS, REPLICA_KEYS},
@@ -14,8 +15,8 @@ pub(crate) fn may_be_option_files(object: &str) -> bool {
         .any(|sign| object.contains(sign))
 }
 
-/// Could a server read a ConfigMap, as text, otherwise than by the files of the roles: as another option file, or by
-/// words of its command line?
+/// Could a server read a ConfigMap, as text, otherwise than by the files of the roles: as another option file, by
+/// words of its command line, or by statements of a script?
 pub(crate) fn may_be_told(object: &str) -> bool {
     const SIGNS: [&str; 6] = [".cnf\"", "[mysqld", "[server", "[mariadb", "[client-server", "!include"];
     let is_part = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
@@ -26,6 +27,14 @@ pub(crate) fn may_be_told(object: &str) -> bool {
             // a line of a drawing is no option
             word.len() <= 64 && ServerOption::from_file(word, None).is_known
         })
+        || may_be_statements(object)
+}
+
+/// Does a text have words of a statement that undoes something?
+fn may_be_statements(text: &str) -> bool {
+    const WORDS: [&str; 7] = ["read_only", "event_scheduler", "gtid_p", "slave", "replica", "master", "binary"];
+    let text = text.to_ascii_lowercase();
+    may_undo(&text) && WORDS.iter().any(|word| text.contains(word))
 }
 
 /// Has a ConfigMap an option file of either role, or a key that was meant to be one?

@@ -27,7 +27,10 @@ use crate::{
     names::{PRIMARY_KEYS, REPLICA_KEYS},
     planned::Planned,
     rule::{self, Concern},
-    rules::{replication::check_arguments, statefulset::check_options},
+    rules::{
+        replication::check_arguments,
+        statefulset::{check_options, check_statements},
+    },
     settings::Settings,
     text::{label, shown},
 };
@@ -140,6 +143,7 @@ fn check_told(found: &Found, server: &Server, config_map: &str, before: &ConfigM
     };
     let mut own = Findings::default();
     check_options(found, &mut own);
+    check_statements(found, &mut own);
     check_arguments(found, &given_options(found.container, before).given, server.object, &plan, &mut own);
     check_mounted(server, found, &found.config_maps, &mut own);
     let object = Some(found.config_maps.label(config_map));

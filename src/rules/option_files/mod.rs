@@ -6,7 +6,8 @@ mod layouts;
 mod mounted;
 
 use layouts::Layout;
-use mounted::{Content, Key, Place, is_of_files, place_of};
+use mounted::Place;
+pub(crate) use mounted::{Content, Key, has_files, place_of};
 
 use crate::{
     config_maps::ConfigMaps,
@@ -92,8 +93,7 @@ pub(crate) fn read<'c>(found: &Found, database: &Database, config_maps: &ConfigM
 fn may_mount(found: &Found) -> bool {
     let is_own = |of: &&Value| !INJECTED_VOLUMES.contains(&name(of));
     let is_at = |mount: &Value| str_at(mount, &["mountPath"]).contains("etc");
-    list_at(found.pod, &["volumes"]).iter().filter(is_own).any(is_of_files)
-        || list_at(found.container, &["volumeMounts"]).iter().filter(is_own).any(is_at)
+    has_files(found.pod) || list_at(found.container, &["volumeMounts"]).iter().filter(is_own).any(is_at)
 }
 
 impl Reading<'_> {
@@ -156,7 +156,7 @@ struct Reader<'r, 'v, 'a, 'c> {
     bytes: usize,
 }
 
-impl Reader<'_, '_, '_, '_> {
+impl<'v> Reader<'_, 'v, '_, '_> {
     /// The files that the server reads last: those of the folder that a variable names, and of its user's home.
     fn others(&self) -> Vec<String> {
         let Found { pod, container, .. } = self.found;
@@ -183,6 +183,10 @@ impl Reader<'_, '_, '_, '_> {
         files
     }
 
+    fn place(&self, path: &str) -> Option<Place<'v>> {
+        place_of(self.found.pod, self.found.container, self.conf_dir, path)
+    }
+
     /// Reads what is at a path, which is plain; a folder's has a slash at its end.
     fn enter(&mut self, path: &str, depth: usize) {
         if self.reading.files.len() > FILES {
@@ -192,7 +196,7 @@ impl Reader<'_, '_, '_, '_> {
         if let Some(folder) = path.strip_suffix('/') {
             return self.folder(folder, own, depth);
         }
-        let Some(place) = place_of(self.found, path) else {
+        let Some(place) = self.place(path) else {
             return own.iter().for_each(|inner| self.enter(inner, depth));
         };
         let mut file = None;
@@ -215,7 +219,7 @@ impl Reader<'_, '_, '_, '_> {
             let below = mounted_at.strip_prefix(path).and_then(|below| below.strip_prefix('/'));
             names.extend(below.map(ToOwned::to_owned));
         }
-        let over = place_of(self.found, path);
+        let over = self.place(path);
         match &over {
             Some(place) => {
                 let is_unseen = place.list(self.config_maps, &mut |name| names.push(name.to_owned()));

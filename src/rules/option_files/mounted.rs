@@ -4,29 +4,28 @@ use std::rc::Rc;
 
 use crate::{
     config_maps::ConfigMaps,
-    database::Found,
     json::{Object, Value, at, list_at, str_at},
     mounts::{mount_of, plain_path},
-    names::CONF_VOLUME,
+    names::{CONF_VOLUME, INJECTED_VOLUMES},
     object::{by_name, name},
 };
 
 /// The key of a ConfigMap.
-pub(super) struct Key<'c> {
-    pub(super) config_map: String,
-    pub(super) name: String,
+pub(crate) struct Key<'c> {
+    pub(crate) config_map: String,
+    pub(crate) name: String,
     object: Rc<Value<'c>>,
 }
 
 impl Key<'_> {
     /// What it says; nothing where it is no text.
-    pub(super) fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         str_at(&self.object, &["data", &self.name])
     }
 }
 
 /// A file of a mount.
-pub(super) enum Content<'c> {
+pub(crate) enum Content<'c> {
     /// The volume has no such file.
     Nothing,
     Key(Key<'c>),
@@ -35,7 +34,7 @@ pub(super) enum Content<'c> {
 }
 
 /// A place on a volume that is mounted.
-pub(super) struct Place<'v> {
+pub(crate) struct Place<'v> {
     /// Of the mount.
     pub(super) index: usize,
     volume: Option<&'v Value<'v>>,
@@ -43,11 +42,11 @@ pub(super) struct Place<'v> {
     within: Option<String>,
 }
 
-/// The place on a volume that a path, which is plain, is on. The injected files are no concern here.
-pub(super) fn place_of<'v>(found: &Found<'v, '_>, path: &str) -> Option<Place<'v>> {
-    let (index, mount) = mount_of(found.container, path)?;
+/// The place on a volume that a path, which is plain, is on. The injected files in `conf_dir` are no concern here.
+pub(crate) fn place_of<'v>(pod: &'v Value, container: &'v Value, conf_dir: &str, path: &str) -> Option<Place<'v>> {
+    let (index, mount) = mount_of(container, path)?;
     let mounted_at = plain_path(str_at(mount, &["mountPath"]));
-    if name(mount) == CONF_VOLUME && holds_forced(found, &mounted_at) {
+    if name(mount) == CONF_VOLUME && mounted_at == conf_dir {
         return None;
     }
     let below = path.get(mounted_at.trim_end_matches('/').len()..)?;
@@ -55,18 +54,20 @@ pub(super) fn place_of<'v>(found: &Found<'v, '_>, path: &str) -> Option<Place<'v
     let within = plain_path(&within).trim_start_matches('/').to_owned();
     Some(Place {
         index,
-        volume: by_name(list_at(found.pod, &["volumes"]), name(mount)),
+        volume: by_name(list_at(pod, &["volumes"]), name(mount)),
         within: str_at(mount, &["subPathExpr"]).is_empty().then_some(within),
     })
 }
 
-fn holds_forced(found: &Found, folder: &str) -> bool {
-    found.database.is_some_and(|database| database.conf_dir() == folder)
+/// Does a volume hold files that somebody has written into a manifest?
+fn is_of_files(volume: &Value) -> bool {
+    ["configMap", "secret", "projected", "downwardAPI"].iter().any(|kind| at(volume, &[kind]).is_some())
 }
 
-/// Does a volume hold files that somebody has written into a manifest?
-pub(super) fn is_of_files(volume: &Value) -> bool {
-    ["configMap", "secret", "projected", "downwardAPI"].iter().any(|kind| at(volume, &[kind]).is_some())
+/// Has a pod such a volume of the user's own?
+#[inline(never)]
+pub(crate) fn has_files(pod: &Value) -> bool {
+    list_at(pod, &["volumes"]).iter().any(|volume| !INJECTED_VOLUMES.contains(&name(volume)) && is_of_files(volume))
 }
 
 /// The sources of a volume's files: the ConfigMap's name, or none of a Secret and others that are not looked at, and
@@ -91,7 +92,7 @@ impl Place<'_> {
 
     /// The file at the place. Of sources that have a file of one name the last one counts.
     #[inline(never)]
-    pub(super) fn content<'c>(&self, config_maps: &ConfigMaps<'c>) -> Content<'c> {
+    pub(crate) fn content<'c>(&self, config_maps: &ConfigMaps<'c>) -> Content<'c> {
         let (Some(volume), Some(within), false) = (self.volume, &self.within, self.is_plain()) else {
             return Content::Unseen;
         };

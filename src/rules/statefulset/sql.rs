@@ -16,7 +16,7 @@ pub(super) enum What {
 
 /// Could a text hold a statement that undoes something? Cheap, and never wrongly no.
 #[inline(never)]
-pub(super) fn may_undo(text: &str) -> bool {
+pub(crate) fn may_undo(text: &str) -> bool {
     let bytes = text.as_bytes();
     // `STOP SLAVE` is the shortest
     bytes.len() >= 10

@@ -2,18 +2,22 @@
 
 use super::sql::{What, may_undo, statements};
 use crate::{
+    database::Found,
+    field_path::DATA,
     findings::{Findings, Violation},
     halves::Halves,
     json::{Value, list_at, str_at},
+    mounts::plain_path,
     name_index::NameIndex,
     names::{INJECTED_CONTAINERS, SCRIPTS_DIR},
     object::name,
     rule,
+    rules::option_files::{Content, has_files, place_of},
     scripts::UNPACK,
     shell::{Program, Variables, program, split},
     text::shown,
 };
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 
 /// Where a container names programs that are run beside its own (Kubernetes' API reference, `ExecAction`).
 const PROGRAMS: [(&str, &[&str]); 5] = [
@@ -24,26 +28,35 @@ const PROGRAMS: [(&str, &[&str]); 5] = [
     ("readinessProbe.exec.command", &["readinessProbe", "exec", "command"]),
 ];
 
+/// So many files of `ConfigMap`s are read for one program, and so many bytes of them for one object.
+const FILES: usize = 16;
+const BYTES: usize = 96 << 10;
+
+/// How the names of files of SQL end.
+const SQL: &str = ".sql";
+
 /// Statements that containers, their hooks and probes send to the server.
-pub(super) fn check_statements(pod: &Value, findings: &mut Findings) {
+pub(crate) fn check_statements(found: &Found, findings: &mut Findings) {
+    let has_files = found.config_maps.are_known() && has_files(found.pod);
+    let pod = Pod { found, has_files, left: Cell::new(BYTES) };
     for list in ["initContainers", "containers"] {
-        for (index, container) in list_at(pod, &[list]).iter().enumerate() {
+        for (index, container) in list_at(found.pod, &[list]).iter().enumerate() {
             if is_injected(container) {
                 continue;
             }
             let path =
                 |place: &str, at: usize, end: &str| format!("spec.template.spec.{list}[{index}].{place}[{at}]{end}");
             let own = [("command", list_at(container, &["command"])), ("args", list_at(container, &["args"]))];
-            check_program(container, &own, &path, findings);
+            pod.check_program(container, &own, &path, findings);
             for (place, keys) in PROGRAMS {
-                check_program(container, &[(place, list_at(container, keys))], &path, findings);
+                pod.check_program(container, &[(place, list_at(container, keys))], &path, findings);
             }
             for (at, variable) in list_at(container, &["env"]).iter().enumerate() {
                 let value = str_at(variable, &["value"]);
                 if may_undo(value) {
-                    let mut search = Search { found: Vec::new(), known: &|_| None };
+                    let mut search = Search { found: Vec::new(), files: None, known: &|_| None };
                     search.word(value, false, 0);
-                    report(&search.found, &|| path("env", at, ".value"), findings);
+                    search.report((None, String::new()), &|| path("env", at, ".value"), findings);
                 }
             }
         }
@@ -61,41 +74,88 @@ fn is_injected(container: &Value) -> bool {
             || word(2).starts_with("# injected by mysql-replication-policy: "))
 }
 
-/// The words of one program, which may stand in two lists.
-#[inline(never)]
-fn check_program(
-    container: &Value,
-    lists: &[(&str, &[Value])],
-    path: &dyn Fn(&str, usize, &str) -> String,
-    findings: &mut Findings,
-) {
-    let words = || {
-        let all =
-            lists.iter().flat_map(|(list, words)| words.iter().enumerate().map(move |(at, word)| (*list, at, word)));
-        all.map(|(list, at, word)| (list, at, word.as_str().unwrap_or_default()))
-    };
-    if !words().any(|(_, _, word)| may_undo(word)) {
-        return;
-    }
-    let all: Vec<&str> = words().map(|(_, _, word)| word).collect();
-    let kind = program(&all, false);
-    if kind == Program::Printer {
-        return;
-    }
-    let env = list_at(container, &["env"]);
-    let names = OnceCell::new();
-    let known = |name: &str| {
-        let names: &NameIndex = names.get_or_init(|| NameIndex::of(env));
-        env[names.last(name, 0..env.len())?].get("value")?.as_str()
-    };
-    let is_admin = is_admin(&all);
-    for (list, at, word) in words() {
-        let mut search = Search { found: Vec::new(), known: &known };
-        if is_admin {
-            search.admin(word);
+/// What is known of a pod, beside the program that is looked at.
+struct Pod<'f, 'v, 'a> {
+    found: &'f Found<'v, 'a>,
+    /// Does it mount files that somebody has written into a manifest?
+    has_files: bool,
+    /// So many bytes of them may still be read.
+    left: Cell<usize>,
+}
+
+impl Pod<'_, '_, '_> {
+    /// The words of one program, which may stand in two lists.
+    #[inline(never)]
+    fn check_program(
+        &self,
+        container: &Value,
+        lists: &[(&str, &[Value])],
+        path: &dyn Fn(&str, usize, &str) -> String,
+        findings: &mut Findings,
+    ) {
+        let words = || {
+            let all = lists
+                .iter()
+                .flat_map(|(list, words)| words.iter().enumerate().map(move |(at, word)| (*list, at, word)));
+            all.map(|(list, at, word)| (list, at, word.as_str().unwrap_or_default()))
+        };
+        if !words().any(|(_, _, word)| may_undo(word) || (self.has_files && word.contains('/'))) {
+            return;
         }
-        search.word(word, kind == Program::Client, 0);
-        report(&search.found, &|| path(list, at, ""), findings);
+        let all: Vec<&str> = words().map(|(_, _, word)| word).collect();
+        let kind = program(&all, false);
+        if kind == Program::Printer {
+            return;
+        }
+        let env = list_at(container, &["env"]);
+        let names = OnceCell::new();
+        let known = |name: &str| {
+            let names: &NameIndex = names.get_or_init(|| NameIndex::of(env));
+            env[names.last(name, 0..env.len())?].get("value")?.as_str()
+        };
+        let is_admin = is_admin(&all);
+        for (list, at, word) in words() {
+            let files = self.has_files.then(Vec::new);
+            let mut search = Search { found: Vec::new(), files, known: &known };
+            if is_admin {
+                search.admin(word);
+            }
+            search.word(word, kind == Program::Client, 0);
+            search.report((None, String::new()), &|| path(list, at, ""), findings);
+            self.check_files(container, search.files.unwrap_or_default(), &|| path(list, at, ""), findings);
+        }
+    }
+
+    /// The files of `ConfigMap`s that a program at a path names, and those that they name.
+    #[inline(never)]
+    fn check_files(
+        &self,
+        container: &Value,
+        mut files: Vec<String>,
+        path: &dyn Fn() -> String,
+        findings: &mut Findings,
+    ) {
+        let Found { pod, config_maps, .. } = self.found;
+        let mut at = 0;
+        while let Some(file) = files.get(at) {
+            at += 1;
+            let place = place_of(pod, container, "", &plain_path(file));
+            let Some(Content::Key(key)) = place.map(|place| place.content(config_maps)) else { continue };
+            let text = key.text();
+            let Some(left) = self.left.get().checked_sub(text.len()).filter(|_| at <= FILES) else {
+                return findings.warn_of(|| format!("{}: {} is too long to be looked at", path(), shown(file)));
+            };
+            self.left.set(left);
+            let from = (Some(config_maps.label(&key.config_map)), format!(", run by {}", path()));
+            let mut search = Search { found: Vec::new(), files: Some(files), known: &|_| None };
+            search.statements(text);
+            // the statements of a file of SQL are no shell's
+            if !key.name.ends_with(SQL) {
+                search.script(text, 1);
+            }
+            search.report(from, &|| DATA.entry(&key.name).to_string(), findings);
+            files = search.files.unwrap_or_default();
+        }
     }
 }
 
@@ -107,6 +167,8 @@ fn is_admin<W: AsRef<str>>(words: &[W]) -> bool {
 /// What was found in one text.
 struct Search<'k> {
     found: Vec<(What, String)>,
+    /// What may be files of a `ConfigMap`, where the pod mounts one.
+    files: Option<Vec<String>>,
     /// The variables of the container.
     known: &'k dyn Fn(&str) -> Option<&'k str>,
 }
@@ -134,8 +196,25 @@ impl Search<'_> {
             .filter(|(name, _)| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-+".contains(&byte)));
         let text = value.map(|(_, value)| value).or_else(|| word.strip_prefix("-e")).unwrap_or(word);
         self.statements(text);
+        // of a client's `source FILE` too
+        if self.files.is_some() && is_client {
+            word.split_whitespace().for_each(|part| self.file(part.trim_end_matches(';')));
+        } else {
+            self.file(word);
+        }
         if !is_client && word.contains(char::is_whitespace) {
             self.script(word, depth + 1);
+        }
+    }
+
+    /// Notes a word that is a path.
+    fn file(&mut self, word: &str) {
+        if let Some(files) = &mut self.files
+            && word.starts_with('/')
+            && files.len() <= FILES
+            && !files.iter().any(|file| file == word)
+        {
+            files.push(word.to_owned());
         }
     }
 
@@ -143,7 +222,7 @@ impl Search<'_> {
     fn script(&mut self, text: &str, depth: usize) {
         /// Nobody writes shells within shells any deeper.
         const DEPTH: usize = 4;
-        if depth > DEPTH || !may_undo(text) {
+        if depth > DEPTH || !(may_undo(text) || (self.files.is_some() && text.contains('/'))) {
             return;
         }
         let script = split(text);
@@ -157,6 +236,7 @@ impl Search<'_> {
                     continue;
                 }
                 let said = words.iter().skip(1).skip_while(|word| word.starts_with('-'));
+                said.clone().for_each(|word| self.file(word));
                 self.statements(&said.map(AsRef::as_ref).collect::<Vec<_>>().join(" "));
             } else {
                 let is_admin = is_admin(&words);
@@ -173,54 +253,59 @@ impl Search<'_> {
             }
         }
     }
-}
 
-/// Reports what was found at one place, each rule once.
-#[inline(never)]
-fn report(found: &[(What, String)], path: &dyn Fn() -> String, findings: &mut Findings) {
-    /// So many are shown.
-    const SHOWN: usize = 4;
-    for (what, rule, why, fix) in [
-        (
-            What::ReadOnly,
-            rule::READ_ONLY_OFF,
-            "it runs in every pod, and opens a replica for writes whenever it runs last",
-            "remove it; the primary is open for writes without it",
-        ),
-        (
-            What::Events,
-            rule::READ_ONLY_OFF,
-            "it runs in every pod: a replica would run the primary's events too, and write by itself what it gets from \
-                there",
-            "remove it; to run events on the primary, write event-scheduler = ON into the ConfigMap's key master.cnf",
-        ),
-        (
-            What::Replication,
-            rule::REPLICATION_STOPPED,
-            "it runs in every pod, against the replication that the policy sets up there: a replica would stop, follow \
-                another server, or pass over changes",
-            "remove it; the policy sets replication up, and looks after it",
-        ),
-    ] {
-        let mut all: Vec<String> = Vec::new();
-        for (_, statement) in found.iter().filter(|(of, _)| *of == what) {
-            let statement = shown(statement);
-            if all.len() < SHOWN && !all.contains(&statement) {
-                all.push(statement);
+    /// Reports what was found at one place, each rule once; in a `ConfigMap`, with the place of what runs it.
+    #[inline(never)]
+    fn report(&self, (object, by): (Option<String>, String), path: &dyn Fn() -> String, findings: &mut Findings) {
+        /// So many are shown.
+        const SHOWN: usize = 4;
+        for (what, rule, why, fix) in [
+            (
+                What::ReadOnly,
+                rule::READ_ONLY_OFF,
+                "it runs in every pod, and opens a replica for writes whenever it runs last",
+                "remove it; the primary is open for writes without it",
+            ),
+            (
+                What::Events,
+                rule::READ_ONLY_OFF,
+                "it runs in every pod: a replica would run the primary's events too, and write by itself what it gets \
+                    from there",
+                "remove it; to run events on the primary, write event-scheduler = ON into the ConfigMap's key \
+                    master.cnf",
+            ),
+            (
+                What::Replication,
+                rule::REPLICATION_STOPPED,
+                "it runs in every pod, against the replication that the policy sets up there: a replica would stop, \
+                    follow another server, or pass over changes",
+                "remove it; the policy sets replication up, and looks after it",
+            ),
+        ] {
+            let mut all: Vec<String> = Vec::new();
+            for (_, statement) in self.found.iter().filter(|(of, _)| *of == what) {
+                let statement = shown(statement);
+                if all.len() < SHOWN && !all.contains(&statement) {
+                    all.push(statement);
+                }
             }
+            if all.is_empty() {
+                continue;
+            }
+            let found = format!("the statement{} {}{by}", if all.len() > 1 { "s" } else { "" }, all.join(" and "));
+            let object = object.clone();
+            findings.reject(Violation { object, ..Violation::new(rule, path(), found, why, fix) });
         }
-        if all.is_empty() {
-            continue;
-        }
-        let found = format!("the statement{} {}", if all.len() > 1 { "s" } else { "" }, all.join(" and "));
-        findings.reject(Violation::new(rule, path(), found, why, fix));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{json::json, rules::statefulset::found_in as found};
+    use crate::{
+        cluster::Cluster, config_maps::ConfigMaps, field_path::FieldPath, json::json,
+        rules::statefulset::found_in as found,
+    };
 
     #[test]
     fn statements_in_hooks() {
@@ -300,6 +385,83 @@ mod tests {
         ] {
             assert!(!is_found(text), "{text}");
         }
+    }
+
+    /// The findings in a pod whose hook runs a command, where a ConfigMap has a file for it.
+    fn of_files(command: &Value, files: &Value) -> Vec<String> {
+        let host = |_: &str, request: &[u8]| {
+            assert!(std::str::from_utf8(request).unwrap().contains(r#""name":"tools""#));
+            Ok(json!({ "data": files }).to_json().into_bytes())
+        };
+        let cluster = Cluster::new(&host);
+        let hook = json!({
+            "volumeMounts": [{"name": "tools", "mountPath": "/tools"}, {"name": "data", "mountPath": "/var/lib/mysql"}],
+            "lifecycle": {"postStart": {"exec": {"command": command.clone()}}},
+        });
+        let pod = json!({
+            "containers": [hook],
+            "volumes": [{"name": "tools", "configMap": {"name": "tools"}}, {"name": "data", "emptyDir": {}}],
+        });
+        let found = Found::new(&pod, &pod["containers"].as_array().unwrap()[0], FieldPath::Known("c"), None)
+            .within(ConfigMaps::new(&cluster, "shop"));
+        let mut findings = Findings::default();
+        check_statements(&found, &mut findings);
+        let told = findings.violations.iter().map(|violation| {
+            assert!(
+                violation
+                    .found
+                    .ends_with(", run by spec.template.spec.containers[0].lifecycle.postStart.exec.command[1]")
+                    || violation.found.ends_with(".command[2]")
+                    || violation.found.ends_with(".command[0]"),
+                "{violation:?}"
+            );
+            format!("{} {} {}", violation.rule, violation.object.as_ref().unwrap(), violation.path)
+        });
+        told.chain(findings.warnings.clone()).collect()
+    }
+
+    #[test]
+    fn scripts_of_config_maps_are_read() {
+        let opens = "#!/bin/sh\nset -e\nmysql -e 'SET GLOBAL super_read_only=OFF'\n";
+        let files = json!({
+            "open.sh": opens, "all.sh": "#!/bin/sh\n. /tools/open.sh\n", "stop.sql": "-- now\nSTOP REPLICA;\n",
+            "harmless.sh": "echo 'SET GLOBAL read_only=0' >&2\n", "data.sql": "INSERT INTO t VALUES ('x; STOP SLAVE')",
+            "round.sh": "/tools/round.sh",
+        });
+        let open = "read-only-off ConfigMap shop/tools data[\"open.sh\"]";
+        let stop = "replication-stopped ConfigMap shop/tools data[\"stop.sql\"]";
+        for (command, expected) in [
+            (json!(["sh", "/tools/open.sh"]), open),
+            (json!(["/tools/open.sh"]), open),
+            (json!(["/tools/./open.sh", "now"]), open),
+            (json!(["sh", "-c", "sleep 5; exec bash /tools/open.sh"]), open),
+            (json!(["sh", "-c", ". /tools/all.sh"]), open),
+            (json!(["sh", "-c", "mysql </tools/stop.sql"]), stop),
+            (json!(["sh", "-c", "cat /tools/stop.sql | mysql"]), stop),
+            (json!(["mysql", "-e", "source /tools/stop.sql"]), stop),
+            (json!(["sh", "-c", "mysql -e 'source /tools/stop.sql'"]), stop),
+        ] {
+            assert_eq!(of_files(&command, &files), [expected], "{command}");
+        }
+        for command in [
+            json!(["sh", "/tools/harmless.sh"]),
+            json!(["sh", "/tools/absent.sh"]),
+            json!(["sh", "/var/lib/mysql/open.sh"]),
+            json!(["sh", "/tools/round.sh"]),
+            json!(["sh", "-c", "mysql < /tools/data.sql"]),
+            json!(["sh", "-c", "cat /tools/open.sh"]),
+            json!(["echo", "/tools/open.sh"]),
+        ] {
+            assert!(of_files(&command, &files).is_empty(), "{command}: {:?}", of_files(&command, &files));
+        }
+        let long = json!({"open.sh": opens.repeat(BYTES / opens.len() + 1)});
+        assert_eq!(
+            of_files(&json!(["sh", "/tools/open.sh"]), &long),
+            [concat!(
+                "spec.template.spec.containers[0].lifecycle.postStart.exec.command[1]: \"/tools/open.sh\" ",
+                "is too long to be looked at"
+            )]
+        );
     }
 
     #[test]
