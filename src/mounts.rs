@@ -16,8 +16,9 @@ pub(crate) const OPTION_FILES: usize = 32;
 pub(crate) fn mounted_option_files<'v, 'a>(container: &'v Value<'a>) -> impl Iterator<Item = &'v Value<'a>> {
     const PLACES: [&str; 3] = ["/etc/mysql", "/etc/my.cnf.d", "/etc/my.cnf"];
     list_at(container, &["volumeMounts"]).iter().filter(|mount| {
-        let path = str_at(mount, &["mountPath"]);
-        name(mount) != CONF_VOLUME && PLACES.iter().any(|place| holds(place, path)) && !holds(path, CONF_DIR)
+        // once for all places
+        let path = plain_path(str_at(mount, &["mountPath"]));
+        name(mount) != CONF_VOLUME && PLACES.iter().any(|place| holds(place, &path)) && !holds(&path, CONF_DIR)
     })
 }
 

@@ -8,10 +8,15 @@ use crate::growth::{Shape, append, small};
 use crate::subject::{LARGE_CONFIG_MAP, deployment, managed, metadata};
 
 /// The shapes, each of the function that it was made for.
-pub const HOSTILE: [Shape; 41] = [
+pub const HOSTILE: [Shape; 43] = [
     // rules/statefulset.rs
     shape("statements", |parts| with_hook(&"read_only=1 ".repeat(parts))),
     shape("statements, each set", |parts| with_hook(&"set read_only=1 ".repeat(parts))),
+    shape("scripts that a hook runs", |parts| {
+        let words: Vec<_> = (0..parts).map(|index| format!("/scripts/a{index};")).collect();
+        with_scripts(with_hook(&words.concat()), 1)
+    }),
+    shape("mounts of scripts", |parts| with_scripts(with_hook(&"/scripts/a;".repeat(100)), parts)),
     shape("references without an end", |parts| with_args(&["$(".repeat(parts)])),
     shape("references with one end", |parts| with_args(&["$(".repeat(parts) + ")"])),
     shape("braces without an end", |parts| with_args(&["${".repeat(parts)])),
@@ -198,6 +203,15 @@ fn with_hook(command: &str) -> (Value, Value) {
     let mut object = small(&managed());
     database(&mut object)["lifecycle"] = json!({"postStart": {"exec": {"command": ["sh", "-c", command]}}});
     (object, json!({}))
+}
+
+/// An object whose database container mounts a ConfigMap, so often.
+fn with_scripts((mut object, settings): (Value, Value), mounts: usize) -> (Value, Value) {
+    let pod = &mut object["spec"]["template"]["spec"];
+    pod["volumes"] = json!([{"name": "s", "configMap": {"name": LARGE_CONFIG_MAP}}]);
+    let mount = |index: usize| json!({"name": "s", "mountPath": format!("/scripts{}", "/".repeat(index % 2))});
+    append(&mut database(&mut object)["volumeMounts"], (0..mounts).map(mount));
+    (object, settings)
 }
 
 fn with_args(args: &[String]) -> (Value, Value) {

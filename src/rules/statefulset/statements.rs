@@ -28,8 +28,10 @@ const PROGRAMS: [(&str, &[&str]); 5] = [
     ("readinessProbe.exec.command", &["readinessProbe", "exec", "command"]),
 ];
 
-/// So many files of `ConfigMap`s are read for one program, and so many bytes of them for one object.
-const FILES: usize = 16;
+/// So many files of `ConfigMap`s are looked for in one object, in so many mounts of a container, and so many bytes of
+/// them are read.
+const FILES: usize = 256;
+const MOUNTS: usize = 128;
 const BYTES: usize = 96 << 10;
 
 /// How the names of files of SQL end.
@@ -38,7 +40,7 @@ const SQL: &str = ".sql";
 /// Statements that containers, their hooks and probes send to the server.
 pub(crate) fn check_statements(found: &Found, findings: &mut Findings) {
     let has_files = found.config_maps.are_known() && has_files(found.pod);
-    let pod = Pod { found, has_files, left: Cell::new(BYTES) };
+    let pod = Pod { found, has_files, files_left: Cell::new(FILES), bytes_left: Cell::new(BYTES) };
     for list in ["initContainers", "containers"] {
         for (index, container) in list_at(found.pod, &[list]).iter().enumerate() {
             if is_injected(container) {
@@ -79,8 +81,9 @@ struct Pod<'f, 'v, 'a> {
     found: &'f Found<'v, 'a>,
     /// Does it mount files that somebody has written into a manifest?
     has_files: bool,
-    /// So many bytes of them may still be read.
-    left: Cell<usize>,
+    /// So many of them may still be looked for, and so many bytes read.
+    files_left: Cell<usize>,
+    bytes_left: Cell<usize>,
 }
 
 impl Pod<'_, '_, '_> {
@@ -136,16 +139,22 @@ impl Pod<'_, '_, '_> {
         findings: &mut Findings,
     ) {
         let Found { pod, config_maps, .. } = self.found;
+        let mounts = list_at(pod, &["volumes"]).len().max(list_at(container, &["volumeMounts"]).len());
         let mut at = 0;
         while let Some(file) = files.get(at) {
             at += 1;
+            let unseen = || format!("{}: {} was not looked at", path(), shown(file));
+            let Some(files_left) = self.files_left.get().checked_sub(1).filter(|_| mounts <= MOUNTS) else {
+                return findings.warn_of(unseen);
+            };
+            self.files_left.set(files_left);
             let place = place_of(pod, container, "", &plain_path(file));
             let Some(Content::Key(key)) = place.map(|place| place.content(config_maps)) else { continue };
             let text = key.text();
-            let Some(left) = self.left.get().checked_sub(text.len()).filter(|_| at <= FILES) else {
-                return findings.warn_of(|| format!("{}: {} is too long to be looked at", path(), shown(file)));
+            let Some(bytes_left) = self.bytes_left.get().checked_sub(text.len()) else {
+                return findings.warn_of(unseen);
             };
-            self.left.set(left);
+            self.bytes_left.set(bytes_left);
             let from = (Some(config_maps.label(&key.config_map)), format!(", run by {}", path()));
             let mut search = Search { found: Vec::new(), files: Some(files), known: &|_| None };
             search.statements(text);
@@ -209,9 +218,11 @@ impl Search<'_> {
 
     /// Notes a word that is a path.
     fn file(&mut self, word: &str) {
+        /// So many of one program.
+        const PATHS: usize = 64;
         if let Some(files) = &mut self.files
             && word.starts_with('/')
-            && files.len() <= FILES
+            && files.len() < PATHS
             && !files.iter().any(|file| file == word)
         {
             files.push(word.to_owned());
@@ -459,7 +470,7 @@ mod tests {
             of_files(&json!(["sh", "/tools/open.sh"]), &long),
             [concat!(
                 "spec.template.spec.containers[0].lifecycle.postStart.exec.command[1]: \"/tools/open.sh\" ",
-                "is too long to be looked at"
+                "was not looked at"
             )]
         );
     }
