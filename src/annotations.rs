@@ -58,8 +58,7 @@ impl Annotations {
                     rule::ANNOTATION,
                     FieldPath::Known("spec.template.metadata.annotations").entry(&format!("{ANNOTATION_PREFIX}{key}")),
                     "an annotation of this policy on the pods",
-                    "it has an effect only on the StatefulSet itself; without one, every pod would be a database of \
-                        its own, open for writes",
+                    "it has no effect there: every pod would be a database of its own, open for writes",
                     "move it to metadata.annotations",
                 )
             });
@@ -241,7 +240,7 @@ fn check_wishes(object: &Value, findings: &mut Findings) {
                     rule::ANNOTATION,
                     format!("{}[{}]", place.join("."), shown(key)),
                     if is_annotation { "a key that this policy does not know" } else { "a label" },
-                    "it has no effect: every pod would be a database of its own, open for writes",
+                    "it has no effect there: every pod would be a database of its own, open for writes",
                     format!(
                         "write the annotation {ANNOTATION_PREFIX}{INJECT}: \"true\" into metadata.annotations, or \
                         remove it"

@@ -175,7 +175,7 @@ impl Database {
                 rule::UNSUPPORTED_IMAGE,
                 *path,
                 format!("the image {}", shown(image)),
-                why,
+                format!("{why}: the read-only setting of replicas would never reach the server"),
                 "use the official mysql or mariadb image, or percona/percona-server",
             ));
             return None;
@@ -183,10 +183,13 @@ impl Database {
         let version = parsed.version();
         let named = Family::named(&parsed);
         let flavor = if let Some(told) = annotations.flavor {
-            if let Some(why) = contradiction(told, image, &parsed) {
-                let fix = "remove the annotation, or write the flavor of the image";
-                findings.reject(Annotations::bad_value(names::annotation::FLAVOR, told.name(), &why, fix));
-                return None;
+            if let Some((why, is_sure)) = contradiction(told, image, &parsed) {
+                if is_sure {
+                    let fix = "remove the annotation, or write the flavor of the image";
+                    findings.reject(Annotations::bad_value(names::annotation::FLAVOR, told.name(), &why, fix));
+                    return None;
+                }
+                findings.warn(format!("annotation flavor: {}? {why}", told.name()));
             }
             told
         } else {
@@ -198,9 +201,9 @@ impl Database {
                     "only the official images of mysql, mariadb and percona, percona/percona-server, and mirrors of \
                         them are known",
                     format!(
-                        "{}, only if the image does as the official one: it reads {} last, takes MYSQL_ROOT_PASSWORD \
-                            and keeps its data in {}",
-                        fix_unknown(),
+                        "{}, if the image does as the official one: it reads {} last, takes MYSQL_ROOT_PASSWORD, \
+                            keeps its data in {}",
+                        fix_unknown(version),
                         if named == Some(Family::Percona) { names::PERCONA_CONF_DIR } else { names::CONF_DIR },
                         names::DATA_DIR
                     ),
@@ -210,7 +213,7 @@ impl Database {
             match detect_flavor(family, &parsed, findings) {
                 Ok(flavor) => flavor,
                 Err(Unknown { found, fix }) => {
-                    let fix = fix.map_or_else(fix_unknown, ToOwned::to_owned);
+                    let fix = fix.map_or_else(|| fix_unknown(version), ToOwned::to_owned);
                     let why = "how replication is set up differs between versions";
                     findings.reject(Violation::new(rule::UNKNOWN_FLAVOR, *path, found, why, fix));
                     return None;
@@ -247,7 +250,7 @@ impl Database {
                 rule::CLONE_METHOD,
                 Annotations::path(names::annotation::BACKUP_IMAGE),
                 "an image beside the clone method clone-plugin",
-                "the plugin clones only between servers of the same version, so it runs in the database's own image",
+                "the plugin clones between servers of one version, so it runs in the database's own image",
                 "remove the annotation",
             ));
         }
@@ -294,25 +297,32 @@ impl Database {
     }
 }
 
-/// What in an image contradicts the flavor that it is said to have. A tag counts where it is surely the database's
-/// version, which it is of known images; one of a series that moves says nothing.
-fn contradiction(told: Flavor, image: &str, parsed: &Image) -> Option<String> {
-    let named = Family::named(parsed)?;
-    if (told == Flavor::Mariadb) != (named == Family::Mariadb) {
-        return Some(format!("the image {} is another database", shown(image)));
+/// What in an image contradicts the flavor that it is said to have, and whether it surely does. A tag is the database's
+/// version where the image is known; others may count otherwise. One of a series that moves says nothing.
+fn contradiction(told: Flavor, image: &str, parsed: &Image) -> Option<(String, bool)> {
+    let named = Family::named(parsed);
+    if let Some(named) = named
+        && (told == Flavor::Mariadb) != (named == Family::Mariadb)
+    {
+        return Some((format!("the image {} is another database", shown(image)), true));
     }
     let version = parsed.version();
     let is_other = match Flavor::of_mysql(version) {
         Some(flavor) => flavor != told,
         None => version.major == Some(5) && version.minor.is_some(),
     };
-    (named != Family::Mariadb && Family::of(parsed).is_some() && is_other)
-        .then(|| format!("the tag of the image {} says another version", shown(image)))
+    let is_sure = Family::of(parsed).is_some();
+    let may_be_version = version.minor.is_some() && version.major < Some(10);
+    (told != Flavor::Mariadb && is_other && (is_sure || may_be_version))
+        .then(|| (format!("the tag of the image {} says another version", shown(image)), is_sure))
 }
 
-fn fix_unknown() -> String {
+fn fix_unknown(version: Version) -> String {
+    // MariaDB's versions go on from 10
+    let likely = Flavor::of_mysql(version).filter(|_| version.major < Some(10));
+    let [likely, or] = likely.map_or([""; 2], |likely| [likely.name(), ", as the tag says, or "]);
     format!(
-        "set the annotation {}{} to one of {}",
+        "set the annotation {}{} to {likely}{or}one of {}",
         names::ANNOTATION_PREFIX,
         names::annotation::FLAVOR,
         Flavor::NAMES.join(", ")
@@ -435,6 +445,41 @@ mod tests {
             let database = Database::detect(image, &FieldPath::Known("image"), &annotations, &mut Findings::default());
             assert_eq!(database.map(|database| database.flavor), fits.then_some(told), "{image}");
         }
+    }
+
+    #[test]
+    fn a_tag_of_an_unknown_publisher_that_says_another_version_is_a_hint() {
+        for (image, told, is_warned) in [
+            ("registry.example/team/mysql:8.0.36", Flavor::Mysql84, true),
+            ("registry.example/team/db:8.4", Flavor::Mysql80, true),
+            ("registry.example/team/mysql:5.6.1", Flavor::Mysql57, true),
+            ("registry.example/team/mysql:8.0.36", Flavor::Mysql80, false),
+            ("registry.example/team/mysql:9", Flavor::Mysql80, false),
+            ("registry.example/team/mysql:1.4.2", Flavor::Mysql80, false),
+            ("registry.example/team/mysql:2024.10", Flavor::Mysql80, false),
+            ("registry.example/team/db:10.11", Flavor::Mysql80, false),
+            ("registry.example/team/db:8.0", Flavor::Mariadb, false),
+        ] {
+            let annotations = Annotations { flavor: Some(told), ..Annotations::default() };
+            let mut findings = Findings::default();
+            let database = Database::detect(image, &FieldPath::Known("image"), &annotations, &mut findings);
+            assert_eq!(database.map(|database| database.flavor), Some(told), "{image}");
+            assert_eq!(findings.warnings.len(), usize::from(is_warned), "{image}: {:?}", findings.warnings);
+        }
+    }
+
+    #[test]
+    fn what_is_likely_is_proposed() {
+        let fix = |image: &str| {
+            let mut findings = Findings::default();
+            Database::detect(image, &FieldPath::Known("image"), &Annotations::default(), &mut findings);
+            findings.violations.remove(0).fix.into_owned()
+        };
+        assert!(
+            fix("registry.example/team/mysql:8.0.36").contains("/flavor to mysql-8.0, as the tag says, or one of ")
+        );
+        assert!(fix("registry.example/team/db:11.4").contains("/flavor to one of "));
+        assert!(fix("mysql@sha256:ab").contains("/flavor to one of "));
     }
 
     #[test]

@@ -112,29 +112,21 @@ pub(crate) fn is_database(image: &str) -> bool {
     Family::named(&image).is_some() || (image.name() == "mariadb-galera" && unsupported(&image).is_some())
 }
 
-/// Why an image of a publisher whose layout is known cannot be injected into, if so.
+/// What an image of a publisher does otherwise than the official ones, if that is known: so it reads no option file of
+/// the policy's.
 pub(crate) fn unsupported(image: &Image) -> Option<&'static str> {
     let has_folder = |is: fn(&str) -> bool| image.folders().any(is);
     if has_folder(|folder| folder.starts_with("bitnami")) {
-        return Some(
-            "Bitnami images read only the option file that their own start script writes, so the read-only setting of \
-                replicas would never reach the server",
-        );
+        return Some("Bitnami images read only the option file that their own start script writes");
     }
     if has_folder(|folder| folder == "linuxserver") {
-        return Some(
-            "LinuxServer's images read /config/custom.cnf and keep the data in /config/databases, so neither the \
-                read-only setting of replicas nor the data would be where it is looked for",
-        );
+        return Some("LinuxServer's images read /config/custom.cnf and keep the data in /config/databases");
     }
     // their names on Docker Hub and in Oracle's registry
     if matches!(image.name(), "mysql-server" | "community-server" | "enterprise-server")
         && has_folder(|it| it == "mysql")
     {
-        return Some(
-            "Oracle's own images read /etc/my.cnf and no folder of option files, so the read-only setting of replicas \
-                would never reach the server",
-        );
+        return Some("Oracle's own images read /etc/my.cnf and no folder of option files");
     }
     // such as mysql-80-c9s: Software Collections, and what Red Hat and Fedora make of them
     let version = ["mysql-", "mariadb-"].iter().find_map(|prefix| image.name().strip_prefix(prefix));
@@ -145,7 +137,7 @@ pub(crate) fn unsupported(image: &Image) -> Option<&'static str> {
     if version.is_some_and(|version| version.starts_with(|c: char| c.is_ascii_digit())) && has_folder(is_collection) {
         return Some(
             "Software Collections' images keep the data in /var/lib/mysql/data and read the option files that their \
-                own start script writes, so the read-only setting of replicas would never reach the server",
+                own start script writes",
         );
     }
     None

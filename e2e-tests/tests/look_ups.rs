@@ -120,7 +120,7 @@ fn each_object_costs_the_look_ups_that_its_rules_name() {
     assert_eq!(calls, both);
     let mut primary = service("mysql-write", 3306);
     primary["metadata"]["annotations"] = json!({"mysql-replication.kubewarden.io/primary-of": "mysql"});
-    expect(&primary, &settings, &["get StatefulSet mysql"]);
+    expect(&primary, &settings, &["get StatefulSet mysql", "list StatefulSet"]);
 
     // a pod of the own namespace, else a Service of another
     let write = |host: &str| pods(&json!([{"name": "DB_WRITE_HOST", "value": host}]));

@@ -597,7 +597,7 @@ fn claims_that_scaling_in_deletes_are_warned_about() {
         let answer = both_doors(&request(&object, old), &json!({}));
         assert!(answer.accepted, "{:?}", answer.message);
         let warnings = answer.warnings.unwrap_or_default();
-        assert_eq!(warnings.iter().any(|it| it.starts_with("whenScaled: Delete")), is_warned, "{warnings:?}");
+        assert_eq!(warnings.iter().any(|it| it.contains("whenScaled: write Retain")), is_warned, "{warnings:?}");
     }
 }
 

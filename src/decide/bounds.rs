@@ -28,7 +28,7 @@ const MOUNTS: usize = 16;
 pub(super) fn check(text_len: usize, object: &Value, findings: &mut Findings) {
     let pod = at(object, &["spec", "template", "spec"]).unwrap_or(NULL);
     let mut reject = |path: FieldPath, found: String, fix: &'static str| {
-        let why = "it is more than the policy looks at, and what is not looked at could open replicas for writes";
+        let why = "what is not looked at could open replicas for writes";
         findings.reject(Violation::new(rule::MALFORMED, path, found, why, fix));
     };
     // a small text holds no large template

@@ -61,7 +61,7 @@ fn check_scaled(statefulset: &Value, case: &Case, cluster: &Cluster, findings: &
             rule::NOT_INJECTED,
             "spec.replicas",
             format!("{} of a StatefulSet that is annotated, but nothing is injected", replicas(statefulset)),
-            "it was created without the policy; every pod would be a database of its own, open for writes",
+            "it was created without the policy; every pod is a database of its own, open for writes",
             "apply its manifest again with its replicas as they are: the policy injects; then scale",
         ));
     } else if case.old.as_ref().map_or(0, replicas) <= 1 {

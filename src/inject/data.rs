@@ -95,9 +95,9 @@ impl<'a> Data<'a> {
                 rule::IMMUTABLE_FIELD,
                 "spec.volumeClaimTemplates",
                 format!("no claim template that container {} mounts at {dir}", shown(name(container))),
-                "the data needs one for each pod, and Kubernetes lets nobody add one to an existing StatefulSet",
-                "delete the StatefulSet with --cascade=orphan and create it with the annotation; the data of its pods \
-                    is on no volume yet, so dump it before",
+                "each pod needs one, and Kubernetes lets nobody add one to an existing StatefulSet",
+                "dump the data, which is on no volume yet; then delete the StatefulSet with --cascade=orphan, \
+                    and create it with the annotation",
             ));
             return None;
         }
@@ -117,8 +117,8 @@ fn find_data_dir(given: &[Given], path: &FieldPath, findings: &mut Findings) -> 
                 rule::DATA_VOLUME,
                 given.path(path),
                 format!("the data directory of {}", given.shown()),
-                "the injected containers must mount the same directory, and cannot tell which it is",
-                "write an absolute path without variables",
+                "the injected containers must mount it, and cannot tell which it is",
+                "give --datadir an absolute path here, without variables",
             ));
             None
         }
@@ -144,8 +144,7 @@ fn check_plain_volume(
         return;
     };
     if ["emptyDir", "ephemeral", "csi"].iter().any(|kind| definition.contains_key(kind)) {
-        findings
-            .warn(format!("volume {} under the data directory goes with its pod, and the data with it", shown(volume)));
+        findings.warn(format!("{path}: data on volume {} goes with its pod; use volumeClaimTemplates", shown(volume)));
         return;
     }
     if has_own_folder && ["persistentVolumeClaim", "nfs"].iter().any(|kind| definition.contains_key(kind)) {
@@ -157,8 +156,7 @@ fn check_plain_volume(
         path.field("name"),
         format!("the volume {} ({}) under the data directory", shown(volume), shown(kind)),
         "all pods get the same volume, and several servers on the same files destroy them",
-        "use spec.volumeClaimTemplates, which gives each pod a volume of its own; or mount a folder of the pod's name \
-            with subPathExpr",
+        "use spec.volumeClaimTemplates, or mount a folder of the pod's name with subPathExpr",
     ));
 }
 

@@ -36,8 +36,7 @@ use crate::{
 const ONE_BY_ONE: &str = "pods restart one by one: a replica with GTIDs does not follow a primary without, nor the \
     other way round, and the roll-out stops";
 /// What a renamed binary log does.
-const LOG_ANEW: &str =
-    "under another name the primary begins its binary log anew, and replicas miss what they have not read yet";
+const LOG_ANEW: &str = "under another name the binary log begins anew, and replicas miss what they have not read";
 /// One that is told to switch the log on must not take that for any name.
 const SAME_NAME: &str = "leave the log its old name: log-bin=NAME";
 /// The way to change what a cluster was made with.

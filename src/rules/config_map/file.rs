@@ -57,7 +57,7 @@ pub(super) fn check_file(role: Role, key: &str, text: &str, server: &Server, fin
     if text.len() > FILE {
         let checked = Checked { key, lines: Vec::new(), server };
         let found = format!("more than {} kB", FILE >> 10);
-        let why = "nobody has looked at all of its options, and one may open replicas for writes";
+        let why = "what is not looked at could open replicas for writes";
         let fix = "write fewer options".to_owned();
         findings.reject(checked.violation(rule::OPTION_FILE_SYNTAX, None, found, why, fix));
         return;
@@ -69,8 +69,7 @@ pub(super) fn check_file(role: Role, key: &str, text: &str, server: &Server, fin
         let differs = matches!(problem.what, Mistake::LongLine | Mistake::Nul | Mistake::NoName);
         if problem.what.stops() || differs {
             let why = "what the server makes of this file is not what it says";
-            let fix =
-                "fix the line; every option stands below a [group], such as [mysqld], in a line of its own".to_owned();
+            let fix = "write each option in a line of its own below a [group], such as [mysqld]".to_owned();
             findings.reject_for(rule::OPTION_FILE_SYNTAX, || {
                 checked.violation(rule::OPTION_FILE_SYNTAX, Some(problem.line), problem.what.to_string(), why, fix)
             });

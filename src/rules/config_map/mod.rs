@@ -83,7 +83,14 @@ pub(crate) fn of_statefulset(
             findings.append(own);
         }
         // it is optional: what replication needs is set without it
-        Lookup::Absent => {}
+        Lookup::Absent => {
+            if config_map != settings.config_map_of(None, str_at(object, &["metadata", "name"])) {
+                findings.warn(format!(
+                    "ConfigMap {namespace}/{config_map} is not there yet (annotation config-map): pods that start \
+                        before it do without it"
+                ));
+            }
+        }
         Lookup::Failed(why) => {
             let path = FieldPath::Known("spec.template.spec.volumes");
             findings.reject(failed_look_up(&format!("ConfigMap {config_map}"), &path, &why));
@@ -168,14 +175,17 @@ fn check(config_map: &Value, server: &Server, findings: &mut Findings) {
         }
     }
     if let Some(key) = unread_key(config_map) {
-        findings.warn(format!("no pod reads {}: pod 0 reads master.cnf, the others slave.cnf", shown(key)));
+        findings.warn(format!(
+            "{}: no pod reads it; name it master.cnf (pod 0), slave.cnf (others), or write both",
+            DATA.entry(key)
+        ));
     }
     if keys(config_map).nth(KEYS).is_some() {
         findings.reject(Violation::new(
             rule::OPTION_FILE_KEY,
             "data",
             format!("more than {KEYS} keys beside option files"),
-            "nobody has looked at all of them for one that was meant to be an option file",
+            "one of them may be meant to be an option file",
             "keep option files in a ConfigMap of their own",
         ));
     }

@@ -8,6 +8,8 @@ use crate::{
 };
 use mysql_options::ServerOption;
 
+const OPEN: &str = "by this file replicas are open for writes; only the policy's own, which is read last, closes them";
+
 pub(super) fn check_primary<'l, 'o: 'l>(
     checked: &Checked,
     last: &dyn Fn(&str) -> Option<&'l (usize, ServerOption<'o>)>,
@@ -22,7 +24,7 @@ pub(super) fn check_primary<'l, 'o: 'l>(
         wrong_section(checked, line, &group, &option, findings);
     } else if matches!(server.flavor, Flavor::Mysql57 | Flavor::Mariadb) {
         // MySQL has it on by default since 8.0 (its manual, "log_bin")
-        let why = "this server writes a binary log only where it is told to, and replicas follow that log";
+        let why = "this server writes a binary log, which replicas follow, only where it is told to";
         // without a value it would be named after the host, and a live cluster's log keeps its name
         let fix = format!("write log-bin={}, or its old name, below [mysqld]", server.replication.binary_log.name());
         findings.reject(checked.violation(rule::BINARY_LOG_OFF, None, "no log-bin".to_owned(), why, fix));
@@ -39,12 +41,11 @@ pub(super) fn check_replica<'l, 'o: 'l>(
     let wanted = server.read_only();
     let is_on = |option: &ServerOption| option.is_on(server.database.knows_no_lock());
     let off = |(line, _): &(usize, ServerOption)| {
-        let why = "it opens replicas for writes; the policy's own file, which is read last, is all that closes them";
         checked.violation(
             rule::READ_ONLY_OFF,
             Some(*line),
             checked.written(*line),
-            why,
+            OPEN,
             format!("write {wanted} below [mysqld]"),
         )
     };
@@ -61,14 +62,10 @@ pub(super) fn check_replica<'l, 'o: 'l>(
                 let (found, why) = if read_only.is_some() {
                     (
                         "read-only, but not super-read-only".to_owned(),
-                        "users with the privilege CONNECTION_ADMIN or SUPER, root among them, write all the same",
+                        "users with CONNECTION_ADMIN or SUPER, such as root, write all the same",
                     )
                 } else {
-                    (
-                        format!("no {wanted}"),
-                        "by this file replicas are open for writes; the policy's own file, which is read last, is all \
-                            that closes them",
-                    )
+                    (format!("no {wanted}"), OPEN)
                 };
                 let fix = format!("write {wanted} below [mysqld]");
                 findings.reject(checked.violation(rule::REPLICA_WRITABLE, None, found, why, fix));

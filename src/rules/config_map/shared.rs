@@ -64,7 +64,7 @@ pub(super) fn check_shared(config_map: &Value, server: &Server, findings: &mut F
             rule::FORCED_OPTION,
             Some(*line),
             found,
-            "it says how the data is written, and replicas start on the primary's data: their servers would stop",
+            "it says how data is written: on the primary's data the servers of replicas would stop",
             "write the same into the files of both roles, before there is any data".to_owned(),
         ));
     }

@@ -6,9 +6,8 @@ use crate::{
     cluster::{Cluster, Kind, Lookup},
     findings::Findings,
     json::{Value, str_at},
-    names::annotation,
+    names::{ANNOTATION_PREFIX, annotation},
     rules::config_map::keys::has_roles,
-    text::shown,
 };
 
 /// So many StatefulSets are asked for the ConfigMap that they read.
@@ -27,8 +26,8 @@ pub(super) fn hint(found: &[Value], namespace: &str, case: &Case, cluster: &Clus
         let named = case.settings.config_map_of(named, name);
         if cluster.get(Kind::ConfigMap, namespace, named) == Lookup::Absent {
             findings.warn(format!(
-                "no pod reads it; is it for StatefulSet {}? Then annotate that: config-map: {}",
-                shown(name),
+                "no pod reads it; should one? kubectl annotate sts {name} {ANNOTATION_PREFIX}{}={}",
+                annotation::CONFIG_MAP,
                 str_at(&case.object, &["metadata", "name"])
             ));
             return;

@@ -31,7 +31,7 @@ const ONE_NAME: &str = "clones, replicas and probes come by the port 3306 of the
 const KEPT: &str = "a replica that is cut off in a transaction would skip it or run it twice";
 const IN_DATA: &str = "remove it: InnoDB keeps its files in the data directory";
 const PARTS: &str = "a clone holds the data directory alone: on replicas these files would be missing";
-const LOG: &str = "when its pod is made anew the log begins again, and replicas go on without what they have missed";
+const LOG: &str = "in a new pod the log begins again, and replicas go on without what they have missed";
 
 const fn row(
     names: &'static [&'static str],
@@ -147,7 +147,7 @@ pub(super) static TABLE: [Row; 35] = [
         Of::Replica,
         Servers::All,
         rule::REPLICATION_STOPPED,
-        "a replica whose server restarts would follow the primary no longer, and serve ever older data",
+        "a replica that restarts would follow no longer, and serve ever older data",
         REMOVE,
     ),
     last(row(
@@ -174,8 +174,8 @@ pub(super) static TABLE: [Row; 35] = [
         Of::Replica,
         Servers::All,
         rule::FORCED_OPTION,
-        "every event of the primary would run once more on each replica, and write there where it may",
-        "remove it; for the primary write it into master.cnf or primary.cnf, where it is not on by default",
+        "each replica would run the primary's events too, and write where it may",
+        "remove it; for the primary write it into master.cnf, where it is not the default",
     )),
     last(row(
         &["relay-log-recovery"],
@@ -219,7 +219,7 @@ pub(super) static TABLE: [Row; 35] = [
         Of::Both,
         Servers::WithClonePlugin,
         rule::FORCED_OPTION,
-        "it takes the place of all plugins before it: without the clone plugin nothing can be cloned",
+        "it replaces all plugins before it: without the clone plugin nothing can be cloned",
         "write plugin-load-add instead",
     )),
     row(
@@ -274,8 +274,8 @@ pub(super) static TABLE: [Row; 35] = [
         Of::Replica,
         Servers::All,
         rule::SKIPPED_ERRORS,
-        "a replica goes on while its data differs from the primary's, and is Ready",
-        "remove it, and clone a replica anew that differs",
+        "a replica goes on while its data differs, and is Ready; one that does must be cloned anew",
+        REMOVE,
     ),
     row(
         &["replica-exec-mode", "slave-exec-mode"],
@@ -283,8 +283,8 @@ pub(super) static TABLE: [Row; 35] = [
         Of::Replica,
         Servers::All,
         rule::SKIPPED_ERRORS,
-        "a replica passes over missing and doubled rows, and is Ready while its data differs",
-        "remove it, and clone a replica anew that differs",
+        "a replica goes on while its data differs, and is Ready; one that does must be cloned anew",
+        REMOVE,
     ),
     last(row(
         &["gtid-mode"],

@@ -324,7 +324,7 @@ impl<'c> Reader<'_, '_, '_, 'c> {
         let Some((mount, path, file)) = hidden_by.filter(|_| reading.before.is_none()) else { return reading };
         let what = format!("what is mounted at {} does not include {conf_dir}/", shown(&path));
         let why = format!(
-            "what keeps a replica closed for writes is in {conf_dir}/{FORCED_OPTIONS_FILE}, and the server must read it"
+            "the server would not read {conf_dir}/{FORCED_OPTIONS_FILE}: read-only and server-id of replicas stay unset"
         );
         let fix = format!("end the file with the line !includedir {conf_dir}/");
         let violation = if let Some(file) = file {

@@ -117,6 +117,8 @@ fn violation(service: &Value, what: &str, why: &'static str, statefulset: &str) 
         PATH,
         format!("{}, {what}, in a Service that says it takes writes", shown(external_name(service))),
         why,
-        format!("write a Service with the labels of the pods as its selector, annotated {annotation}"),
+        format!(
+            "name a Service such as {statefulset}-write, with the pods' labels as its selector, annotated {annotation}"
+        ),
     )
 }

@@ -210,7 +210,7 @@ pub(super) fn check_governing(service: &Value, statefulset: &Value, object: &str
             } else {
                 format!("found {}", if ip.is_empty() { "nothing".to_owned() } else { shown(ip) })
             },
-            "only a headless Service gives each pod a name of its own, and by that name replicas find the primary",
+            "only a headless Service gives each pod a name, by which replicas find the primary",
             "write clusterIP: None (delete the Service and create it again), and another Service for clients"
                 .to_owned(),
         );
@@ -249,7 +249,7 @@ pub(super) fn check_governing(service: &Value, statefulset: &Value, object: &str
             rule::SERVICE_PORT,
             "spec.ports",
             format!("no port {port}"),
-            "pods have their names without it, but clients that look up the port by name find none",
+            "clients that look up the port by name find none",
             format!("add a port {port}"),
         );
     }

@@ -53,9 +53,7 @@ pub(super) fn check_pair(
             rule::PINNED_SERVICE,
             FieldPath::Known("spec.selector").entry(label),
             format!("the pod {set}-{ordinal}, in a Service that says it takes writes"),
-            format!(
-                "it is a replica of the StatefulSet {namespace}/{set}, and read-only: every write through it fails"
-            ),
+            format!("it is a read-only replica of the StatefulSet {namespace}/{set}: every write through it fails"),
             format!("for writes {to_primary}, and remove the label; for reads give the Service a name that says so"),
         ),
         Bound::Loose => Violation::new(

@@ -2,7 +2,7 @@
 
 use super::selector::{governing_name, is_external_name, selector, selects};
 use crate::{
-    annotations::{Annotations, is_managed, primary_of},
+    annotations::{Annotations, is_managed, may_be_managed, primary_of},
     case::Case,
     cluster::{Cluster, Kind, Lookup},
     field_path::FieldPath,
@@ -44,8 +44,8 @@ pub(super) fn check_primary(case: &Case, statefulset: &str, cluster: &Cluster, f
         findings.reject(violation(
             FieldPath::Known("spec.selector"),
             "no selector".to_owned(),
-            "without one the Service leads to whatever endpoints somebody writes by hand",
-            "write the labels of the StatefulSet's pods; the policy adds the one that names the primary".to_owned(),
+            "the Service leads to endpoints that somebody writes by hand",
+            "write the labels of the pods; the policy adds that of the primary".to_owned(),
         ));
         return;
     };
@@ -59,11 +59,21 @@ pub(super) fn check_primary(case: &Case, statefulset: &str, cluster: &Cluster, f
     let annotation_path = Annotations::path(annotation::PRIMARY_OF);
     let annotation_path = FieldPath::Known(&annotation_path);
     match cluster.get(Kind::StatefulSet, case.request.namespace(), statefulset) {
-        // a folder's Services are applied before its StatefulSet, and nothing is wrong with that
-        Lookup::Absent if case.old.is_none() && !case.is_audit => {}
         Lookup::Absent => {
-            findings
-                .warn(format!("no StatefulSet {} yet: the Service leads nowhere until there is", shown(statefulset)));
+            let list = cluster.list_of(Kind::StatefulSet, case.request.namespace(), statefulset, &may_be_managed);
+            let list = if let Lookup::Found(list) = &list { &list[..] } else { &[] };
+            // a name that is only like another may be that of a second database, which is about to come
+            let meant = list.iter().find(|found| is_managed(found) && selects(selector, found));
+            // a folder's Services are applied before its StatefulSet, and nothing is wrong with that
+            if meant.is_some() || case.old.is_some() || case.is_audit {
+                findings.warn(format!(
+                    "no StatefulSet {} yet: the Service leads nowhere{}",
+                    shown(statefulset),
+                    meant
+                        .map(|meant| format!("; did you mean {}?", shown(str_at(meant, &["metadata", "name"]))))
+                        .unwrap_or_default()
+                ));
+            }
         }
         Lookup::Failed(why) => {
             findings.reject(failed_look_up(&format!("StatefulSet {statefulset}"), &annotation_path, &why));
@@ -109,7 +119,7 @@ pub(super) fn check_primary_of(service: &Value, statefulset: &Value, findings: &
         findings.reject(violation(
             FieldPath::Known(&Annotations::path(annotation::PRIMARY_OF)),
             "the Service that gives the pods their names".to_owned(),
-            "bound to the primary it would give replicas no names, and they could not clone from each other",
+            "bound to the primary it would give replicas no names, and none could clone",
             "remove the annotation here, and create another Service with it".to_owned(),
         ));
     }

@@ -39,7 +39,10 @@ pub(crate) fn hints(object: &Value, injected: Option<&Value>, findings: &mut Fin
 fn check_retention(object: &Value, injected: Option<&Value>, findings: &mut Findings) {
     let deletes = |object| str_at(object, &["spec", "persistentVolumeClaimRetentionPolicy", "whenScaled"]) == "Delete";
     if deletes(object) && !injected.is_some_and(deletes) {
-        findings.warn("whenScaled: Delete: scaling in deletes claims, which may be the last copies of the data");
+        findings.warn(
+            "spec.persistentVolumeClaimRetentionPolicy.whenScaled: write Retain; scaling in may delete the last \
+                copies of data",
+        );
     }
 }
 
@@ -59,7 +62,8 @@ fn check_meshes(object: &Value, findings: &mut Findings) {
             let listed = str_at(metadata, &["annotations", key]);
             if ![DATABASE_PORT, BACKUP_PORT].into_iter().all(|port| is_listed(port, listed)) {
                 findings.warn(format!(
-                    "write {key}: \"{DATABASE_PORT},{BACKUP_PORT}\": clone-mysql ends before the proxy runs"
+                    "spec.template.metadata.annotations: write {key}: \"{DATABASE_PORT},{BACKUP_PORT}\" \
+                        (docs/beside.md)"
                 ));
             }
         }

@@ -31,9 +31,9 @@ pub(crate) fn unmanaged_database(object: &Value) -> Option<Violation> {
     Some(Violation::new(
         rule::UNMANAGED,
         "spec.replicas",
-        format!("{replicas} pods of {}, and nothing that replicates them", shown(str_at(container, &["image"]))),
-        "each pod is a database of its own: a write reaches one of them, and a read asks another",
-        format!("annotate it with {ANNOTATION_PREFIX}{}: \"true\", or write replicas: 1", annotation::INJECT),
+        format!("{replicas} pods of {}, each alone", shown(str_at(container, &["image"]))),
+        "each is a database of its own: a write reaches one, and a read asks another; replicas: 1 is right",
+        format!("annotate {ANNOTATION_PREFIX}{}: \"true\"", annotation::INJECT),
     ))
 }
 
