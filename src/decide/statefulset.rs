@@ -186,7 +186,8 @@ impl<'c, 'r> Subject<'c, 'r> {
         let found = found.map(|found| found.within(ConfigMaps::new(cluster, namespace)));
         if let Some(found) = &found {
             found.given();
-            if found.config_maps.are_used() {
+            // the scripts of others are asked for by the rules alone
+            if found.config_maps.are_used() || rules::has_files(found.pod) {
                 look(case, cluster, found, findings, &|found, _, findings| rules::statefulset(found, findings));
             } else {
                 rules::statefulset(found, findings);

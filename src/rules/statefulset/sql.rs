@@ -124,7 +124,9 @@ fn set(reader: &mut Reader, set: &Token, found: &mut dyn FnMut(What, Cow<str>)) 
             && (owner.is_empty() || is_scope(owner))
             && let Some(what) = undone(name, value.text)
         {
-            let shown = if has_comment(&text[start..value.end]) {
+            // what stands in lines between may be something else, with a password
+            let written = &text[start..value.end];
+            let shown = if has_comment(written) || written.contains('\n') {
                 Cow::Owned(format!("SET {name} = {}", value.text))
             } else if is_first {
                 Cow::Borrowed(&text[set.start..value.end])
@@ -317,7 +319,7 @@ mod tests {
             ("set @@global.read_only:=OFF;", ReadOnly, "set @@global.read_only:=OFF"),
             ("SET PERSIST_ONLY read_only='off'", ReadOnly, "SET PERSIST_ONLY read_only='off'"),
             ("SET GLOBAL `super_read_only`=DEFAULT", ReadOnly, "SET GLOBAL `super_read_only`=DEFAULT"),
-            ("SET\tGLOBAL\n read_only=False", ReadOnly, "SET\tGLOBAL\n read_only=False"),
+            ("SET\tGLOBAL\n read_only=False", ReadOnly, "SET read_only = False"),
             ("SET GLOBAL a='b;c', GLOBAL read_only=0", ReadOnly, "SET GLOBAL read_only=0"),
             ("SET GLOBAL a=f(1, 2), read_only=0", ReadOnly, "SET read_only=0"),
             ("SET PASSWORD = 'x', read_only=0", ReadOnly, "SET read_only=0"),

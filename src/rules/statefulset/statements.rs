@@ -37,6 +37,9 @@ const BYTES: usize = 96 << 10;
 /// How the names of files of SQL end.
 const SQL: &str = ".sql";
 
+/// Programs that run no file that they are told, and no statement.
+const LOOKS: [&str; 5] = ["chmod", "chown", "chgrp", "ls", "stat"];
+
 /// Statements that containers, their hooks and probes send to the server.
 pub(crate) fn check_statements(found: &Found, findings: &mut Findings) {
     let has_files = found.config_maps.are_known() && has_files(found.pod);
@@ -117,24 +120,32 @@ impl Pod<'_, '_, '_> {
             env[names.last(name, 0..env.len())?].get("value")?.as_str()
         };
         let is_admin = is_admin(&all);
+        // its text is no SQL: `set -e` begins no statement
+        let is_shell = all.first().is_some_and(|first| first.ends_with("sh"));
         for (list, at, word) in words() {
             let files = self.has_files.then(Vec::new);
             let mut search = Search { found: Vec::new(), files, known: &known };
             if is_admin {
                 search.admin(word);
             }
-            search.word(word, kind == Program::Client, 0);
+            if is_shell && !word.starts_with('-') {
+                search.script(word, 1);
+            } else {
+                search.word(word, kind == Program::Client, 0);
+            }
             search.report((None, String::new()), &|| path(list, at, ""), findings);
-            self.check_files(container, search.files.unwrap_or_default(), &|| path(list, at, ""), findings);
+            let files = search.files.unwrap_or_default();
+            self.check_files(container, files, &known, &|| path(list, at, ""), findings);
         }
     }
 
     /// The files of `ConfigMap`s that a program at a path names, and those that they name.
     #[inline(never)]
-    fn check_files(
+    fn check_files<'k>(
         &self,
         container: &Value,
         mut files: Vec<String>,
+        known: &'k dyn Fn(&str) -> Option<&'k str>,
         path: &dyn Fn() -> String,
         findings: &mut Findings,
     ) {
@@ -156,10 +167,12 @@ impl Pod<'_, '_, '_> {
             };
             self.bytes_left.set(bytes_left);
             let from = (Some(config_maps.label(&key.config_map)), format!(", run by {}", path()));
-            let mut search = Search { found: Vec::new(), files: Some(files), known: &|_| None };
-            search.statements(text);
-            // the statements of a file of SQL are no shell's
-            if !key.name.ends_with(SQL) {
+            // the statements of a file of SQL are no shell's, and a shell's `set` is none of SQL
+            let is_sql = file.ends_with(SQL);
+            let mut search = Search { found: Vec::new(), files: Some(files), known };
+            if is_sql {
+                search.statements(text);
+            } else {
                 search.script(text, 1);
             }
             search.report(from, &|| DATA.entry(&key.name).to_string(), findings);
@@ -218,11 +231,9 @@ impl Search<'_> {
 
     /// Notes a word that is a path.
     fn file(&mut self, word: &str) {
-        /// So many of one program.
-        const PATHS: usize = 64;
         if let Some(files) = &mut self.files
             && word.starts_with('/')
-            && files.len() < PATHS
+            && files.len() <= FILES
             && !files.iter().any(|file| file == word)
         {
             files.push(word.to_owned());
@@ -249,7 +260,7 @@ impl Search<'_> {
                 let said = words.iter().skip(1).skip_while(|word| word.starts_with('-'));
                 said.clone().for_each(|word| self.file(word));
                 self.statements(&said.map(AsRef::as_ref).collect::<Vec<_>>().join(" "));
-            } else {
+            } else if words.first().is_none_or(|word| !LOOKS.contains(&word.as_ref())) {
                 let is_admin = is_admin(&words);
                 for word in &words {
                     if is_admin {
@@ -323,7 +334,6 @@ mod tests {
         for text in [
             "mysql -e 'SET GLOBAL super_read_only = 0'",
             "mysql -e \"set @@global.read_only:=OFF\"",
-            "SET PERSIST super_read_only=off;",
             "mysql -e 'SELECT 1; SET GLOBAL max_connections=5, read_only=0'",
         ] {
             let container = json!({"lifecycle": {"postStart": {"exec": {"command": ["sh", "-c", text]}}}});
@@ -338,6 +348,12 @@ mod tests {
             let container = json!({"lifecycle": {"postStart": {"exec": {"command": ["sh", "-c", text]}}}});
             assert!(found(&container).is_empty(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_programs_argument_may_be_sql() {
+        let told = json!({"exec": {"command": ["run-sql", "SET PERSIST super_read_only=off;"]}});
+        assert_eq!(found(&json!({"lifecycle": {"postStart": told}})).len(), 1);
     }
 
     /// Is a statement found in a `postStart` hook?
@@ -392,6 +408,12 @@ mod tests {
             "cat > /README <<E\nnever SET GLOBAL read_only=0\nE",
             "set -e; echo start-slave",
             "mysql -e \"SET GLOBAL $OTHER=0\"",
+            // a shell's own `set`, and words that begin a statement elsewhere
+            "set -eu\nread_only=$(mysql -N -e 'SELECT @@read_only')\n[ \"$read_only\" = 1 ]",
+            "set -e\ngtid_purged=$(awk '{print $3}' xtrabackup_binlog_info)",
+            "xtrabackup --prepare --target-dir=/b\necho \"Stop replica by hand if it lags\"",
+            "usage() { cat >&2 <<E\nwhat to do;\nSTOP REPLICA;\nE\n}",
+            "/tools/reset master",
             "for v in max_connections; do mysql -e \"SET GLOBAL $v=0\"; done",
         ] {
             assert!(!is_found(text), "{text}");
@@ -408,6 +430,7 @@ mod tests {
         let hook = json!({
             "volumeMounts": [{"name": "tools", "mountPath": "/tools"}, {"name": "data", "mountPath": "/var/lib/mysql"}],
             "lifecycle": {"postStart": {"exec": {"command": command.clone()}}},
+            "env": [{"name": "WHAT", "value": "super_read_only"}],
         });
         let pod = json!({
             "containers": [hook],
@@ -437,7 +460,8 @@ mod tests {
         let files = json!({
             "open.sh": opens, "all.sh": "#!/bin/sh\n. /tools/open.sh\n", "stop.sql": "-- now\nSTOP REPLICA;\n",
             "harmless.sh": "echo 'SET GLOBAL read_only=0' >&2\n", "data.sql": "INSERT INTO t VALUES ('x; STOP SLAVE')",
-            "round.sh": "/tools/round.sh",
+            "round.sh": "/tools/round.sh", "known.sh": "mysql -e \"SET GLOBAL $WHAT=OFF\"",
+            "ready.sh": "set -eu\nmysqladmin -pgeheim ping\nread_only=$(mysql -N -e 'SELECT @@read_only')\n",
         });
         let open = "read-only-off ConfigMap shop/tools data[\"open.sh\"]";
         let stop = "replication-stopped ConfigMap shop/tools data[\"stop.sql\"]";
@@ -445,6 +469,9 @@ mod tests {
             (json!(["sh", "/tools/open.sh"]), open),
             (json!(["/tools/open.sh"]), open),
             (json!(["/tools/./open.sh", "now"]), open),
+            (json!(["sh", "-c", "/tools/open.sh||true"]), open),
+            (json!(["sh", "-c", "mysql</tools/stop.sql"]), stop),
+            (json!(["sh", "/tools/known.sh"]), "read-only-off ConfigMap shop/tools data[\"known.sh\"]"),
             (json!(["sh", "-c", "sleep 5; exec bash /tools/open.sh"]), open),
             (json!(["sh", "-c", ". /tools/all.sh"]), open),
             (json!(["sh", "-c", "mysql </tools/stop.sql"]), stop),
@@ -457,6 +484,8 @@ mod tests {
         for command in [
             json!(["sh", "/tools/harmless.sh"]),
             json!(["sh", "/tools/absent.sh"]),
+            json!(["sh", "/tools/ready.sh"]),
+            json!(["sh", "-c", "chmod +x /tools/open.sh; ls -l /tools/open.sh"]),
             json!(["sh", "/var/lib/mysql/open.sh"]),
             json!(["sh", "/tools/round.sh"]),
             json!(["sh", "-c", "mysql < /tools/data.sql"]),
