@@ -34,8 +34,9 @@ const FILES: usize = 256;
 const MOUNTS: usize = 128;
 const BYTES: usize = 96 << 10;
 
-/// How the names of files of SQL end.
+/// How the names of files of SQL, and of a shell's scripts, end.
 const SQL: &str = ".sql";
+const SCRIPT: &str = ".sh";
 
 /// Programs that run no file that they are told, and no statement.
 const LOOKS: [&str; 5] = ["chmod", "chown", "chgrp", "ls", "stat"];
@@ -121,7 +122,7 @@ impl Pod<'_, '_, '_> {
         };
         let is_admin = is_admin(&all);
         // its text is no SQL: `set -e` begins no statement
-        let is_shell = all.first().is_some_and(|first| first.ends_with("sh"));
+        let is_shell = all.first().is_some_and(|first| first.ends_with("sh") && !first.ends_with(SCRIPT));
         for (list, at, word) in words() {
             let files = self.has_files.then(Vec::new);
             let mut search = Search { found: Vec::new(), files, known: &known };
@@ -352,8 +353,10 @@ mod tests {
 
     #[test]
     fn a_programs_argument_may_be_sql() {
-        let told = json!({"exec": {"command": ["run-sql", "SET PERSIST super_read_only=off;"]}});
-        assert_eq!(found(&json!({"lifecycle": {"postStart": told}})).len(), 1);
+        for program in ["run-sql", "/scripts/run-sql.sh"] {
+            let told = json!({"exec": {"command": [program, "SET PERSIST super_read_only=off;"]}});
+            assert_eq!(found(&json!({"lifecycle": {"postStart": told}})).len(), 1, "{program}");
+        }
     }
 
     /// Is a statement found in a `postStart` hook?
