@@ -33,8 +33,11 @@ pub(crate) fn may_be_told(object: &str) -> bool {
 /// Does a text have words of a statement that undoes something?
 fn may_be_statements(text: &str) -> bool {
     const WORDS: [&str; 7] = ["read_only", "event_scheduler", "gtid_p", "slave", "replica", "master", "binary"];
-    let text = text.to_ascii_lowercase();
-    may_undo(&text) && WORDS.iter().any(|word| text.contains(word))
+    // most texts need no copy of themselves
+    may_undo(text) && {
+        let text = text.to_ascii_lowercase();
+        WORDS.iter().any(|word| text.contains(word))
+    }
 }
 
 /// Has a ConfigMap an option file of either role, or a key that was meant to be one?

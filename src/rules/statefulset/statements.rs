@@ -106,7 +106,7 @@ impl Pod<'_, '_, '_> {
                 .flat_map(|(list, words)| words.iter().enumerate().map(move |(at, word)| (*list, at, word)));
             all.map(|(list, at, word)| (list, at, word.as_str().unwrap_or_default()))
         };
-        if !words().any(|(_, _, word)| may_undo(word) || (self.has_files && word.contains('/'))) {
+        if !words().any(|(_, _, word)| may_tell(word, self.has_files)) {
             return;
         }
         let all: Vec<&str> = words().map(|(_, _, word)| word).collect();
@@ -182,6 +182,11 @@ impl Pod<'_, '_, '_> {
     }
 }
 
+/// Could a text hold a statement that undoes something, or the path of a file that does?
+fn may_tell(text: &str, has_files: bool) -> bool {
+    may_undo(text) || (has_files && text.contains('/'))
+}
+
 /// Do the words run the servers' client for administration?
 fn is_admin<W: AsRef<str>>(words: &[W]) -> bool {
     words.iter().any(|word| ["mysqladmin", "mariadb-admin"].iter().any(|name| word.as_ref().ends_with(name)))
@@ -245,7 +250,7 @@ impl Search<'_> {
     fn script(&mut self, text: &str, depth: usize) {
         /// Nobody writes shells within shells any deeper.
         const DEPTH: usize = 4;
-        if depth > DEPTH || !(may_undo(text) || (self.files.is_some() && text.contains('/'))) {
+        if depth > DEPTH || !may_tell(text, self.files.is_some()) {
             return;
         }
         let script = split(text);
